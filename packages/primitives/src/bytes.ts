@@ -1,0 +1,60 @@
+// Byte sizes in Mesos' text form (`64MB`) and small byte conversions.
+import { err, ok, type Result } from './result.ts';
+
+const UNITS_BYTES: Readonly<Record<string, number>> = {
+  B: 1,
+  KB: 1024,
+  MB: 1024 ** 2,
+  GB: 1024 ** 3,
+  TB: 1024 ** 4,
+};
+
+/** Parses `10B`, `64MB`, `2GB` … into bytes. Units are powers of 1024, as in Mesos. */
+export function parseBytes(text: string): Result<number, string> {
+  const match = /^(\d+)([KMGT]?B)$/.exec(text.trim());
+  if (!match)
+    return err(`'${text}' is not a size; write a whole number and one of B, KB, MB, GB, TB`);
+  return ok(Number(match[1]) * (UNITS_BYTES[match[2] as string] ?? 1));
+}
+
+const encoder = new TextEncoder();
+const decoder = new TextDecoder();
+
+/** UTF-8 bytes of `text`. */
+export function utf8(text: string): Uint8Array {
+  return encoder.encode(text);
+}
+
+/** Text of UTF-8 `bytes`; malformed sequences become U+FFFD. */
+export function fromUtf8(bytes: Uint8Array): string {
+  return decoder.decode(bytes);
+}
+
+/** Standard base64 with padding. */
+export function toBase64(bytes: Uint8Array): string {
+  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('base64');
+}
+
+/** Bytes of standard or URL-safe base64; undefined when `text` is neither. */
+export function fromBase64(text: string): Uint8Array | undefined {
+  if (!/^[A-Za-z0-9+/_-]*={0,2}$/.test(text)) return undefined;
+  return new Uint8Array(Buffer.from(text, 'base64'));
+}
+
+/** Whether two byte strings are equal. Not constant-time: never for secrets. */
+export function bytesEqual(left: Uint8Array, right: Uint8Array): boolean {
+  return left.length === right.length && left.every((byte, index) => byte === right[index]);
+}
+
+/** Joins byte strings into one. */
+export function concatBytes(parts: readonly Uint8Array[]): Uint8Array {
+  let length = 0;
+  for (const part of parts) length += part.length;
+  const joined = new Uint8Array(length);
+  let offset = 0;
+  for (const part of parts) {
+    joined.set(part, offset);
+    offset += part.length;
+  }
+  return joined;
+}

@@ -1,0 +1,140 @@
+// The real file system behind the `Disk` port.
+import { constants } from 'node:fs';
+import * as fs from 'node:fs/promises';
+import { dirname } from 'node:path';
+import type { Disk, DiskEntry } from '../ports/disk.ts';
+
+/** The machine's file system. Temporary files stand beside their target as `.<name>.<n>.tmp`. */
+export function systemDisk(): Disk {
+  let temporaryCount = 0;
+  const temporaryPath = (path: string): string => {
+    temporaryCount += 1;
+    return `${path}.${process.pid}.${temporaryCount}.tmp`;
+  };
+
+  return {
+    readFile: (path) => absentAsUndefined(async () => new Uint8Array(await fs.readFile(path))),
+
+    readRange: (path, offset, length) =>
+      absentAsUndefined(async () => {
+        // NONBLOCK: a task may have put a named pipe where a log is expected.
+        const file = await fs.open(path, constants.O_RDONLY | constants.O_NONBLOCK);
+        try {
+          const bytes = new Uint8Array(length);
+          let filled = 0;
+          while (filled < length) {
+            const { bytesRead } = await file.read(bytes, filled, length - filled, offset + filled);
+            if (bytesRead === 0) break;
+            filled += bytesRead;
+          }
+          return bytes.subarray(0, filled);
+        } finally {
+          await file.close();
+        }
+      }),
+
+    async writeFileAtomic(path, bytes, mode = 0o644) {
+      const temporary = temporaryPath(path);
+      const file = await fs.open(temporary, 'wx', mode);
+      try {
+        await file.writeFile(bytes);
+        await file.sync();
+      } finally {
+        await file.close();
+      }
+      await fs.rename(temporary, path);
+      await syncDirectory(dirname(path));
+    },
+
+    async appendDurable(path, bytes) {
+      const file = await fs.open(path, 'a', 0o644);
+      try {
+        const isNew = (await file.stat()).size === 0;
+        await file.writeFile(bytes);
+        await file.datasync();
+        if (isNew) await syncDirectory(dirname(path));
+      } finally {
+        await file.close();
+      }
+    },
+
+    async truncate(path, length) {
+      const file = await fs.open(path, 'r+');
+      try {
+        await file.truncate(length);
+        await file.sync();
+      } finally {
+        await file.close();
+      }
+    },
+
+    async makeDirectory(path, mode = 0o755) {
+      await fs.mkdir(path, { recursive: true, mode });
+    },
+
+    list: (path) =>
+      absentAsUndefined(async () => {
+        const entries = await fs.readdir(path, { withFileTypes: true });
+        return entries
+          .map((entry): DiskEntry => ({ name: entry.name, kind: kindOf(entry) }))
+          .sort((left, right) => (left.name < right.name ? -1 : 1));
+      }),
+
+    stat: (path) =>
+      absentAsUndefined(async () => {
+        const stat = await fs.lstat(path);
+        return {
+          kind: kindOf(stat),
+          sizeBytes: stat.size,
+          modifiedMs: stat.mtimeMs,
+          mode: stat.mode,
+          links: stat.nlink,
+          userId: stat.uid,
+          groupId: stat.gid,
+        };
+      }),
+
+    realPath: (path) => absentAsUndefined(() => fs.realpath(path)),
+
+    async replaceLink(path, target) {
+      const temporary = temporaryPath(path);
+      await fs.symlink(target, temporary);
+      await fs.rename(temporary, path);
+      await syncDirectory(dirname(path));
+    },
+
+    remove: (path) => fs.rm(path, { recursive: true, force: true }),
+  };
+}
+
+/** A rename or a new file survives a crash only when its folder is synced too. */
+async function syncDirectory(path: string): Promise<void> {
+  const directory = await fs.open(path, 'r');
+  try {
+    await directory.sync();
+  } finally {
+    await directory.close();
+  }
+}
+
+async function absentAsUndefined<T>(read: () => Promise<T>): Promise<T | undefined> {
+  try {
+    return await read();
+  } catch (error) {
+    const code = (error as NodeJS.ErrnoException).code;
+    if (code === 'ENOENT' || code === 'ENOTDIR') return undefined;
+    throw error;
+  }
+}
+
+interface EntryKind {
+  isFile(): boolean;
+  isDirectory(): boolean;
+  isSymbolicLink(): boolean;
+}
+
+function kindOf(entry: EntryKind): DiskEntry['kind'] {
+  if (entry.isFile()) return 'file';
+  if (entry.isDirectory()) return 'directory';
+  return entry.isSymbolicLink() ? 'link' : 'other';
+}

@@ -1,2 +1,32 @@
 // Public surface of `@kaon/actor`.
-export {};
+export type { ActorDefinition, Behaviour, ExitReason, Setup } from './behaviour.ts';
+export { defineActor } from './behaviour.ts';
+export type { CellStats } from './cell.ts';
+export type { ActorContext, AskOptions } from './context.ts';
+export type { DeadLetter, DeadLetterReason } from './dead-letters.ts';
+export { DeadLetters } from './dead-letters.ts';
+export { AskError, type AskFailure, SpawnError } from './errors.ts';
+export { Later } from './later.ts';
+export { isActorId, Pid, pidOf } from './pid.ts';
+export type {
+  AskName,
+  AskSpec,
+  BodyOf,
+  Handlers,
+  MessageName,
+  MessageSpec,
+  Protocol,
+  ReplyOf,
+} from './protocol.ts';
+export { ask, defineProtocol, localAsk, localMessage, message, messages } from './protocol.ts';
+export type { TurnScheduler } from './run-queue.ts';
+export type { SpawnOptions, Supervision } from './supervision.ts';
+export {
+  ActorSystem,
+  type ActorSystemOptions,
+  createActorSystem,
+  type ProcessInfo,
+  type TraceEvent,
+} from './system.ts';
+export type { Timers } from './timers.ts';
+export type { Transport, TransportHost, WireMessage } from './transport.ts';

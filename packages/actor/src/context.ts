@@ -1,0 +1,82 @@
+// What a handler can do. Handed to the setup of an actor as `ctx`.
+import type { Clock, Logger, Random } from '@kaon/primitives';
+import type { ActorDefinition } from './behaviour.ts';
+import type { AskError } from './errors.ts';
+import type { Later } from './later.ts';
+import type { Pid } from './pid.ts';
+import type { AskName, BodyOf, MessageName, Protocol, ReplyOf } from './protocol.ts';
+import type { SpawnOptions } from './supervision.ts';
+import type { Timers } from './timers.ts';
+
+export interface AskOptions {
+  /** How long to wait for the answer, in milliseconds. Default: 5 000. */
+  readonly timeoutMs?: number;
+}
+
+/**
+ * An actor's view of the runtime.
+ *
+ * All callbacks given to it (`onReply`, `onDone`, timers) run as turns of this actor: never inside
+ * another handler, never after the actor has stopped.
+ */
+export interface ActorContext<P extends Protocol = Protocol> {
+  readonly self: Pid<P>;
+  readonly timers: Timers;
+  readonly clock: Clock;
+  /** A source of its own, derived from the system's seed and this actor's id. */
+  readonly random: Random;
+  /** Bound to this actor's PID. */
+  readonly logger: Logger;
+
+  /** At most once, in order per sender and receiver. What cannot be delivered is a dead letter. */
+  send<Q extends Protocol, K extends MessageName<Q>>(
+    to: Pid<Q>,
+    name: K,
+    body: BodyOf<Q, K>,
+  ): undefined;
+
+  /** Passes on a message as if its sender had sent it to `to`. */
+  forward<Q extends Protocol, K extends MessageName<Q>>(
+    to: Pid<Q>,
+    name: K,
+    body: BodyOf<Q, K>,
+    from: Pid,
+  ): undefined;
+
+  /** Exactly one of `onReply` and `onFailure` is called, as a turn. */
+  ask<Q extends Protocol, K extends AskName<Q>>(
+    to: Pid<Q>,
+    name: K,
+    question: BodyOf<Q, K>,
+    options: AskOptions,
+    onReply: (answer: ReplyOf<Q, K>) => void,
+    onFailure: (error: AskError) => void,
+  ): undefined;
+
+  /** Brings a promise's outcome back as a turn. The continuation must read state anew. */
+  defer<T>(
+    promise: Promise<T>,
+    onDone: (value: T) => void,
+    onFailed: (error: unknown) => void,
+  ): undefined;
+
+  /** A turn of its own, after those already queued in the system lane. */
+  defer(run: () => void): undefined;
+
+  /** An answer to come, to be returned from an ask handler. Fails by itself when this actor stops. */
+  later<A>(): Later<A>;
+
+  /** Starts a child. It stops with this actor, in reverse order of start. */
+  spawn<Q extends Protocol, O>(
+    definition: ActorDefinition<Q, O>,
+    options: O,
+    spawnOptions?: SpawnOptions,
+  ): Pid<Q>;
+
+  /** From now on this actor's `exited` is told when `pid` ends; at once when it is not there. */
+  link(pid: Pid): undefined;
+  unlink(pid: Pid): undefined;
+
+  /** Ends a child or any local actor: at once, or with `drain` after what its mailbox holds now. */
+  stop(pid?: Pid, options?: { readonly drain?: boolean }): undefined;
+}

@@ -1,0 +1,61 @@
+// Which actor runs next. Turns are fair between actors, and sockets and timers get their share.
+import { type Clock, Ring } from '@kaon/primitives';
+
+/** Something that has turns to run. */
+export interface Runnable {
+  /** Runs at most `turnsMax` turns; true when more are waiting. */
+  runTurns(turnsMax: number): boolean;
+}
+
+/** How a run is started and continued: by the event loop, or by hand under test. */
+export interface TurnScheduler {
+  /** Runs `run` soon, before sockets and timers are looked at again. */
+  soon(run: () => void): void;
+  /** Runs `run` after sockets and timers had their chance. */
+  afterIo(run: () => void): void;
+}
+
+/** Turns one actor may take before the next one gets its chance. */
+const TURNS_PER_ACTOR = 64;
+/** Time one run may take before sockets and timers get theirs, in milliseconds. */
+const RUN_BUDGET_MS = 2;
+
+/** FIFO of actors with something to do. */
+export class RunQueue {
+  readonly #ready = new Ring<Runnable>();
+  readonly #clock: Clock;
+  readonly #scheduler: TurnScheduler;
+  readonly #run = (): void => this.#drain();
+  #isScheduled = false;
+
+  constructor(clock: Clock, scheduler: TurnScheduler) {
+    this.#clock = clock;
+    this.#scheduler = scheduler;
+  }
+
+  /** Actors waiting for their turns. */
+  get depth(): number {
+    return this.#ready.size;
+  }
+
+  /** Queues `runnable`; the caller sees to it that it is not queued twice. */
+  push(runnable: Runnable): void {
+    this.#ready.push(runnable);
+    if (this.#isScheduled) return;
+    this.#isScheduled = true;
+    this.#scheduler.soon(this.#run);
+  }
+
+  #drain(): void {
+    const startedMs = this.#clock.monotonicMs();
+    while (this.#ready.size > 0) {
+      const runnable = this.#ready.shift() as Runnable;
+      if (runnable.runTurns(TURNS_PER_ACTOR)) this.#ready.push(runnable);
+      if (this.#ready.size > 0 && this.#clock.monotonicMs() - startedMs >= RUN_BUDGET_MS) {
+        this.#scheduler.afterIo(this.#run);
+        return;
+      }
+    }
+    this.#isScheduled = false;
+  }
+}

@@ -1,0 +1,36 @@
+// What happens when a handler throws, and how actors are started.
+
+/** What to do with an actor whose handler threw. */
+export type Supervision =
+  /** Stop it, tell those linked. The default. */
+  | { readonly onFailure: 'stop' }
+  /** Stop it and fail its parent with the same error; without a parent, the same as `stop`. */
+  | { readonly onFailure: 'escalate' }
+  /**
+   * Run its setup again. The mailbox is kept, children and timers are not, links to it hold.
+   * More than `restartsMax` failures within `windowMs` milliseconds escalate.
+   */
+  | { readonly onFailure: 'restart'; readonly restartsMax: number; readonly windowMs: number };
+
+export interface SpawnOptions {
+  /** Default: a generated one. 1 to 255 printable characters without `@` and white space. */
+  readonly id?: string;
+  /** Messages that may wait; more are dead letters with the reason `full`. Default: 100 000. */
+  readonly mailboxMax?: number;
+  /** Default: `{ onFailure: 'stop' }`. */
+  readonly supervision?: Supervision;
+}
+
+export const MAILBOX_MAX_DEFAULT = 100_000;
+
+/** Remembers recent failures and says whether one more restart is allowed. */
+export class RestartWindow {
+  #failuresMs: number[] = [];
+
+  allows(nowMs: number, restartsMax: number, windowMs: number): boolean {
+    this.#failuresMs = this.#failuresMs.filter((atMs) => nowMs - atMs < windowMs);
+    if (this.#failuresMs.length >= restartsMax) return false;
+    this.#failuresMs.push(nowMs);
+    return true;
+  }
+}

@@ -105,7 +105,12 @@ export class Cell implements Runnable {
     this.#incarnation += 1;
     const behaviour = this.#definition.setup(createContext(this), this.#options);
     this.#behaviour = behaviour;
-    this.#handlers = behaviour.receive as Readonly<Record<string, Handler>>;
+    // No prototype: a message called `constructor` finds nothing.
+    const handlers: Record<string, Handler> = Object.create(null);
+    for (const name of Object.keys(this.protocol)) {
+      handlers[name] = (behaviour.receive as Readonly<Record<string, Handler>>)[name] as Handler;
+    }
+    this.#handlers = handlers;
   }
 
   enqueue(envelope: Envelope): void {
@@ -186,9 +191,7 @@ export class Cell implements Runnable {
 
   #runMessage(envelope: Envelope): void {
     if (envelope === DRAIN) return this.terminate('stopped');
-    const handler = Object.hasOwn(this.protocol, envelope.name)
-      ? this.#handlers[envelope.name]
-      : undefined;
+    const handler = this.#handlers[envelope.name];
     if (!handler) return this.refuse(envelope, 'unknownMessage', 'no such message in its protocol');
     this.received += 1;
     this.host.trace?.({

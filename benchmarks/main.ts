@@ -1,0 +1,65 @@
+// `npm run bench -- <name> [--quick] [--json FILE] [--runs N]`.
+import { type Benchmark, type BenchOptions, report } from './harness.ts';
+
+const BENCHMARKS: Readonly<
+  Record<string, { readonly about: string; load(): Promise<{ run: Benchmark }> }>
+> = {
+  actor: {
+    about: 'local send, ask, ring, spawn; two processes over loopback',
+    load: () => import('./actor/run.ts'),
+  },
+  cluster: {
+    about:
+      'tasks per second from accept to TASK_FINISHED acknowledged, no-op launcher and real processes',
+    load: () => import('./cluster/run.ts'),
+  },
+};
+
+const USAGE = `usage: npm run bench -- NAME [--quick] [--json FILE] [--runs N]
+
+${Object.entries(BENCHMARKS)
+  .map(([name, { about }]) => `  ${name.padEnd(10)} ${about}`)
+  .join('\n')}
+
+  --quick      a few seconds in all
+  --json FILE  write the same figures as JSON
+  --runs N     runs per figure, the median counts (default 5, with --quick 3)
+`;
+
+function parse(args: readonly string[]): { name: string; options: BenchOptions } | string {
+  let name: string | undefined;
+  let quick = false;
+  let jsonFile: string | undefined;
+  let runs: number | undefined;
+  for (let index = 0; index < args.length; index += 1) {
+    const arg = args[index] as string;
+    if (arg === '--quick') quick = true;
+    else if (arg === '--json' || arg === '--runs') {
+      index += 1;
+      const value = args[index];
+      if (value === undefined) return `${arg} needs a value`;
+      if (arg === '--json') jsonFile = value;
+      else if (/^[1-9]\d?$/.test(value)) runs = Number(value);
+      else return `--runs takes a whole number from 1 to 99, not '${value}'`;
+    } else if (arg.startsWith('-')) return `unknown option ${arg}`;
+    else if (name !== undefined) return `one benchmark at a time: '${name}' and '${arg}'`;
+    else name = arg;
+  }
+  if (name === undefined) return 'name a benchmark';
+  if (!Object.hasOwn(BENCHMARKS, name)) return `no benchmark called '${name}'`;
+  return { name, options: { quick, jsonFile, runs: runs ?? (quick ? 3 : 5) } };
+}
+
+const args = process.argv.slice(2);
+if (args.includes('--help') || args.includes('-h')) {
+  console.log(USAGE);
+} else {
+  const parsed = parse(args);
+  if (typeof parsed === 'string') {
+    console.error(`${parsed}\n\n${USAGE}`);
+    process.exitCode = 2;
+  } else {
+    const { run } = await (BENCHMARKS[parsed.name] as (typeof BENCHMARKS)[string]).load();
+    report(parsed.name, await run(parsed.options), parsed.options);
+  }
+}

@@ -1,0 +1,14 @@
+// Removes everything the build made: compiled output and generated sources.
+import { readdirSync, rmSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+const root = dirname(dirname(dirname(fileURLToPath(import.meta.url))));
+const built = readdirSync(join(root, 'packages')).map((name) => join('packages', name, 'lib'));
+const generated = join('packages', 'protocol', 'src', 'generated');
+
+for (const path of [...built, generated, join('test', 'lib'), join('benchmarks', 'lib'), '.tap']) {
+  rmSync(join(root, path), { recursive: true, force: true });
+}
+// Last, because this file runs from there.
+rmSync(join(root, 'scripts', 'lib'), { recursive: true, force: true });

@@ -1,0 +1,251 @@
+// Protobuf bytes to messages, driven by the schema tables. Nothing from outside can make it throw,
+// recurse without bound or touch a prototype.
+
+import { BinaryReader } from '@bufbuild/protobuf/wire';
+import { type DecodeError, err, ok, type Result } from '@kaon/primitives';
+import { type Draft, messageOf, missingFields, newDraft } from './message-fields.ts';
+import type { FieldSchema, ScalarType, Schema } from './schema.ts';
+import { WIRE_LENGTH, wireType } from './wire-type.ts';
+
+/** Bounds of one decoding. */
+export interface DecodeLimits {
+  /** Bytes of the whole message. Default: 64 MiB. */
+  readonly bytesMax?: number;
+  /** Messages inside messages. Default: 100. */
+  readonly depthMax?: number;
+  /** Messages in all, so that few bytes cannot fill the memory. Default: 4 000 000. */
+  readonly messagesMax?: number;
+}
+
+const BYTES_MAX = 64 * 1024 * 1024;
+const DEPTH_MAX = 100;
+const MESSAGES_MAX = 4_000_000;
+
+/** What is left of the limits while one message is read. */
+interface Budget {
+  depth: number;
+  messages: number;
+  /** Whether some required field was missing somewhere; the full list is made only then. */
+  isIncomplete: boolean;
+}
+
+type ReadValue = (reader: BinaryReader, budget: Budget, previous: unknown) => unknown;
+
+interface FieldReader {
+  readonly field: FieldSchema;
+  readonly wireType: number;
+  readonly read: ReadValue;
+  /** Keys of the other members of the same choice: setting one clears them. */
+  readonly rivals: readonly string[];
+}
+
+interface MessageReader {
+  readonly schema: Schema<unknown>;
+  readonly fields: ReadonlyMap<number, FieldReader>;
+  readonly requiredKeys: readonly string[];
+}
+
+/** A limit was exceeded; caught at the top like every other fault of the bytes. */
+class LimitExceeded extends Error {}
+
+/**
+ * Reads a message of `schema` from `bytes`.
+ *
+ * Unknown fields and enum values are skipped. Fails when the bytes are malformed, when a required
+ * field is missing (`problem` lists all of them), or when a limit is exceeded. Byte fields of the
+ * result are copies.
+ */
+export function decodeProto<T>(
+  schema: Schema<T>,
+  bytes: Uint8Array,
+  limits: DecodeLimits = {},
+): Result<T, DecodeError> {
+  const bytesMax = limits.bytesMax ?? BYTES_MAX;
+  if (bytes.length > bytesMax) {
+    return failure(`${bytes.length} bytes, at most ${bytesMax} allowed`);
+  }
+  const budget: Budget = {
+    depth: limits.depthMax ?? DEPTH_MAX,
+    messages: limits.messagesMax ?? MESSAGES_MAX,
+    isIncomplete: false,
+  };
+  const message = newDraft(schema);
+  try {
+    const reader = new BinaryReader(bytes, decodeText);
+    readMessage(reader, bytes.length, readerOf(schema), message, budget);
+  } catch (error) {
+    return failure(
+      error instanceof LimitExceeded ? error.message : `malformed protobuf: ${String(error)}`,
+    );
+  }
+  if (budget.isIncomplete) {
+    const missing = missingFields(schema, message);
+    if (missing.length > 0) return failure(`Missing required fields: ${missing.join(', ')}`);
+  }
+  return ok(message as T);
+}
+
+function failure(problem: string): Result<never, DecodeError> {
+  return err({ path: '', problem });
+}
+
+function readMessage(
+  reader: BinaryReader,
+  end: number,
+  { fields, requiredKeys }: MessageReader,
+  message: Draft,
+  budget: Budget,
+): Draft {
+  if (budget.depth === 0) throw new LimitExceeded('messages are nested too deeply');
+  if (budget.messages === 0) throw new LimitExceeded('too many messages in one');
+  budget.depth -= 1;
+  budget.messages -= 1;
+  while (reader.pos < end) {
+    const [number, wireType] = reader.tag();
+    const field = fields.get(number);
+    if (field === undefined) reader.skip(wireType, number);
+    else readField(reader, wireType, field, message, budget);
+  }
+  if (reader.pos !== end) throw new RangeError('a field ends beyond its message');
+  for (const key of requiredKeys) {
+    if (message[key] === undefined) budget.isIncomplete = true;
+  }
+  budget.depth += 1;
+  return message;
+}
+
+function readField(
+  reader: BinaryReader,
+  wireType: number,
+  { field, wireType: expected, read, rivals }: FieldReader,
+  message: Draft,
+  budget: Budget,
+): void {
+  const { key, label } = field;
+  if (wireType !== expected) {
+    const isPacked = label === 'repeated' && wireType === WIRE_LENGTH;
+    if (!isPacked) return void reader.skip(wireType, field.number);
+    const end = reader.uint32() + reader.pos;
+    if (end > reader.len) throw new RangeError('a packed list ends beyond the message');
+    while (reader.pos < end) add(message[key], read(reader, budget, undefined));
+    if (reader.pos !== end) throw new RangeError('a value ends beyond its packed list');
+    return;
+  }
+  if (label === 'repeated') {
+    add(message[key], read(reader, budget, undefined));
+  } else if (label === 'map') {
+    read(reader, budget, message[key]);
+  } else {
+    const value = read(reader, budget, message[key]);
+    if (value === undefined) return;
+    message[key] = value;
+    for (const rival of rivals) delete message[rival];
+  }
+}
+
+/** Values that are unknown names of an enum are left out. */
+function add(list: unknown, value: unknown): void {
+  if (value !== undefined) (list as unknown[]).push(value);
+}
+
+const compiled = new WeakMap<Schema<unknown>, MessageReader>();
+
+function readerOf(schema: Schema<unknown>): MessageReader {
+  let reader = compiled.get(schema);
+  if (reader === undefined) {
+    const fields = schema.fields.map((field): [number, FieldReader] => [
+      field.number,
+      {
+        field,
+        wireType: field.label === 'map' ? WIRE_LENGTH : wireType(field.type),
+        read: field.label === 'map' ? mapReader(field) : valueReader(field),
+        rivals: rivalsOf(schema, field),
+      },
+    ]);
+    const required = schema.fields.filter((field) => field.label === 'required');
+    reader = { schema, fields: new Map(fields), requiredKeys: required.map(({ key }) => key) };
+    compiled.set(schema, reader);
+  }
+  return reader;
+}
+
+function rivalsOf(schema: Schema<unknown>, field: FieldSchema): readonly string[] {
+  if (field.oneof === undefined) return [];
+  return schema.fields
+    .filter((other) => other !== field && other.oneof === field.oneof)
+    .map(({ key }) => key);
+}
+
+function valueReader(field: FieldSchema): ReadValue {
+  if (field.type === 'message') {
+    const schema = messageOf(field);
+    let inner: MessageReader | undefined;
+    return (reader, budget, previous) => {
+      inner ??= readerOf(schema);
+      const end = reader.uint32() + reader.pos;
+      if (end > reader.len) throw new RangeError('a message ends beyond the bytes');
+      // A field sent twice is merged, as protobuf asks.
+      const target = (previous as Draft | undefined) ?? newDraft(schema);
+      return readMessage(reader, end, inner, target, budget);
+    };
+  }
+  if (field.type === 'enum') {
+    const nameOf = field.enum?.().nameOf;
+    return (reader) => nameOf?.get(reader.int32());
+  }
+  return SCALAR_READERS[field.type];
+}
+
+/** Reads one entry into the map `previous`. */
+function mapReader(field: FieldSchema): ReadValue {
+  const readValue = valueReader(field);
+  const valueWireType = wireType(field.type);
+  return (reader, budget, previous) => {
+    const end = reader.uint32() + reader.pos;
+    if (end > reader.len) throw new RangeError('a map entry ends beyond the bytes');
+    let key = '';
+    let value: unknown;
+    while (reader.pos < end) {
+      const [number, entryWireType] = reader.tag();
+      if (number === 1 && entryWireType === WIRE_LENGTH) key = reader.string();
+      else if (number === 2 && entryWireType === valueWireType) {
+        value = readValue(reader, budget, undefined);
+      } else reader.skip(entryWireType, number);
+    }
+    if (reader.pos !== end) throw new RangeError('a field ends beyond its map entry');
+    if (value === undefined) value = emptyValue(field, budget);
+    if (value !== undefined) (previous as Draft)[key] = value;
+    return previous;
+  };
+}
+
+/** An entry without a value holds the empty one. */
+function emptyValue(field: FieldSchema, budget: Budget): unknown {
+  if (field.type === 'string') return '';
+  if (field.type !== 'message') return undefined;
+  const value = newDraft(messageOf(field));
+  if (missingFields(messageOf(field), value).length > 0) budget.isIncomplete = true;
+  return value;
+}
+
+const SCALAR_READERS: Readonly<Record<ScalarType, ReadValue>> = {
+  double: (reader) => reader.double(),
+  float: (reader) => reader.float(),
+  int32: (reader) => reader.int32(),
+  int64: (reader) => Number(reader.int64()),
+  uint32: (reader) => reader.uint32(),
+  uint64: (reader) => Number(reader.uint64()),
+  sint32: (reader) => reader.sint32(),
+  sint64: (reader) => Number(reader.sint64()),
+  fixed32: (reader) => reader.fixed32(),
+  fixed64: (reader) => Number(reader.fixed64()),
+  sfixed32: (reader) => reader.sfixed32(),
+  sfixed64: (reader) => Number(reader.sfixed64()),
+  bool: (reader) => reader.bool(),
+  string: (reader) => reader.string(),
+  bytes: (reader) => new Uint8Array(reader.bytes()),
+};
+
+function decodeText(bytes: Uint8Array): string {
+  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('utf8');
+}

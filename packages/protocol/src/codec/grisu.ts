@@ -21,6 +21,8 @@ const LOG10_OF_2 = 0.30102999566398114;
 /** Powers of ten are taken at steps of eight from 10^-348. */
 const POWER_MIN = -348;
 const POWER_STEP = 8;
+/** With so many digits behind the scaled point, the last digit stays as it was generated. */
+const UNROUNDED_DIGITS = 9;
 
 /** Decimal digits and exponent: the number is `0.digits * 10 ** point`. `value` is finite and above 0. */
 export function grisuDigits(value: number): { readonly digits: string; readonly point: number } {
@@ -126,6 +128,8 @@ function generate(
     if (digit !== 0n || digits !== '') digits += digit.toString();
     rest &= mask;
     if (rest < scaledDelta) {
+      // NOTE: the writer does not round after this many digits: its table of powers ends there.
+      if (-dropped >= UNROUNDED_DIGITS) scaledDistance = 0n;
       return { digits: approach(digits, scaledDelta, rest, mask + 1n, scaledDistance), dropped };
     }
   }

@@ -1,9 +1,11 @@
 // Numbers in Mesos' JSON: doubles always show a fraction or an exponent, integers all their digits.
 import { grisuDigits } from './grisu.ts';
 
-/** Texts this long may hold 17 digits, the most a double can need. */
-const LONG_TEXT = 18;
+/** Shorter texts hold fewer digits than this, and those are always printed as JavaScript does. */
+const LONG_TEXT = 17;
+const DIGITS_MIN = 16;
 const DIGITS_MAX = 17;
+const FRACTION_BITS = 52;
 
 /**
  * A double as Mesos prints it: `15.0`, `0.1`, `1795423658.65812`, `1e30`.
@@ -21,17 +23,23 @@ export function formatDouble(value: number): string {
   return text.length < LONG_TEXT ? text : asMesosRounds(value, text);
 }
 
-/** Numbers of 17 digits may end in other digits; see `grisu.ts`. */
+/** Exchanges the digits for those Mesos prints, which may differ at the end; see `grisu.ts`. */
 function asMesosRounds(value: number, text: string): string {
   const [mantissa = '', exponent] = text.split('e');
-  if (mantissa.replace(/^-?(0\.0*)?/, '').replace('.', '').length < DIGITS_MAX) return text;
-  const { digits } = grisuDigits(Math.abs(value));
-  if (digits.length !== DIGITS_MAX) return text;
-  // Same length, same decimal point: only the digits themselves are exchanged.
-  let next = 0;
   const prefix = /^-?(0\.0*)?/.exec(mantissa)?.[0] ?? '';
+  const count = mantissa.slice(prefix.length).replace('.', '').length;
+  if (count < DIGITS_MIN || (count < DIGITS_MAX && isOnlyCandidate(Math.abs(value)))) return text;
+  const { digits } = grisuDigits(Math.abs(value));
+  if (digits.length !== count) return text;
+  let next = 0;
   const body = mantissa.slice(prefix.length).replace(/\d/g, () => digits[next++] ?? '');
   return exponent === undefined ? prefix + body : `${prefix + body}e${exponent}`;
+}
+
+/** Whether decimals of 16 digits lie further apart than doubles do: true for today's timestamps. */
+function isOnlyCandidate(value: number): boolean {
+  const decimalStep = 10 ** (Math.floor(Math.log10(value)) - (DIGITS_MIN - 1));
+  return decimalStep >= 2 ** (Math.floor(Math.log2(value)) - FRACTION_BITS);
 }
 
 /** A float: the single-precision number widened to a double, as Mesos prints it. */

@@ -1,0 +1,119 @@
+// Everything that can be told to the kernel between two passes.
+import type { ParcelRows } from './parcels.ts';
+
+/** What does not change while a kernel lives. */
+export interface KernelOptions {
+  /** Scalar kinds the kernel tells apart; indexes are the caller's. Range: 1 to 64. */
+  readonly kinds: number;
+  /**
+   * What is worth offering: at least one of these sets must be met in full, in thousandths per kind.
+   * An empty list lets everything pass.
+   */
+  readonly minAllocatable: readonly (readonly number[])[];
+  /** Kinds that do not count for shares. */
+  readonly excludedKinds: readonly number[];
+  /** Refusals kept at most. */
+  readonly refusalsMax: number;
+}
+
+/** What an agent is, apart from what it has free. */
+export interface AgentFacts {
+  readonly isActive: boolean;
+  /** Capability bits a framework must have to be offered the agent at all. */
+  readonly demands: number;
+  /** Capability bits that a framework or role must not need. */
+  readonly lacks: number;
+  /** Thousandths per kind of the whole agent, `kinds` long; counts in the pool even when inactive. */
+  readonly total: Float64Array;
+}
+
+/**
+ * The commands. All indexes are small numbers chosen by the caller. Those of agents and frameworks
+ * are dense and may be reused after a removal; those of roles must not, since refusals mention them.
+ * A command about something unknown, or one that would make a quantity negative, is a programmer error.
+ */
+export interface KernelCommands {
+  /** Names a role; needed before any other command mentions `role`. */
+  addRole(role: number, path: string): void;
+  /** Forgets a role that no client and no free parcel mentions. */
+  removeRole(role: number): void;
+  /** Weight of a role path, whether or not anybody uses it yet. Default: 1. */
+  setWeight(path: string, weight: number): void;
+
+  addAgent(agent: number, facts: AgentFacts, free: ParcelRows): void;
+  /** Replaces the facts and what is free; refusals stay. */
+  updateAgent(agent: number, facts: AgentFacts, free: ParcelRows): void;
+  /** Replaces what is free. Grants are taken from it by the pass that makes them. */
+  setFree(agent: number, free: ParcelRows): void;
+  activateAgent(agent: number): void;
+  deactivateAgent(agent: number): void;
+  /** Removes the agent and the refusals about it. What clients hold of it must be recovered apart. */
+  removeAgent(agent: number): void;
+  /** Forgets all refusals about the agent, after its attributes have changed. */
+  clearRefusals(agent: number): void;
+
+  /** A new framework, inactive and in no role; `name` breaks ties and is unique. */
+  addFramework(framework: number, name: string, capabilities: number): void;
+  updateFramework(framework: number, capabilities: number): void;
+  activateFramework(framework: number): void;
+  deactivateFramework(framework: number): void;
+  /** Removes it with all it holds. */
+  removeFramework(framework: number): void;
+  /** Puts the framework in the role, not suppressed. Harmless when it is in it already. */
+  subscribe(framework: number, role: number): void;
+  /** Takes it out of the role; it still holds there what it holds. */
+  unsubscribe(framework: number, role: number): void;
+
+  /** Counts quantities (thousandths, `kinds` long) as held: tasks of an agent that came back. */
+  addAllocated(framework: number, role: number, quantities: Float64Array): void;
+  /** Counts quantities as held no more. */
+  recover(framework: number, role: number, quantities: Float64Array): void;
+
+  /** No offers in this role until revived; refusals stay. */
+  suppress(framework: number, role: number): void;
+  /** Offers again, refusals forgotten. */
+  revive(framework: number, role: number): void;
+  /** Do not offer again what is contained in `refused` before `expiresMs`, in the clock of the passes. */
+  refuse(
+    framework: number,
+    role: number,
+    agent: number,
+    expiresMs: number,
+    refused: ParcelRows,
+  ): void;
+
+  /** Snapshots only: the allocation counts of a role's node and of its leaf. */
+  restoreRoleCounts(path: string, count: number, leafCount: number): void;
+  /** Snapshots only: the allocation count of a client. */
+  restoreClientCount(framework: number, role: number, count: number): void;
+}
+
+/** Asks for one pass. */
+export interface AllocateRequest {
+  /** Decides which refusals have expired; any clock, always the same. */
+  readonly nowMs: number;
+  /** Seed of the order in which agents are gone through. */
+  readonly seed: number;
+  /** Agents to consider; unknown and repeated ones are ignored. Default: all. */
+  readonly agents?: Int32Array | undefined;
+}
+
+/** What a pass decided: columns of equal length, in the order the grants were made. */
+export interface GrantBatch {
+  readonly agents: Int32Array;
+  readonly frameworks: Int32Array;
+  readonly roles: Int32Array;
+  /**
+   * The grant takes every free parcel of the agent that is unreserved or reserved to the role or an
+   * ancestor of it and whose capability bits are within these.
+   */
+  readonly bits: Int32Array;
+  /** Totals granted: thousandths per kind, then the items; `kinds + 1` per grant. A cross-check. */
+  readonly quantities: Float64Array;
+  /** Agents that were considered. */
+  readonly candidates: number;
+  /** Rows of `SKIP_ROW_LENGTH`, one per client that takes part or is kept from it. */
+  readonly skips: Int32Array;
+  /** Per row of `skips`: the share of the role, then of the framework within it, after the pass. */
+  readonly shares: Float64Array;
+}

@@ -14,11 +14,14 @@ export function parseBytes(text: string): Result<number, string> {
   const match = /^(\d+)([KMGT]?B)$/.exec(text.trim());
   if (!match)
     return err(`'${text}' is not a size; write a whole number and one of B, KB, MB, GB, TB`);
-  return ok(Number(match[1]) * (UNITS_BYTES[match[2] as string] ?? 1));
+  const bytes = Number(match[1]) * (UNITS_BYTES[match[2] as string] as number);
+  if (!Number.isSafeInteger(bytes)) return err(`'${text}' is more bytes than can be counted`);
+  return ok(bytes);
 }
 
 const encoder = new TextEncoder();
-const decoder = new TextDecoder();
+// A leading byte order mark is content here, not markup: dropping it would change what was sent.
+const decoder = new TextDecoder('utf-8', { ignoreBOM: true });
 
 /** UTF-8 bytes of `text`. */
 export function utf8(text: string): Uint8Array {
@@ -35,9 +38,11 @@ export function toBase64(bytes: Uint8Array): string {
   return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('base64');
 }
 
-/** Bytes of standard or URL-safe base64; undefined when `text` is neither. */
+/** Bytes of standard or URL-safe base64, padded or not; undefined when `text` is neither. */
 export function fromBase64(text: string): Uint8Array | undefined {
   if (!/^[A-Za-z0-9+/_-]*={0,2}$/.test(text)) return undefined;
+  const isPadded = text.endsWith('=');
+  if (text.length % 4 === 1 || (isPadded && text.length % 4 !== 0)) return undefined;
   return new Uint8Array(Buffer.from(text, 'base64'));
 }
 

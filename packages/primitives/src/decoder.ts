@@ -33,12 +33,14 @@ function inside<T>(key: string, result: Result<T, DecodeError>): Result<T, Decod
 /** Accepts anything. For bodies that a later layer checks. */
 export const decodeUnknown: Decoder<unknown> = (value) => ok(value);
 
-/** Accepts `undefined`, `null` and `{}`: the body of a message that says all by its name. */
+/** Drops whatever comes: the body of a message that says all by its name. */
 export const decodeNothing: Decoder<undefined> = () => ok(undefined);
 
+/** Any text. */
 export const decodeString: Decoder<string> = (value) =>
   typeof value === 'string' ? ok(value) : failure(`expected a string, got ${describe(value)}`);
 
+/** `true` or `false`. */
 export const decodeBoolean: Decoder<boolean> = (value) =>
   typeof value === 'boolean' ? ok(value) : failure(`expected a boolean, got ${describe(value)}`);
 
@@ -54,6 +56,7 @@ export const decodeInteger: Decoder<number> = (value) =>
     ? ok(value as number)
     : failure(`expected an integer, got ${describe(value)}`);
 
+/** A byte string. It may be a view of a larger buffer: copy what is kept. */
 export const decodeBytes: Decoder<Uint8Array> = (value) =>
   value instanceof Uint8Array ? ok(value) : failure(`expected bytes, got ${describe(value)}`);
 
@@ -101,21 +104,28 @@ export type RecordOf<S extends Shape> = {
   readonly [K in OptionalKeys<S>]?: Exclude<Decoded<S[K]>, undefined>;
 };
 
-/** An object with the given fields. Unknown fields are dropped, absent optional ones left out. */
+/**
+ * An object with the given fields. Unknown fields are dropped, absent optional ones left out.
+ *
+ * Only the object's own fields count: a field called `constructor` is absent unless it was sent.
+ */
 export function decodeRecord<S extends Shape>(shape: S): Decoder<RecordOf<S>> {
   const fields = Object.entries(shape);
   return (value) => {
-    if (typeof value !== 'object' || value === null || Array.isArray(value)) {
-      return failure(`expected an object, got ${describe(value)}`);
-    }
+    if (!isRecord(value)) return failure(`expected an object, got ${describe(value)}`);
     const record: Record<string, unknown> = {};
     for (const [key, decode] of fields) {
-      const decoded = inside(key, decode((value as Record<string, unknown>)[key]));
+      const decoded = inside(key, decode(Object.hasOwn(value, key) ? value[key] : undefined));
       if (!decoded.ok) return decoded;
       if (decoded.value !== undefined) record[key] = decoded.value;
     }
     return ok(record as RecordOf<S>);
   };
+}
+
+function isRecord(value: unknown): value is Record<string, unknown> {
+  if (typeof value !== 'object' || value === null) return false;
+  return !Array.isArray(value) && !(value instanceof Uint8Array);
 }
 
 function describe(value: unknown): string {

@@ -12,10 +12,14 @@ const UNITS_MS: readonly (readonly [string, number])[] = [
   ['ns', 1e-6],
 ];
 
+/** Mesos counts nanoseconds in 64 bits: about 292 years either way. */
+const DURATION_MAX_MS = 2 ** 63 / 1e6;
+
 /**
  * Parses `10secs`, `1.5mins`, `500ms` … into milliseconds.
  *
- * Units: ns, us, ms, secs, mins, hrs, days, weeks. There is no default unit, as in Mesos.
+ * Units: ns, us, ms, secs, mins, hrs, days, weeks. There is no default unit, as in Mesos. Beyond
+ * ±292 years is an error.
  */
 export function parseDuration(text: string): Result<number, string> {
   const match = /^(-?\d+(?:\.\d+)?)([a-z]+)$/.exec(text.trim());
@@ -24,15 +28,25 @@ export function parseDuration(text: string): Result<number, string> {
     const names = UNITS_MS.map(([name]) => name).reverse();
     return err(`'${text}' is not a duration; write a number and one of ${names.join(', ')}`);
   }
-  return ok(Number(match[1]) * unit[1]);
+  const durationMs = Number(match[1]) * unit[1];
+  if (Math.abs(durationMs) >= DURATION_MAX_MS) return err(`'${text}' is beyond 292 years`);
+  return ok(durationMs);
 }
 
-/** Prints milliseconds in the largest unit that keeps the number whole: 90 000 is `90secs`. */
+/**
+ * Prints milliseconds in the largest unit that keeps the number whole: 90 000 is `90secs`.
+ *
+ * Parts of a nanosecond are rounded away.
+ */
 export function formatDuration(durationMs: number): string {
-  if (durationMs === 0) return '0ns';
-  for (const [name, unitMs] of UNITS_MS) {
-    const count = durationMs / unitMs;
-    if (Math.abs(count) >= 1 && Number.isInteger(count)) return `${count}${name}`;
+  const isWhole = Number.isInteger(durationMs);
+  // Below a millisecond count in nanoseconds: 0.3 / 1e-3 is not exactly 300.
+  const nanos = isWhole ? 0 : Math.round(durationMs * 1e6);
+  if (durationMs === 0 || (!isWhole && nanos === 0)) return '0ns';
+  if (!isWhole && nanos % 1e6 !== 0) {
+    return nanos % 1000 === 0 ? `${nanos / 1000}us` : `${nanos}ns`;
   }
-  return `${durationMs}ms`;
+  const wholeMs = isWhole ? durationMs : nanos / 1e6;
+  const [name, unitMs] = UNITS_MS.find(([, unitMs]) => wholeMs % unitMs === 0) ?? ['ms', 1];
+  return `${wholeMs / unitMs}${name}`;
 }

@@ -48,7 +48,7 @@ export function seededRandom(seed: number): Random {
       for (let index = 0; index < count; index += 1) bytes[index] = next32() >>> 24;
       return bytes;
     },
-    fork: (label) => seededRandom(next32() ^ hashText(label)),
+    fork: (label) => seededRandom((next32() ^ hashText(label)) >>> 0),
   };
 }
 

@@ -3,11 +3,13 @@
 /** Either a value or an error; `ok` tells which. */
 export type Result<T, E> = Ok<T> | Err<E>;
 
+/** What `ok` makes. */
 export interface Ok<T> {
   readonly ok: true;
   readonly value: T;
 }
 
+/** What `err` makes. */
 export interface Err<E> {
   readonly ok: false;
   readonly error: E;

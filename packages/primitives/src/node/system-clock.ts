@@ -3,6 +3,8 @@ import type { Clock, TimerHandle } from '../ports/clock.ts';
 
 /** Longest delay Node's timers keep; longer ones are chained. */
 const NODE_TIMER_MAX_MS = 2 ** 31 - 1;
+/** How far the wall clock may leave the monotonic one before it is taken to have been set anew. */
+const WALL_DRIFT_MAX_MS = 2;
 
 interface SystemTimer {
   handle: NodeJS.Timeout;
@@ -10,19 +12,29 @@ interface SystemTimer {
 
 /** The machine's clock. */
 export function systemClock(): Clock {
-  const arm = (timer: SystemTimer, delayMs: number, fire: () => void): void => {
-    const step = Math.min(Math.max(0, delayMs), NODE_TIMER_MAX_MS);
+  // The monotonic clock gives the fractions; `originMs` follows when the wall clock is set.
+  let originMs = performance.timeOrigin;
+  const arm = (timer: SystemTimer, dueMs: number, fire: () => void): void => {
+    const stepMs = Math.min(Math.ceil(dueMs - performance.now()), NODE_TIMER_MAX_MS);
     timer.handle = setTimeout(() => {
-      if (delayMs > step) arm(timer, delayMs - step, fire);
+      // Node counts whole milliseconds and may wake up to one of them early.
+      if (performance.now() < dueMs) arm(timer, dueMs, fire);
       else fire();
-    }, step);
+    }, stepMs);
   };
   return {
-    nowMs: () => performance.timeOrigin + performance.now(),
+    nowMs() {
+      const wallMs = Date.now();
+      const sinceStartMs = performance.now();
+      if (Math.abs(originMs + sinceStartMs - wallMs) > WALL_DRIFT_MAX_MS) {
+        originMs = wallMs - sinceStartMs;
+      }
+      return originMs + sinceStartMs;
+    },
     monotonicMs: () => performance.now(),
     setTimer(delayMs, fire) {
       const timer = { handle: undefined as unknown as NodeJS.Timeout };
-      arm(timer, delayMs, fire);
+      arm(timer, performance.now() + Math.max(0, delayMs), fire);
       return timer;
     },
     clearTimer(timer: TimerHandle) {

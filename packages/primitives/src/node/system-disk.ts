@@ -1,17 +1,16 @@
 // The real file system behind the `Disk` port.
+import { randomBytes } from 'node:crypto';
 import { constants } from 'node:fs';
 import * as fs from 'node:fs/promises';
-import { dirname } from 'node:path';
+import { dirname, resolve } from 'node:path';
 import type { Disk, DiskEntry } from '../ports/disk.ts';
 
-/** The machine's file system. Temporary files stand beside their target as `.<name>.<n>.tmp`. */
+/**
+ * The machine's file system.
+ *
+ * Temporary files stand beside their target as `<name>.<random>.tmp`; a crash may leave one behind.
+ */
 export function systemDisk(): Disk {
-  let temporaryCount = 0;
-  const temporaryPath = (path: string): string => {
-    temporaryCount += 1;
-    return `${path}.${process.pid}.${temporaryCount}.tmp`;
-  };
-
   return {
     readFile: (path) => absentAsUndefined(async () => new Uint8Array(await fs.readFile(path))),
 
@@ -37,12 +36,17 @@ export function systemDisk(): Disk {
       const temporary = temporaryPath(path);
       const file = await fs.open(temporary, 'wx', mode);
       try {
-        await file.writeFile(bytes);
-        await file.sync();
-      } finally {
-        await file.close();
+        try {
+          await file.writeFile(bytes);
+          await file.sync();
+        } finally {
+          await file.close();
+        }
+        await fs.rename(temporary, path);
+      } catch (error) {
+        await fs.rm(temporary, { force: true });
+        throw error;
       }
-      await fs.rename(temporary, path);
       await syncDirectory(dirname(path));
     },
 
@@ -69,7 +73,13 @@ export function systemDisk(): Disk {
     },
 
     async makeDirectory(path, mode = 0o755) {
-      await fs.mkdir(path, { recursive: true, mode });
+      const first = await fs.mkdir(path, { recursive: true, mode });
+      if (first === undefined) return;
+      // Each new folder is an entry of its parent, from the deepest up to the first that was made.
+      for (let made = resolve(path); ; made = dirname(made)) {
+        await syncDirectory(dirname(made));
+        if (made === resolve(first) || made === dirname(made)) return;
+      }
     },
 
     list: (path) =>
@@ -99,12 +109,25 @@ export function systemDisk(): Disk {
     async replaceLink(path, target) {
       const temporary = temporaryPath(path);
       await fs.symlink(target, temporary);
-      await fs.rename(temporary, path);
+      try {
+        await fs.rename(temporary, path);
+      } catch (error) {
+        await fs.rm(temporary, { force: true });
+        throw error;
+      }
       await syncDirectory(dirname(path));
     },
 
-    remove: (path) => fs.rm(path, { recursive: true, force: true }),
+    async remove(path) {
+      await fs.rm(path, { recursive: true, force: true });
+      await absentAsUndefined(() => syncDirectory(dirname(path)));
+    },
   };
+}
+
+/** Process ids repeat in containers, so the name is random: a leftover of a crash never collides. */
+function temporaryPath(path: string): string {
+  return `${path}.${randomBytes(6).toString('hex')}.tmp`;
 }
 
 /** A rename or a new file survives a crash only when its folder is synced too. */

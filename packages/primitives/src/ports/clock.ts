@@ -3,6 +3,7 @@
 /** A timer that was set; pass it back to `clearTimer`. */
 export type TimerHandle = object | number;
 
+/** Reads time and sets timers. */
 export interface Clock {
   /** Wall clock, milliseconds since 1970 with fractions. May jump; for records, not for measuring. */
   nowMs(): number;

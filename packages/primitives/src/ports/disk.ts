@@ -1,10 +1,12 @@
 // The file system as a port. What is written through it is durable when the promise resolves.
 
+/** One entry of a folder. */
 export interface DiskEntry {
   readonly name: string;
   readonly kind: 'file' | 'directory' | 'link' | 'other';
 }
 
+/** What the file system knows of a path. */
 export interface DiskStat {
   readonly kind: DiskEntry['kind'];
   readonly sizeBytes: number;

@@ -1,5 +1,6 @@
 // Logging as a port: the shape pino has, so that a pino logger can be passed as it is.
 
+/** Writes lines of fields with a sentence. */
 export interface Logger {
   debug(fields: object, sentence?: string): void;
   info(fields: object, sentence?: string): void;

@@ -255,9 +255,9 @@ t.test('parcels that need a capability are stripped and go to the next in line',
   const given = givenKernel()
     .framework('f1', 'web')
     .framework('f2', 'web', bits)
-    .agent('a', { cpus: 1, mem: 64, reserved: { '': { cpus: 2, bits } } });
+    .agent('a', { cpus: 1, reserved: { '': { cpus: 2, bits } } });
   t.same(given.grants(), [
-    { agent: 'a', framework: 'f1', role: 'web', cpus: 1, mem: 64 },
+    { agent: 'a', framework: 'f1', role: 'web', cpus: 1, mem: 0 },
     { agent: 'a', framework: 'f2', role: 'web', cpus: 2, mem: 0 },
   ]);
   given.agent('b', { cpus: 0, reserved: { '': { cpus: 2, bits } } });

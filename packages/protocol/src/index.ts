@@ -1,5 +1,7 @@
 // Public surface of `@kaon/protocol`: the records of `mesos.v1` flat, the APIs and the internal
 // messages as namespaces. Every message name is both a type and its schema.
+export * from './actor-messages.ts';
+export * from './capabilities.ts';
 export * from './codec/create-message.ts';
 export * from './codec/json-decode.ts';
 export * from './codec/json-encode.ts';
@@ -20,5 +22,11 @@ export * as masterV1 from './generated/mesos-v1-master.ts';
 export * as quotaV1 from './generated/mesos-v1-quota.ts';
 export * as resourceProviderV1 from './generated/mesos-v1-resource-provider.ts';
 export * as schedulerV1 from './generated/mesos-v1-scheduler.ts';
+export * from './ids.ts';
+export * from './legacy-names.ts';
+export * from './operation-state.ts';
 export * from './operator-lists.ts';
+export * from './roles.ts';
 export * from './schemas.ts';
+export * from './task-state.ts';
+export * from './version.ts';

@@ -1,0 +1,78 @@
+// What masters, agents and the observers of agents send each other, by message name: one decoder per
+// message. The `messages(table)` of `@kaon/actor` turns a table into part of an actor's protocol.
+import { recordDecoder } from './codec/record-decoder.ts';
+import * as internal from './generated/kaon-internal.ts';
+
+/** Agent → master. */
+export const masterMessages = {
+  /** A new agent asks to be admitted. */
+  registerAgent: recordDecoder(internal.RegisterAgentMessage),
+  /** A known agent is back, with all it runs. */
+  reregisterAgent: recordDecoder(internal.ReregisterAgentMessage),
+  /** An agent leaves for good. */
+  unregisterAgent: recordDecoder(internal.UnregisterAgentMessage),
+  /** A task changed its state; sent again until acknowledged. */
+  statusUpdate: recordDecoder(internal.StatusUpdateMessage),
+  /** An executor ended. */
+  exitedExecutor: recordDecoder(internal.ExitedExecutorMessage),
+  /** Bytes from an executor to its framework. */
+  executorToFramework: recordDecoder(internal.ExecutorToFrameworkMessage),
+  /** What an agent has changed: oversubscription, resource providers, operations. */
+  updateAgent: recordDecoder(internal.UpdateAgentMessage),
+} as const;
+
+/** Agent → the observer that pings it. */
+export const observerMessages = {
+  /** Still here. */
+  pong: recordDecoder(internal.PongAgentMessage),
+} as const;
+
+/** Master (or observer) → agent. */
+export const agentMessages = {
+  /** Admitted, with this id. */
+  agentRegistered: recordDecoder(internal.AgentRegisteredMessage),
+  /** Admitted again; tasks the master cannot place are to be reconciled. */
+  agentReregistered: recordDecoder(internal.AgentReregisteredMessage),
+  /** Are you there? Tells whether the master believes the agent is connected. */
+  ping: recordDecoder(internal.PingAgentMessage),
+  /** Kill everything and end. */
+  shutdown: recordDecoder(internal.ShutdownMessage),
+  /** Launch a task. */
+  runTask: recordDecoder(internal.RunTaskMessage),
+  /** Kill a task. */
+  killTask: recordDecoder(internal.KillTaskMessage),
+  /** The framework has the status update. */
+  statusUpdateAcknowledgement: recordDecoder(internal.StatusUpdateAcknowledgementMessage),
+  /** The framework is gone: kill all it runs. */
+  shutdownFramework: recordDecoder(internal.ShutdownFrameworkMessage),
+  /** End one executor. */
+  shutdownExecutor: recordDecoder(internal.ShutdownExecutorMessage),
+  /** Bytes from a framework to its executor. */
+  frameworkToExecutor: recordDecoder(internal.FrameworkToExecutorMessage),
+  /** The framework's description changed. */
+  updateFramework: recordDecoder(internal.UpdateFrameworkMessage),
+  /** What is the state of these tasks? */
+  reconcileTasks: recordDecoder(internal.ReconcileTasksMessage),
+} as const;
+
+/** Agent → master, about offer operations. Not part of `masterMessages`, so it can be taken alone. */
+export const masterOperationMessages = {
+  /** An operation changed its state; sent again until acknowledged. */
+  updateOperationStatus: recordDecoder(internal.UpdateOperationStatusMessage),
+} as const;
+
+/** Master → agent, about task groups, draining and offer operations; beside `agentMessages`. */
+export const agentOperationMessages = {
+  /** Launch all tasks of a group or none. */
+  runTaskGroup: recordDecoder(internal.RunTaskGroupMessage),
+  /** Kill everything gently and take nothing new. */
+  drainAgent: recordDecoder(internal.DrainAgentMessage),
+  /** Apply an operation to the agent's resources. */
+  applyOperation: recordDecoder(internal.ApplyOperationMessage),
+  /** The framework has the status of the operation. */
+  acknowledgeOperationStatus: recordDecoder(internal.AcknowledgeOperationStatusMessage),
+  /** What is the state of these operations? */
+  reconcileOperations: recordDecoder(internal.ReconcileOperationsMessage),
+  /** Remember these reservations and volumes. */
+  checkpointResources: recordDecoder(internal.CheckpointResourcesMessage),
+} as const;

@@ -1,91 +1,114 @@
-// Builds the `ctx` of one incarnation of an actor.
-import { hashText, seededRandom } from '@kaon/primitives';
+// The `ctx` of one incarnation of an actor. A class and no closures: a cluster has a million of them.
+import type { Clock, Logger, Random } from '@kaon/primitives';
 import type { ActorDefinition } from './behaviour.ts';
 import type { Cell } from './cell.ts';
-import type { ActorContext } from './context.ts';
+import type { ActorContext, AskOptions } from './context.ts';
 import type { AskError } from './errors.ts';
 import { Later } from './later.ts';
 import type { Pid } from './pid.ts';
 import type { Protocol } from './protocol.ts';
 import type { SpawnOptions } from './supervision.ts';
+import type { Timers } from './timers.ts';
 
 /** A view of `cell` for its handlers. Continuations of a former incarnation are dropped. */
 export function createContext(cell: Cell): ActorContext {
-  const { host } = cell;
-  const incarnation = cell.incarnation;
-  const asTurn = (run: () => void): void => cell.signal({ kind: 'continue', incarnation, run });
+  return new CellContext(cell) as unknown as ActorContext;
+}
 
-  function defer(
-    first: Promise<unknown> | (() => void),
-    onDone?: unknown,
-    onFailed?: unknown,
+class CellContext {
+  readonly self: Pid;
+  readonly clock: Clock;
+  readonly #cell: Cell;
+  readonly #incarnation: number;
+  #random: Random | undefined;
+
+  constructor(cell: Cell) {
+    this.self = cell.pid;
+    this.clock = cell.host.clock;
+    this.#cell = cell;
+    this.#incarnation = cell.incarnation;
+  }
+
+  get timers(): Timers {
+    return this.#cell.timers;
+  }
+
+  get random(): Random {
+    this.#random ??= this.#cell.host.random.fork(`${this.self}#${this.#incarnation}`);
+    return this.#random;
+  }
+
+  get logger(): Logger {
+    return this.#cell.logger;
+  }
+
+  send(to: Pid, name: string, body: unknown): undefined {
+    this.#cell.host.send(this.self, to, name, body);
+  }
+
+  forward(to: Pid, name: string, body: unknown, from: Pid): undefined {
+    this.#cell.host.send(from, to, name, body);
+  }
+
+  ask(
+    to: Pid,
+    name: string,
+    question: unknown,
+    options: AskOptions,
+    onReply: (answer: unknown) => void,
+    onFailure: (error: AskError) => void,
   ): undefined {
-    if (typeof first === 'function') {
-      asTurn(first);
-      return;
-    }
+    this.#cell.host.ask(this.self, to, name, question, options, (answer, failure) =>
+      this.#asTurn(() => (failure ? onFailure(failure) : onReply(answer))),
+    );
+  }
+
+  defer(
+    first: Promise<unknown> | (() => void),
+    onDone?: (value: unknown) => void,
+    onFailed?: (error: unknown) => void,
+  ): undefined {
+    if (typeof first === 'function') return this.#asTurn(first);
+    const { host } = this.#cell;
     host.deferStarted();
     first.then(
       (value) => {
         host.deferSettled();
-        asTurn(() => (onDone as (value: unknown) => void)(value));
+        this.#asTurn(() => onDone?.(value));
       },
       (error: unknown) => {
         host.deferSettled();
-        asTurn(() => (onFailed as (error: unknown) => void)(error));
+        this.#asTurn(() => onFailed?.(error));
       },
     );
-    return;
+    return undefined;
   }
 
-  const context = {
-    self: cell.pid,
-    timers: cell.timers,
-    clock: host.clock,
-    random: seededRandom(host.seed ^ hashText(`${cell.pid}#${incarnation}`)),
-    logger: cell.logger,
-    send(to: Pid, name: string, body: unknown): undefined {
-      host.send(cell.pid, to, name, body);
-    },
-    forward(to: Pid, name: string, body: unknown, from: Pid): undefined {
-      host.send(from, to, name, body);
-    },
-    ask(
-      to: Pid,
-      name: string,
-      question: unknown,
-      options: { readonly timeoutMs?: number },
-      onReply: (answer: unknown) => void,
-      onFailure: (error: AskError) => void,
-    ): undefined {
-      host.ask(cell.pid, to, name, question, options, (answer, failure) =>
-        asTurn(() => (failure ? onFailure(failure) : onReply(answer))),
-      );
-    },
-    defer,
-    later<A>(): Later<A> {
-      const later = new Later<A>();
-      cell.trackLater(later as Later<unknown>);
-      return later;
-    },
-    spawn(
-      definition: ActorDefinition<Protocol, unknown>,
-      options: unknown,
-      spawnOptions?: SpawnOptions,
-    ): Pid {
-      return host.spawn(cell, definition, options, spawnOptions ?? {});
-    },
-    link(pid: Pid): undefined {
-      if (cell.linkedTo.has(pid.toString())) return;
-      cell.linkedTo.set(pid.toString(), pid);
-      host.link(cell.pid, pid);
-    },
-    unlink(pid: Pid): undefined {
-      if (cell.linkedTo.delete(pid.toString())) host.unlink(cell.pid, pid);
-    },
-    stop(pid?: Pid, options?: { readonly drain?: boolean }): undefined {
-      host.stop(pid ?? cell.pid, options?.drain ?? false);
-    },
-  };
-  return context as ActorContext;
+  later<A>(): Later<A> {
+    return new Later<A>();
+  }
+
+  spawn(
+    definition: ActorDefinition<Protocol, unknown>,
+    options: unknown,
+    spawnOptions?: SpawnOptions,
+  ): Pid {
+    return this.#cell.host.spawn(this.#cell, definition, options, spawnOptions ?? {});
+  }
+
+  link(pid: Pid): undefined {
+    this.#cell.link(pid);
+  }
+
+  unlink(pid: Pid): undefined {
+    this.#cell.unlink(pid);
+  }
+
+  stop(pid?: Pid, options?: { readonly drain?: boolean }): undefined {
+    this.#cell.host.stop(pid ?? this.self, options?.drain ?? false);
+  }
+
+  #asTurn(run: () => void): undefined {
+    this.#cell.signal({ kind: 'continue', incarnation: this.#incarnation, run });
+  }
 }

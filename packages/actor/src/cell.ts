@@ -3,8 +3,10 @@
 import { errorText, type Logger, Ring } from '@kaon/primitives';
 import type { ActorDefinition, Behaviour, ExitReason } from './behaviour.ts';
 import { createContext } from './cell-context.ts';
+import type { CellHost } from './cell-host.ts';
 import type { DeadLetterReason } from './dead-letters.ts';
-import type { Envelope, Signal } from './envelope.ts';
+import type { Envelope, Link, Signal } from './envelope.ts';
+import type { AskFailure } from './errors.ts';
 import { Later } from './later.ts';
 import { Pid } from './pid.ts';
 import type { Protocol } from './protocol.ts';
@@ -15,7 +17,6 @@ import {
   type SpawnOptions,
   type Supervision,
 } from './supervision.ts';
-import type { CellHost } from './system.ts';
 import { KeyedTimers } from './timers.ts';
 
 /** A behaviour as the dispatcher sees it: the types were checked when it was written. */
@@ -32,20 +33,21 @@ export interface CellStats {
 }
 
 const DRAIN: Envelope = { name: '', body: undefined, from: new Pid('', ''), correlation: 0 };
+const STOP_IF_FAILED: Supervision = { onFailure: 'stop' };
+const NO_PIDS: readonly Pid[] = [];
 
+/** Signals in a row after which a waiting message gets its turn: the lane goes first, not alone. */
+const SIGNALS_IN_A_ROW_MAX = 16;
+
+/** The runtime's side of an actor. Maps are made at first use: most actors need none of them. */
 export class Cell implements Runnable {
   readonly pid: Pid;
   readonly protocol: Protocol;
   readonly host: CellHost;
   readonly parent: Cell | undefined;
-  readonly logger: Logger;
-  readonly timers: KeyedTimers;
   readonly mailboxMax: number;
   readonly startedMs: number;
-  /** Told when this actor ends, by PID text. */
-  readonly watchers = new Map<string, Pid>();
-  /** PIDs this actor linked to, by text. */
-  readonly linkedTo = new Map<string, Pid>();
+  /** False from the end on: nothing is queued or run any more. */
   isAlive = true;
   received = 0;
   failures = 0;
@@ -56,13 +58,24 @@ export class Cell implements Runnable {
   readonly #definition: ActorDefinition<Protocol, unknown>;
   readonly #options: unknown;
   readonly #supervision: Supervision;
-  readonly #restartWindow = new RestartWindow();
-  readonly #children = new Map<string, Cell>();
-  readonly #laters = new Set<Later<unknown>>();
-  #handlers: Readonly<Record<string, Handler>> = {};
+  #restartWindow: RestartWindow | undefined;
+  #timers: KeyedTimers | undefined;
+  #logger: Logger | undefined;
+  /** Children by id, in order of start. */
+  #children: Map<string, Cell> | undefined;
+  /** Told when this actor ends, by PID text. */
+  #watchers: Map<string, Pid> | undefined;
+  /** Links this actor made, by PID text. */
+  #links: Map<string, Link> | undefined;
+  /** Asks whose handler returned a `Later` that has not settled. */
+  #openAsks: Map<Envelope, Later<unknown>> | undefined;
+  /** Undefined until the first setup is through, between two incarnations and after the end. */
   #behaviour: AnyBehaviour | undefined;
   #incarnation = 0;
+  #signalsInARow = 0;
   #isQueued = false;
+  #isDraining = false;
+  #isEnding = false;
 
   constructor(
     host: CellHost,
@@ -76,15 +89,11 @@ export class Cell implements Runnable {
     this.pid = pid;
     this.parent = parent;
     this.protocol = definition.protocol;
-    this.logger = host.logger.child({ pid: pid.toString() });
     this.mailboxMax = spawnOptions.mailboxMax ?? MAILBOX_MAX_DEFAULT;
     this.startedMs = host.clock.nowMs();
-    this.timers = new KeyedTimers(host.clock, (key, generation) =>
-      this.signal({ kind: 'timer', key, generation }),
-    );
     this.#definition = definition;
     this.#options = options;
-    this.#supervision = spawnOptions.supervision ?? { onFailure: 'stop' };
+    this.#supervision = spawnOptions.supervision ?? STOP_IF_FAILED;
   }
 
   get mailboxDepth(): number {
@@ -100,17 +109,26 @@ export class Cell implements Runnable {
     return { received, failures, restarts, startedMs, mailbox: this.#mailbox.size };
   }
 
+  get logger(): Logger {
+    this.#logger ??= this.host.logger.child({ pid: this.pid.toString() });
+    return this.#logger;
+  }
+
+  get timers(): KeyedTimers {
+    this.#timers ??= new KeyedTimers(this.host.clock, this);
+    return this.#timers;
+  }
+
+  /** False once the end has begun: a child started now would outlive this actor. */
+  get acceptsChildren(): boolean {
+    return !this.#isEnding;
+  }
+
   /** Runs the setup. A throw here is the spawner's. */
   start(): void {
     this.#incarnation += 1;
-    const behaviour = this.#definition.setup(createContext(this), this.#options);
-    this.#behaviour = behaviour;
-    // No prototype: a message called `constructor` finds nothing.
-    const handlers: Record<string, Handler> = Object.create(null);
-    for (const name of Object.keys(this.protocol)) {
-      handlers[name] = (behaviour.receive as Readonly<Record<string, Handler>>)[name] as Handler;
-    }
-    this.#handlers = handlers;
+    this.#behaviour = undefined;
+    this.#behaviour = this.#definition.setup(createContext(this), this.#options);
   }
 
   enqueue(envelope: Envelope): void {
@@ -130,17 +148,50 @@ export class Cell implements Runnable {
 
   /** Stops once what the mailbox holds now is done. */
   stopAfterDrain(): void {
-    if (!this.isAlive) return;
+    if (!this.isAlive || this.#isDraining) return;
+    this.#isDraining = true;
     this.#mailbox.push(DRAIN);
     this.#schedule();
   }
 
   addChild(child: Cell): void {
+    this.#children ??= new Map();
     this.#children.set(child.pid.id, child);
   }
 
-  trackLater(later: Later<unknown>): void {
-    this.#laters.add(later);
+  removeChild(child: Cell): void {
+    if (this.#children?.get(child.pid.id) === child) this.#children.delete(child.pid.id);
+  }
+
+  link(pid: Pid): void {
+    const text = pid.toString();
+    if (this.#links?.has(text)) return;
+    this.#links ??= new Map();
+    this.#links.set(text, { pid });
+    this.host.link(this, pid);
+  }
+
+  unlink(pid: Pid): void {
+    if (this.#links?.delete(pid.toString())) this.host.unlink(this, pid);
+  }
+
+  /** What this actor linked to is gone. Told at most once per link. */
+  linkEnded(pid: Pid, reason: ExitReason): void {
+    const link = this.#links?.get(pid.toString());
+    if (link) this.signal({ kind: 'exited', link, reason });
+  }
+
+  watchers(): Iterable<Pid> {
+    return this.#watchers?.values() ?? NO_PIDS;
+  }
+
+  addWatcher(watcher: Pid): void {
+    this.#watchers ??= new Map();
+    this.#watchers.set(watcher.toString(), watcher);
+  }
+
+  removeWatcher(watcher: Pid): void {
+    this.#watchers?.delete(watcher.toString());
   }
 
   refuse(envelope: Envelope, reason: DeadLetterReason, detail: string): void {
@@ -149,7 +200,7 @@ export class Cell implements Runnable {
 
   runTurns(turnsMax: number): boolean {
     for (let turn = 0; turn < turnsMax && this.isAlive; turn += 1) {
-      const signal = this.#signals.shift();
+      const signal = this.#nextSignal();
       if (signal !== undefined) {
         this.#runSignal(signal);
         continue;
@@ -164,23 +215,28 @@ export class Cell implements Runnable {
 
   /** Ends the actor now: children first (last started, first stopped), then itself. */
   terminate(reason: ExitReason): void {
-    if (!this.isAlive) return;
-    this.#stopChildren(reason === 'failed' ? 'stopped' : reason);
-    this.#callStopping();
+    if (this.#isEnding) return;
+    this.#isEnding = true;
+    this.#endIncarnation();
     this.isAlive = false;
-    this.timers.cancelAll();
     this.parent?.removeChild(this);
     for (let envelope = this.#mailbox.shift(); envelope; envelope = this.#mailbox.shift()) {
       this.refuse(envelope, 'stopped', `the actor ended: ${reason}`);
     }
     this.#signals.clear();
-    this.#failLaters();
-    for (const target of this.linkedTo.values()) this.host.unlink(this.pid, target);
+    this.#failOpenAsks('stopped', 'the actor stopped before it answered');
     this.host.ended(this, reason);
   }
 
-  removeChild(child: Cell): void {
-    if (this.#children.get(child.pid.id) === child) this.#children.delete(child.pid.id);
+  /** Ceases without a word: no hook, no exit, no dead letter. For systems that are crashed. */
+  abandon(): void {
+    this.#isEnding = true;
+    this.isAlive = false;
+    this.#behaviour = undefined;
+    this.#timers?.cancelAll();
+    this.#mailbox.clear();
+    this.#signals.clear();
+    this.#openAsks?.clear();
   }
 
   #schedule(): void {
@@ -189,33 +245,44 @@ export class Cell implements Runnable {
     this.host.runQueue.push(this);
   }
 
+  /** The next signal, unless messages have waited long enough. */
+  #nextSignal(): Signal | undefined {
+    if (this.#signals.size === 0) return undefined;
+    const messageIsDue =
+      this.#signalsInARow >= SIGNALS_IN_A_ROW_MAX &&
+      this.#mailbox.size > 0 &&
+      this.#behaviour !== undefined;
+    this.#signalsInARow = messageIsDue ? 0 : this.#signalsInARow + 1;
+    return messageIsDue ? undefined : this.#signals.shift();
+  }
+
   #runMessage(envelope: Envelope): void {
     if (envelope === DRAIN) return this.terminate('stopped');
-    const handler = this.#handlers[envelope.name];
-    if (!handler) return this.refuse(envelope, 'unknownMessage', 'no such message in its protocol');
+    const { name, body, from, correlation } = envelope;
+    // Own names only: a message called `constructor` finds nothing.
+    if (!Object.hasOwn(this.protocol, name)) {
+      return this.refuse(envelope, 'unknownMessage', 'no such message in its protocol');
+    }
     this.received += 1;
-    this.host.trace?.({
-      kind: 'turn',
-      pid: this.pid,
-      name: envelope.name,
-      from: envelope.from,
-      body: envelope.body,
-    });
+    this.host.trace?.({ kind: 'turn', pid: this.pid, name, from, body });
     try {
-      const answer = handler(envelope.body, envelope.from);
-      if (envelope.correlation !== 0) this.#answer(envelope, answer);
+      const receive = this.#behaviour?.receive as Readonly<Record<string, Handler>>;
+      const answer = (receive[name] as Handler)(body, from);
+      if (correlation !== 0) this.#answer(envelope, answer);
     } catch (error) {
-      if (envelope.correlation !== 0) {
+      if (correlation !== 0) {
         this.host.answerFailure(envelope, this.pid, 'failed', errorText(error));
       }
-      this.#failed(error, envelope.name);
+      this.#failed(error, name);
     }
   }
 
   #answer(envelope: Envelope, answer: unknown): void {
     if (!(answer instanceof Later)) return this.host.answer(envelope, this.pid, answer);
+    this.#openAsks ??= new Map();
+    this.#openAsks.set(envelope, answer);
     Later.onSettled(answer, (value, failure) => {
-      this.#laters.delete(answer);
+      if (!this.#openAsks?.delete(envelope)) return;
       if (failure) this.host.answerFailure(envelope, this.pid, 'failed', failure.message);
       else this.host.answer(envelope, this.pid, value);
     });
@@ -225,15 +292,15 @@ export class Cell implements Runnable {
     try {
       switch (signal.kind) {
         case 'timer':
-          return this.timers.run(signal.key, signal.generation);
+          return this.#timers?.run(signal.key, signal.generation);
         case 'continue':
           return signal.incarnation === this.#incarnation ? signal.run() : undefined;
         case 'exited':
-          // Gone already: unlinked meanwhile, or told twice by a breaking connection.
-          if (!this.linkedTo.delete(signal.pid.toString())) return;
-          return this.#behaviour?.exited?.(signal.pid, signal.reason);
+          return this.#runExited(signal.link, signal.reason);
         case 'childFailed':
           return this.#failed(signal.error, `failure of child ${signal.child}`);
+        case 'setupFailed':
+          return this.#failed(signal.error, 'restart');
         case 'stop':
           return this.terminate('stopped');
       }
@@ -242,12 +309,21 @@ export class Cell implements Runnable {
     }
   }
 
+  #runExited(link: Link, reason: ExitReason): void {
+    const text = link.pid.toString();
+    // Another or none by now: unlinked meanwhile, or told twice by a breaking connection.
+    if (this.#links?.get(text) !== link) return;
+    this.#links.delete(text);
+    this.#behaviour?.exited?.(link.pid, reason);
+  }
+
   #failed(error: unknown, during: string): void {
     this.failures += 1;
     this.logger.error({ err: error, during }, 'actor failed');
     const supervision = this.#supervision;
     if (supervision.onFailure === 'restart') {
       const { restartsMax, windowMs } = supervision;
+      this.#restartWindow ??= new RestartWindow();
       if (this.#restartWindow.allows(this.host.clock.monotonicMs(), restartsMax, windowMs)) {
         return this.#restart();
       }
@@ -258,21 +334,34 @@ export class Cell implements Runnable {
   }
 
   #restart(): void {
-    this.#stopChildren('stopped');
-    this.#callStopping();
-    this.timers.cancelAll();
-    this.#failLaters();
+    // The handler that failed may have shut the system down.
+    if (this.#isEnding) return;
+    this.#endIncarnation();
+    this.#failOpenAsks('failed', 'the actor restarted before it answered');
     this.restarts += 1;
     try {
       this.start();
     } catch (error) {
-      this.#failed(error, 'restart');
+      // A turn of its own: a setup that never works must not hold up everyone else.
+      this.signal({ kind: 'setupFailed', error });
     }
   }
 
-  #stopChildren(reason: ExitReason): void {
-    for (const child of [...this.#children.values()].reverse()) child.terminate(reason);
-    this.#children.clear();
+  /** Lets go of all that the present incarnation made. */
+  #endIncarnation(): void {
+    this.#stopChildren();
+    this.#callStopping();
+    this.#behaviour = undefined;
+    // Those that the hook started.
+    this.#stopChildren();
+    this.#timers?.cancelAll();
+    for (const { pid } of [...(this.#links?.values() ?? [])]) this.unlink(pid);
+  }
+
+  #stopChildren(): void {
+    if (!this.#children) return;
+    for (const child of [...this.#children.values()].reverse()) child.terminate('stopped');
+    this.#children = undefined;
   }
 
   #callStopping(): void {
@@ -283,9 +372,13 @@ export class Cell implements Runnable {
     }
   }
 
-  #failLaters(): void {
-    for (const later of [...this.#laters])
-      later.reject(new Error('the actor stopped before it answered'));
-    this.#laters.clear();
+  #failOpenAsks(failure: AskFailure, detail: string): void {
+    const open = this.#openAsks;
+    if (!open) return;
+    this.#openAsks = undefined;
+    for (const [envelope, later] of open) {
+      Later.abandon(later);
+      this.host.answerFailure(envelope, this.pid, failure, detail);
+    }
   }
 }

@@ -8,6 +8,7 @@ import type { AskName, BodyOf, MessageName, Protocol, ReplyOf } from './protocol
 import type { SpawnOptions } from './supervision.ts';
 import type { Timers } from './timers.ts';
 
+/** Options of an ask. */
 export interface AskOptions {
   /** How long to wait for the answer, in milliseconds. Default: 5 000. */
   readonly timeoutMs?: number;
@@ -17,13 +18,14 @@ export interface AskOptions {
  * An actor's view of the runtime.
  *
  * All callbacks given to it (`onReply`, `onDone`, timers) run as turns of this actor: never inside
- * another handler, never after the actor has stopped.
+ * another handler, never after the actor has stopped or restarted. Call its methods on it: they are
+ * not bound.
  */
 export interface ActorContext<P extends Protocol = Protocol> {
   readonly self: Pid<P>;
   readonly timers: Timers;
   readonly clock: Clock;
-  /** A source of its own, derived from the system's seed and this actor's id. */
+  /** A source of its own, forked from the system's at first use. */
   readonly random: Random;
   /** Bound to this actor's PID. */
   readonly logger: Logger;

@@ -16,6 +16,7 @@ export type DeadLetterReason =
   /** No transport, no connection, or its buffer is full. */
   | 'unreachable';
 
+/** A message that was not delivered; its body is not kept. */
 export interface DeadLetter {
   readonly reason: DeadLetterReason;
   /** PIDs as text. */
@@ -27,6 +28,8 @@ export interface DeadLetter {
 }
 
 const KEPT_MAX = 100;
+/** A peer chooses names and what decoders quote: logs keep this much of them. */
+const TEXT_CHARACTERS_MAX = 500;
 
 /** The dead letters of one system. */
 export class DeadLetters {
@@ -56,11 +59,18 @@ export class DeadLetters {
     return [...this.#kept];
   }
 
-  add(letter: DeadLetter): void {
-    this.counts[letter.reason] += 1;
+  add({ reason, from, to, name, detail }: DeadLetter): void {
+    const letter = {
+      reason,
+      from,
+      to,
+      name: name.slice(0, TEXT_CHARACTERS_MAX),
+      detail: detail.slice(0, TEXT_CHARACTERS_MAX),
+    };
+    this.counts[reason] += 1;
     this.#kept.push(letter);
     if (this.#kept.length > KEPT_MAX) this.#kept.shift();
-    this.#logger.debug({ ...letter }, 'message not delivered');
+    this.#logger.debug(letter, 'message not delivered');
     this.#onDeadLetter?.(letter);
   }
 }

@@ -11,10 +11,16 @@ export interface Envelope {
   readonly correlation: number;
 }
 
-/** What travels in the system lane: never bounded away, always before messages. */
+/** One link an actor made. Its identity tells it from a later link to the same PID. */
+export interface Link {
+  readonly pid: Pid;
+}
+
+/** What travels in the system lane: never bounded away, before messages. */
 export type Signal =
-  | { readonly kind: 'exited'; readonly pid: Pid; readonly reason: ExitReason }
+  | { readonly kind: 'exited'; readonly link: Link; readonly reason: ExitReason }
   | { readonly kind: 'timer'; readonly key: string; readonly generation: number }
   | { readonly kind: 'continue'; readonly incarnation: number; readonly run: () => void }
   | { readonly kind: 'childFailed'; readonly error: unknown; readonly child: Pid }
+  | { readonly kind: 'setupFailed'; readonly error: unknown }
   | { readonly kind: 'stop' };

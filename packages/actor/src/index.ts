@@ -26,7 +26,8 @@ export {
   type ActorSystemOptions,
   createActorSystem,
   type ProcessInfo,
-  type TraceEvent,
+  type SystemStats,
 } from './system.ts';
 export type { Timers } from './timers.ts';
+export type { TraceEvent } from './trace-event.ts';
 export type { Transport, TransportHost, WireMessage } from './transport.ts';

@@ -1,14 +1,20 @@
 // An answer that is not known yet when the ask's handler returns.
 import type { CodedError } from '@kaon/primitives';
 
-/** Handed back by an ask handler instead of the answer. Settles once; later calls are ignored. */
+type Settle<A> = (answer: A | undefined, failure: Error | undefined) => void;
+
+/**
+ * Handed back by an ask handler instead of the answer. Settles once; later calls are ignored.
+ *
+ * The same one may answer several asks. When the actor stops or restarts first, its askers are told
+ * and it counts as settled.
+ */
 export class Later<A> {
-  #settle: ((answer: A | undefined, failure: Error | undefined) => void) | undefined;
-  #early: { readonly answer: A | undefined; readonly failure: Error | undefined } | undefined;
-  #isSettled = false;
+  #waiting: Settle<A>[] = [];
+  #outcome: { readonly answer: A | undefined; readonly failure: Error | undefined } | undefined;
 
   get isSettled(): boolean {
-    return this.#isSettled;
+    return this.#outcome !== undefined;
   }
 
   resolve(answer: A): void {
@@ -21,18 +27,20 @@ export class Later<A> {
   }
 
   #finish(answer: A | undefined, failure: Error | undefined): void {
-    if (this.#isSettled) return;
-    this.#isSettled = true;
-    if (this.#settle) this.#settle(answer, failure);
-    else this.#early = { answer, failure };
+    if (this.#outcome) return;
+    this.#outcome = { answer, failure };
+    for (const settle of this.#waiting.splice(0)) settle(answer, failure);
   }
 
   /** @internal */
-  static onSettled<A>(
-    later: Later<A>,
-    settle: (answer: A | undefined, failure: Error | undefined) => void,
-  ): void {
-    if (later.#early) settle(later.#early.answer, later.#early.failure);
-    else later.#settle = settle;
+  static onSettled<A>(later: Later<A>, settle: Settle<A>): void {
+    if (later.#outcome) settle(later.#outcome.answer, later.#outcome.failure);
+    else later.#waiting.push(settle);
+  }
+
+  /** @internal The actor that owes the answer is gone; its askers were told otherwise. */
+  static abandon<A>(later: Later<A>): void {
+    later.#waiting = [];
+    later.#outcome ??= { answer: undefined, failure: undefined };
   }
 }

@@ -13,7 +13,9 @@ interface PendingAsk {
   readonly done: AskOutcome;
 }
 
+/** How long an ask waits when its asker does not say. */
 export const ASK_TIMEOUT_MS = 5000;
+/** Asks that may be open at once, unless the system's options say otherwise. */
 export const PENDING_ASKS_MAX = 1_000_000;
 
 /** The open asks of one system, by correlation number. */
@@ -24,6 +26,8 @@ export class PendingAsks {
   #last = 0;
   /** Asks refused because too many were open. */
   refused = 0;
+  /** Answers that came after their ask had timed out or failed. */
+  late = 0;
 
   constructor(clock: Clock, pendingMax = PENDING_ASKS_MAX) {
     this.#clock = clock;
@@ -59,12 +63,18 @@ export class PendingAsks {
   }
 
   resolve(correlation: number, answer: unknown): void {
-    this.#take(correlation)?.done(answer, undefined);
+    const pending = this.#take(correlation);
+    if (pending) pending.done(answer, undefined);
+    else this.late += 1;
   }
 
   fail(correlation: number, failure: AskFailure, detail: string): void {
     const pending = this.#take(correlation);
-    pending?.done(undefined, new AskError(failure, pending.to.toString(), pending.name, detail));
+    if (!pending) {
+      this.late += 1;
+      return;
+    }
+    pending.done(undefined, new AskError(failure, pending.to.toString(), pending.name, detail));
   }
 
   /** Fails every ask to an actor of the system at `address`. */

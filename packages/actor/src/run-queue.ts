@@ -21,6 +21,9 @@ const TURNS_PER_ACTOR = 64;
 const ACTORS_PER_CLOCK_READ = 16;
 /** Time one run may take before sockets and timers get theirs, in milliseconds. */
 const RUN_BUDGET_MS = 2;
+/** Runs that may start in a row before one waits for sockets: promises that resolve at once start a
+ * new run each time and would otherwise keep the event loop in its microtasks for ever. */
+const SOON_IN_A_ROW_MAX = 64;
 
 /** FIFO of actors with something to do. */
 export class RunQueue {
@@ -29,6 +32,7 @@ export class RunQueue {
   readonly #scheduler: TurnScheduler;
   readonly #run = (): void => this.#drain();
   #isScheduled = false;
+  #soonInARow = 0;
 
   constructor(clock: Clock, scheduler: TurnScheduler) {
     this.#clock = clock;
@@ -45,21 +49,39 @@ export class RunQueue {
     this.#ready.push(runnable);
     if (this.#isScheduled) return;
     this.#isScheduled = true;
-    this.#scheduler.soon(this.#run);
+    this.#soonInARow += 1;
+    if (this.#soonInARow < SOON_IN_A_ROW_MAX) this.#scheduler.soon(this.#run);
+    else this.#resumeAfterIo();
+  }
+
+  #resumeAfterIo(): void {
+    this.#soonInARow = 0;
+    this.#scheduler.afterIo(this.#run);
   }
 
   #drain(): void {
     const startedMs = this.#clock.monotonicMs();
     for (let ran = 1; this.#ready.size > 0; ran += 1) {
       const runnable = this.#ready.shift() as Runnable;
-      const hasMore = runnable.runTurns(TURNS_PER_ACTOR);
+      const hasMore = this.#runTurns(runnable);
       if (hasMore) this.#ready.push(runnable);
       if (this.#ready.size === 0 || (!hasMore && ran % ACTORS_PER_CLOCK_READ !== 0)) continue;
       if (this.#clock.monotonicMs() - startedMs >= RUN_BUDGET_MS) {
-        this.#scheduler.afterIo(this.#run);
+        this.#resumeAfterIo();
         return;
       }
     }
     this.#isScheduled = false;
+  }
+
+  /** Handlers' errors end in their cell; what gets here is a bug, and must not stop everyone else. */
+  #runTurns(runnable: Runnable): boolean {
+    try {
+      return runnable.runTurns(TURNS_PER_ACTOR);
+    } catch (error) {
+      this.#ready.push(runnable);
+      this.#resumeAfterIo();
+      throw error;
+    }
   }
 }

@@ -7,11 +7,13 @@ export type Supervision =
   /** Stop it and fail its parent with the same error; without a parent, the same as `stop`. */
   | { readonly onFailure: 'escalate' }
   /**
-   * Run its setup again. The mailbox is kept, children and timers are not, links to it hold.
+   * Run its setup again. The mailbox is kept and links to it hold; its children, timers, open asks
+   * and own links are gone.
    * More than `restartsMax` failures within `windowMs` milliseconds escalate.
    */
   | { readonly onFailure: 'restart'; readonly restartsMax: number; readonly windowMs: number };
 
+/** How an actor is started. */
 export interface SpawnOptions {
   /** Default: a generated one. 1 to 255 printable characters without `@` and white space. */
   readonly id?: string;
@@ -21,6 +23,7 @@ export interface SpawnOptions {
   readonly supervision?: Supervision;
 }
 
+/** Messages that may wait in a mailbox, unless its spawner says otherwise. */
 export const MAILBOX_MAX_DEFAULT = 100_000;
 
 /** Remembers recent failures and says whether one more restart is allowed. */

@@ -1,7 +1,6 @@
 // The runtime of all actors of one address: spawning, routing, asks, links, shutdown.
 import {
   type Clock,
-  formatDecodeError,
   type Logger,
   type Random,
   shortId,
@@ -11,30 +10,23 @@ import {
 } from '@kaon/primitives';
 import type { ActorDefinition, ExitReason } from './behaviour.ts';
 import { Cell, type CellStats } from './cell.ts';
+import type { CellHost } from './cell-host.ts';
 import type { AskOptions } from './context.ts';
 import { type DeadLetter, type DeadLetterReason, DeadLetters } from './dead-letters.ts';
 import type { Envelope } from './envelope.ts';
 import { type AskFailure, SpawnError } from './errors.ts';
+import { type IncomingHost, receive } from './incoming.ts';
+import { Links } from './links.ts';
 import { eventLoopScheduler } from './node/event-loop.ts';
 import { ASK_TIMEOUT_MS, type AskOutcome, PendingAsks } from './pending-asks.ts';
 import { isActorId, Pid } from './pid.ts';
 import type { AskName, BodyOf, MessageName, Protocol, ReplyOf } from './protocol.ts';
 import { RunQueue, type TurnScheduler } from './run-queue.ts';
 import type { SpawnOptions } from './supervision.ts';
-import type { Transport, TransportHost, WireMessage } from './transport.ts';
+import type { TraceEvent } from './trace-event.ts';
+import type { Transport, TransportHost } from './transport.ts';
 
-/** What happened, for traces under test. Bodies are the live objects: do not keep or change them. */
-export type TraceEvent =
-  | {
-      readonly kind: 'turn';
-      readonly pid: Pid;
-      readonly name: string;
-      readonly from: Pid;
-      readonly body: unknown;
-    }
-  | { readonly kind: 'spawned'; readonly pid: Pid }
-  | { readonly kind: 'ended'; readonly pid: Pid; readonly reason: ExitReason };
-
+/** How a system is set up. Everything has a default that suits production in one process. */
 export interface ActorSystemOptions {
   /** `host:port` under which other systems reach this one. Default: `local`, reachable by nobody. */
   readonly address?: string;
@@ -50,6 +42,8 @@ export interface ActorSystemOptions {
   readonly transport?: (host: TransportHost) => Transport;
   readonly onDeadLetter?: (letter: DeadLetter) => void;
   readonly trace?: (event: TraceEvent) => void;
+  /** Asks that may be open at once; more fail with `KAON_ASK_LIMIT`. Default: 1 000 000. */
+  readonly pendingAsksMax?: number;
 }
 
 /** One line of `ActorSystem.processes()`. */
@@ -57,37 +51,24 @@ export interface ProcessInfo extends CellStats {
   readonly id: string;
 }
 
-/** What a cell needs of its system. */
-export interface CellHost {
-  readonly clock: Clock;
-  readonly logger: Logger;
-  readonly seed: number;
-  readonly runQueue: RunQueue;
-  readonly trace: ((event: TraceEvent) => void) | undefined;
-  send(from: Pid, to: Pid, name: string, body: unknown): void;
-  ask(
-    from: Pid,
-    to: Pid,
-    name: string,
-    question: unknown,
-    options: AskOptions,
-    done: AskOutcome,
-  ): void;
-  answer(asked: Envelope, by: Pid, answer: unknown): void;
-  answerFailure(asked: Envelope, by: Pid, failure: AskFailure, detail: string): void;
-  refuse(envelope: Envelope, to: Pid, reason: DeadLetterReason, detail: string): void;
-  spawn(
-    parent: Cell | undefined,
-    definition: ActorDefinition<Protocol, unknown>,
-    options: unknown,
-    spawnOptions: SpawnOptions,
-  ): Pid;
-  link(watcher: Pid, target: Pid): void;
-  unlink(watcher: Pid, target: Pid): void;
-  stop(pid: Pid, drain: boolean): void;
-  ended(cell: Cell, reason: ExitReason): void;
-  deferStarted(): void;
-  deferSettled(): void;
+/** Counters and gauges of one system, for metrics. */
+export interface SystemStats {
+  readonly actors: number;
+  /** Actors waiting for a turn. */
+  readonly ready: number;
+  readonly pendingAsks: number;
+  /** Asks refused because too many were open, since the start. */
+  readonly refusedAsks: number;
+  /** Answers that came after their ask had timed out or failed, since the start. */
+  readonly lateAnswers: number;
+  /** Promises given to `ctx.defer` that have not settled. */
+  readonly deferred: number;
+  /** Links to and from other systems. */
+  readonly remoteLinks: number;
+  /** Links from other systems that were refused because too many existed, since the start. */
+  readonly refusedLinks: number;
+  /** Since the start. */
+  readonly deadLetters: number;
 }
 
 /** A system of actors at one address. Make it with `createActorSystem`. */
@@ -100,14 +81,17 @@ export class ActorSystem {
   readonly #cells = new Map<string, Cell>();
   readonly #asks: PendingAsks;
   readonly #host: CellHost;
-  readonly #transport: Transport | undefined;
+  readonly #links: Links;
   readonly #runQueue: RunQueue;
   /** Stands as sender where no actor sends. */
   readonly #root: Pid;
   readonly #terminations = new Map<string, ((reason: ExitReason) => void)[]>();
   readonly #trace: ((event: TraceEvent) => void) | undefined;
+  /** Undefined when there is none, and once it was told to close. */
+  #transport: Transport | undefined;
   #deferred = 0;
   #isClosed = false;
+  #closing: Promise<void> | undefined;
 
   constructor(options: ActorSystemOptions = {}) {
     this.address = options.address ?? 'local';
@@ -115,11 +99,16 @@ export class ActorSystem {
     this.random = options.random ?? systemRandom();
     this.logger = options.logger ?? silentLogger;
     this.#trace = options.trace;
-    this.#asks = new PendingAsks(this.clock);
+    this.#asks = new PendingAsks(this.clock, options.pendingAsksMax);
     this.#runQueue = new RunQueue(this.clock, options.scheduler ?? eventLoopScheduler);
     this.deadLetters = new DeadLetters(this.logger, options.onDeadLetter);
     this.#root = new Pid('system', this.address);
-    this.#host = this.#createCellHost(this.random.nextInt(2 ** 32));
+    this.#host = this.#createCellHost();
+    this.#links = new Links({
+      address: this.address,
+      localCell: (pid) => this.#localCell(pid),
+      transport: () => this.#transport,
+    });
     this.#transport = options.transport?.(this.#createTransportHost());
   }
 
@@ -135,6 +124,20 @@ export class ActorSystem {
 
   get pendingAsks(): number {
     return this.#asks.size;
+  }
+
+  get stats(): SystemStats {
+    return {
+      actors: this.#cells.size,
+      ready: this.#runQueue.depth,
+      pendingAsks: this.#asks.size,
+      refusedAsks: this.#asks.refused,
+      lateAnswers: this.#asks.late,
+      deferred: this.#deferred,
+      remoteLinks: this.#links.remoteCount,
+      refusedLinks: this.#links.refused,
+      deadLetters: this.deadLetters.total,
+    };
   }
 
   /** All actors, in order of their start. */
@@ -202,11 +205,31 @@ export class ActorSystem {
 
   /** Stops every actor (last started first), fails open asks, closes the transport. */
   async shutdown(): Promise<void> {
-    if (this.#isClosed) return;
+    if (!this.#isClosed) this.#closing = this.#stopAll();
+    await this.#closing;
+  }
+
+  /**
+   * Ceases at once and tells nobody: no `stopping` hook runs, no exit and no dead letter is made.
+   * For crashes under test; open asks fail all the same, so that no test waits for them.
+   */
+  halt(): void {
+    const cells = [...this.#cells.values()];
+    this.#cells.clear();
+    for (const cell of cells) cell.abandon();
+    for (const waiting of this.#terminations.values()) for (const tell of waiting) tell('failed');
+    this.#terminations.clear();
+    void this.shutdown();
+  }
+
+  async #stopAll(): Promise<void> {
     this.#isClosed = true;
     for (const cell of [...this.#cells.values()].reverse()) cell.terminate('stopped');
     this.#asks.failAll('stopped', 'the system shuts down');
-    await this.#transport?.close();
+    // From here on messages to others are dead letters.
+    const transport = this.#transport;
+    this.#transport = undefined;
+    await transport?.close();
   }
 
   #localCell(pid: Pid): Cell | undefined {
@@ -246,7 +269,7 @@ export class ActorSystem {
     if (to.address === this.address) {
       return this.#refuse(envelope, to, 'noActor', `no actor '${to.id}' here`);
     }
-    if (!this.#transport || this.#isClosed) {
+    if (!this.#transport) {
       return this.#refuse(envelope, to, 'unreachable', 'this system has no connection to others');
     }
     this.#transport.send({
@@ -299,6 +322,9 @@ export class ActorSystem {
   ): Pid {
     const id = spawnOptions.id ?? shortId(this.random);
     if (this.#isClosed) throw new SpawnError(id, 'the system has shut down');
+    if (parent?.acceptsChildren === false) {
+      throw new SpawnError(id, `its parent ${parent.pid} has stopped`);
+    }
     if (!isActorId(id))
       throw new SpawnError(id, 'an id is 1 to 255 printable characters without @');
     if (this.#cells.has(id)) throw new SpawnError(id, 'an actor of this id is running');
@@ -317,32 +343,6 @@ export class ActorSystem {
     return pid;
   }
 
-  #link(watcher: Pid, target: Pid): void {
-    const cell = this.#localCell(target);
-    if (cell) {
-      cell.watchers.set(watcher.toString(), watcher);
-      return;
-    }
-    if (target.address === this.address) return this.#tellExited(watcher, target, 'stopped');
-    if (this.#transport) this.#transport.link(watcher, target);
-    else this.#tellExited(watcher, target, 'unreachable');
-  }
-
-  #unlink(watcher: Pid, target: Pid): void {
-    if (target.address === this.address)
-      this.#localCell(target)?.watchers.delete(watcher.toString());
-    else this.#transport?.unlink(watcher, target);
-  }
-
-  #tellExited(watcher: Pid, target: Pid, reason: ExitReason): void {
-    if (watcher.address !== this.address) {
-      this.#transport?.exited(watcher, target, reason);
-      return;
-    }
-    const cell = this.#localCell(watcher);
-    if (cell?.linkedTo.has(target.toString())) cell.signal({ kind: 'exited', pid: target, reason });
-  }
-
   #stop(pid: Pid, drain: boolean): void {
     const cell = this.#localCell(pid);
     if (drain) cell?.stopAfterDrain();
@@ -353,91 +353,23 @@ export class ActorSystem {
     const text = cell.pid.toString();
     this.#cells.delete(cell.pid.id);
     this.#trace?.({ kind: 'ended', pid: cell.pid, reason });
-    for (const watcher of cell.watchers.values()) this.#tellExited(watcher, cell.pid, reason);
+    // The PID may be kept long after; it must not keep the actor.
+    Pid.bind(cell.pid, undefined);
+    this.#links.ended(cell, reason);
     for (const resolve of this.#terminations.get(text) ?? []) resolve(reason);
     this.#terminations.delete(text);
   }
 
-  /** A message from a peer: known name and kind, decodable body, or a dead letter with the peer's PID. */
-  #receive(message: WireMessage): void {
-    if (message.kind === 'reply' || message.kind === 'failure') return this.#receiveReply(message);
-    const { from, to, name, correlation } = message;
-    const envelope = { name, body: message.body, from, correlation };
-    const cell = this.#cells.get(to.id);
-    if (!cell) return this.#refuse(envelope, to, 'noActor', `no actor '${to.id}' here`);
-    const spec = Object.hasOwn(cell.protocol, name) ? cell.protocol[name] : undefined;
-    if (spec?.kind !== message.kind) {
-      return this.#refuse(
-        envelope,
-        to,
-        'unknownMessage',
-        `no ${message.kind} '${name}' in its protocol`,
-      );
-    }
-    const decoded = spec.decode(message.body);
-    if (!decoded.ok)
-      return this.#refuse(envelope, to, 'undecodable', formatDecodeError(decoded.error));
-    cell.enqueue({ name, body: decoded.value, from, correlation });
-  }
-
-  #receiveReply(message: WireMessage): void {
-    const { correlation, from, to, name } = message;
-    const pending = this.#asks.get(correlation);
-    if (!pending) return;
-    if (pending.to.address !== from.address) {
-      const detail = `answer to an ask that went to ${pending.to}`;
-      this.deadLetters.add({
-        reason: 'undecodable',
-        from: from.toString(),
-        to: to.toString(),
-        name,
-        detail,
-      });
-      return;
-    }
-    if (message.kind === 'reply') return this.#receiveAnswer(correlation, pending, message.body);
-    const { failure, detail } = message.body as {
-      readonly failure?: unknown;
-      readonly detail?: unknown;
-    };
-    const known: readonly AskFailure[] = [
-      'noActor',
-      'stopped',
-      'failed',
-      'refused',
-      'limit',
-      'unreachable',
-    ];
-    const reason = known.find((one) => one === failure) ?? 'failed';
-    this.#asks.fail(correlation, reason, String(detail).slice(0, 1000));
-  }
-
-  #receiveAnswer(correlation: number, asked: { to: Pid; name: string }, body: unknown): void {
-    const spec = asked.to.protocol?.[asked.name];
-    if (spec?.kind !== 'ask') return this.#asks.resolve(correlation, body);
-    const decoded = spec.decodeReply(body);
-    if (decoded.ok) return this.#asks.resolve(correlation, decoded.value);
-    this.#asks.fail(correlation, 'refused', `answer: ${formatDecodeError(decoded.error)}`);
-  }
-
   #peerLost(address: string): void {
-    for (const cell of [...this.#cells.values()]) {
-      for (const target of [...cell.linkedTo.values()]) {
-        if (target.address === address)
-          cell.signal({ kind: 'exited', pid: target, reason: 'unreachable' });
-      }
-      for (const [text, watcher] of [...cell.watchers]) {
-        if (watcher.address === address) cell.watchers.delete(text);
-      }
-    }
+    this.#links.peerLost(address);
     this.#asks.failAddress(address);
   }
 
-  #createCellHost(seed: number): CellHost {
+  #createCellHost(): CellHost {
     return {
       clock: this.clock,
+      random: this.random,
       logger: this.logger,
-      seed,
       runQueue: this.#runQueue,
       trace: this.#trace,
       send: (from, to, name, body) => this.#send(from, to, name, body),
@@ -449,8 +381,8 @@ export class ActorSystem {
       refuse: (envelope, to, reason, detail) => this.#refuse(envelope, to, reason, detail),
       spawn: (parent, definition, options, spawnOptions) =>
         this.#spawn(parent, definition, options, spawnOptions),
-      link: (watcher, target) => this.#link(watcher, target),
-      unlink: (watcher, target) => this.#unlink(watcher, target),
+      link: (watcher, target) => this.#links.link(watcher, target),
+      unlink: (watcher, target) => this.#links.unlink(watcher, target),
       stop: (pid, drain) => this.#stop(pid, drain),
       ended: (cell, reason) => this.#ended(cell, reason),
       deferStarted: () => {
@@ -463,15 +395,22 @@ export class ActorSystem {
   }
 
   #createTransportHost(): TransportHost {
+    const incoming: IncomingHost = {
+      address: this.address,
+      asks: this.#asks,
+      cell: (id) => this.#cells.get(id),
+      refuse: (envelope, to, reason, detail) => this.#refuse(envelope, to, reason, detail),
+    };
     return {
       address: this.address,
       clock: this.clock,
       random: this.random,
       logger: this.logger,
-      receive: (message) => this.#receive(message),
-      receiveLink: (watcher, target) => this.#link(watcher, target),
-      receiveUnlink: (watcher, target) => this.#unlink(watcher, target),
-      receiveExited: (watcher, target, reason) => this.#tellExited(watcher, target, reason),
+      receive: (message) => receive(incoming, message),
+      receiveLink: (watcher, target) => this.#links.receiveLink(watcher, target),
+      receiveUnlink: (watcher, target) => this.#links.receiveUnlink(watcher, target),
+      receiveExited: (watcher, target, reason) =>
+        this.#links.receiveExited(watcher, target, reason),
       peerLost: (address) => this.#peerLost(address),
       undeliverable: (message, reason, detail) => {
         const { name, body, from, correlation, kind } = message;

@@ -1,5 +1,6 @@
 // Keyed timers of one actor. A cancelled or replaced timer never fires, even when already queued.
 import type { Clock, TimerHandle } from '@kaon/primitives';
+import type { Signal } from './envelope.ts';
 
 interface ArmedTimer {
   readonly generation: number;
@@ -19,16 +20,21 @@ export interface Timers {
   isSet(key: string): boolean;
 }
 
+/** Who owns timers: a due one is a signal to it. */
+export interface TimerOwner {
+  signal(signal: Signal): void;
+}
+
 /** The timers of one cell: the clock only queues a signal, the handler runs as a turn. */
 export class KeyedTimers implements Timers {
   readonly #clock: Clock;
-  readonly #enqueue: (key: string, generation: number) => void;
+  readonly #owner: TimerOwner;
   readonly #armed = new Map<string, ArmedTimer>();
   #generation = 0;
 
-  constructor(clock: Clock, enqueue: (key: string, generation: number) => void) {
+  constructor(clock: Clock, owner: TimerOwner) {
     this.#clock = clock;
-    this.#enqueue = enqueue;
+    this.#owner = owner;
   }
 
   once(key: string, delayMs: number, fire: () => void): void {
@@ -68,7 +74,9 @@ export class KeyedTimers implements Timers {
     this.cancel(key);
     this.#generation += 1;
     const generation = this.#generation;
-    const handle = this.#clock.setTimer(delayMs, () => this.#enqueue(key, generation));
+    const handle = this.#clock.setTimer(delayMs, () =>
+      this.#owner.signal({ kind: 'timer', key, generation }),
+    );
     this.#armed.set(key, { generation, handle, fire, everyMs });
   }
 }

@@ -1,0 +1,85 @@
+// Collects a request body within its limits of size and time.
+import { type Clock, concatBytes } from '@kaon/primitives';
+import { inflate } from './compression.ts';
+import type { DriverExchange, DriverRequest } from './driver.ts';
+
+/** Why there is no body. */
+export type BodyProblem = 'too large' | 'too slow' | 'malformed';
+
+/** Limits of a body. */
+export interface BodyLimits {
+  readonly bytesMax: number;
+  readonly timeoutMs: number;
+  readonly clock: Clock;
+}
+
+/** Who waits for a body. One of the two is called, once; neither when the peer goes away. */
+export interface BodyReceiver {
+  received(body: Uint8Array): void;
+  refused(problem: BodyProblem): void;
+}
+
+const NO_BODY = new Uint8Array(0);
+
+/** Bytes the head announces; undefined when the body is chunked. */
+export function announcedBytes(request: DriverRequest): number | undefined {
+  if (request.header('transfer-encoding') !== undefined) return undefined;
+  return Number(request.header('content-length') ?? 0);
+}
+
+/**
+ * Reads the whole body of `exchange`, inflated when it is gzip.
+ *
+ * Returns how to give up, for when the peer goes away.
+ */
+export function collectBody(
+  exchange: DriverExchange,
+  limits: BodyLimits,
+  receiver: BodyReceiver,
+): () => void {
+  const announced = announcedBytes(exchange.request);
+  if (announced === 0) {
+    receiver.received(NO_BODY);
+    return () => undefined;
+  }
+  if (announced !== undefined && !(announced <= limits.bytesMax)) {
+    receiver.refused('too large');
+    return () => undefined;
+  }
+
+  const chunks: Uint8Array[] = [];
+  let length = 0;
+  let isOver = false;
+  const finish = (): void => {
+    isOver = true;
+    chunks.length = 0;
+    limits.clock.clearTimer(timer);
+  };
+  const refuse = (problem: BodyProblem): void => {
+    finish();
+    receiver.refused(problem);
+  };
+  const timer = limits.clock.setTimer(limits.timeoutMs, () => refuse('too slow'));
+
+  exchange.readBody({
+    chunk(bytes) {
+      if (isOver) return;
+      length += bytes.length;
+      if (length > limits.bytesMax) refuse('too large');
+      else chunks.push(bytes.slice());
+    },
+    end() {
+      if (isOver) return;
+      const body = chunks.length === 1 ? (chunks[0] as Uint8Array) : concatBytes(chunks);
+      finish();
+      if (exchange.request.header('content-encoding')?.toLowerCase() !== 'gzip') {
+        receiver.received(body);
+        return;
+      }
+      const inflated = inflate(body, limits.bytesMax);
+      if (inflated.ok) receiver.received(inflated.value);
+      else receiver.refused(inflated.error);
+    },
+  });
+  return finish;
+}

@@ -1,2 +1,11 @@
 // Public surface of `@kaon/resources`.
-export {};
+export * from './attributes.ts';
+export * from './format.ts';
+export * from './milli.ts';
+export * from './parse-resources.ts';
+export * from './quantities.ts';
+export * from './ranges.ts';
+export * from './refinement.ts';
+export * from './reservations.ts';
+export * from './resources.ts';
+export * from './validate.ts';

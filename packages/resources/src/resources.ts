@@ -1,0 +1,295 @@
+// The value all of this package is about: a collection of resources with arithmetic. It never changes.
+import { err, getOrCreate, ok, type Result } from '@kaon/primitives';
+import type { Resource, Resource_ReservationInfo, Value_Range } from '@kaon/protocol';
+import { amountMilli } from './amount.ts';
+import { formatResource } from './format.ts';
+import {
+  addItems,
+  type Item,
+  itemContains,
+  itemOf,
+  recordOf,
+  subtractItems,
+  withMeta,
+} from './item.ts';
+import type { Quantities } from './quantities.ts';
+import { addRanges, type Ranges } from './ranges.ts';
+import {
+  isPersistentVolume,
+  isReserved,
+  isRevocable,
+  isShared,
+  isUnreserved,
+  reservationRole,
+  withoutLastReservation,
+  withReservation,
+} from './reservations.ts';
+
+/**
+ * Resources, merged where they agree in all but their amount.
+ *
+ * Order: what is added comes last unless it merges; an entry that is used up is replaced by the last
+ * one. That is the order Mesos prints and offers in.
+ */
+export class Resources {
+  /** No resources at all. */
+  static readonly empty: Resources = new Resources([]);
+
+  /** No two items have the same key unless they are whole; none is empty. */
+  readonly #items: readonly Item[];
+  #records: readonly Resource[] | undefined;
+
+  private constructor(items: readonly Item[]) {
+    this.#items = items;
+  }
+
+  /**
+   * The resources of `records`, each in any of the wire forms.
+   *
+   * Records that hold nothing (zero, negative, empty) or no amount of their type are left out; check
+   * what comes from outside with `validateResources` first.
+   */
+  static of(records: Iterable<Resource>): Resources {
+    const items: Item[] = [];
+    for (const record of records) {
+      const item = itemOf(record);
+      if (item !== undefined) addInto(items, item);
+    }
+    return items.length === 0 ? Resources.empty : new Resources(items);
+  }
+
+  /** The sum of several. */
+  static sum(parts: Iterable<Resources>): Resources {
+    const items: Item[] = [];
+    for (const part of parts) for (const item of part.#items) addInto(items, item);
+    return new Resources(items);
+  }
+
+  get isEmpty(): boolean {
+    return this.#items.length === 0;
+  }
+
+  /** All of both. */
+  plus(other: Resources): Resources {
+    if (other.isEmpty) return this;
+    if (this.isEmpty) return other;
+    const items = [...this.#items];
+    for (const item of other.#items) addInto(items, item);
+    return new Resources(items);
+  }
+
+  /** What is left without `other`. What is not here cannot be taken away; nothing becomes negative. */
+  minus(other: Resources): Resources {
+    if (other.isEmpty || this.isEmpty) return this;
+    const items = [...this.#items];
+    for (const item of other.#items) subtractFrom(items, item);
+    return new Resources(items);
+  }
+
+  /** Whether all of `other` is here: each of its entries inside one of ours. */
+  contains(other: Resources): boolean {
+    // Of whole resources each may serve only once.
+    const items = [...this.#items];
+    for (const wanted of other.#items) {
+      const found = items.find((item) => item.key === wanted.key);
+      if (found === undefined || !itemContains(found, wanted)) return false;
+      if (wanted.isWhole) subtractFrom(items, wanted);
+    }
+    return true;
+  }
+
+  /** Whether both hold the same, in whatever order. */
+  equals(other: Resources): boolean {
+    return this === other || (this.contains(other) && other.contains(this));
+  }
+
+  /** The entries whose record satisfies `keep`. */
+  filter(keep: (resource: Resource) => boolean): Resources {
+    const items = this.#items.filter((item) => keep(recordOf(item)));
+    return items.length === this.#items.length ? this : new Resources(items);
+  }
+
+  /** What any role may use. */
+  unreserved(): Resources {
+    return this.filter(isUnreserved);
+  }
+
+  /** What is reserved, for exactly `role` when given. */
+  reserved(role?: string): Resources {
+    return this.filter((resource) => isReserved(resource, role));
+  }
+
+  /** What can be taken back at any time. */
+  revocable(): Resources {
+    return this.filter(isRevocable);
+  }
+
+  /** What cannot be taken back. */
+  nonRevocable(): Resources {
+    return this.filter((resource) => !isRevocable(resource));
+  }
+
+  /** What several tasks may use at once. */
+  shared(): Resources {
+    return this.filter(isShared);
+  }
+
+  /** What only one task may use. */
+  nonShared(): Resources {
+    return this.filter((resource) => !isShared(resource));
+  }
+
+  /** Disk that outlives tasks. */
+  persistentVolumes(): Resources {
+    return this.filter(isPersistentVolume);
+  }
+
+  /** What is counted by amount: cpus, mem, disk, gpus … but neither ranges nor sets. */
+  scalars(): Resources {
+    return this.filter(({ type }) => type === 'SCALAR');
+  }
+
+  /** What has this name. */
+  named(name: string): Resources {
+    return this.filter((resource) => resource.name === name);
+  }
+
+  /** What is allocated to `role`. */
+  allocatedTo(role: string): Resources {
+    return this.filter(({ allocationInfo }) => allocationInfo?.role === role);
+  }
+
+  /** By the role they are allocated to; what is not allocated is left out. */
+  allocations(): ReadonlyMap<string, Resources> {
+    return this.#groupBy(({ allocationInfo }) => allocationInfo?.role);
+  }
+
+  /** By the role they are reserved for; what is not reserved is left out. */
+  reservations(): ReadonlyMap<string, Resources> {
+    return this.#groupBy(reservationRole);
+  }
+
+  /** The same, all allocated to `role`. */
+  allocate(role: string): Resources {
+    return this.#map((resource) => ({ ...resource, allocationInfo: { role } }));
+  }
+
+  /** The same, allocated to no one. */
+  unallocate(): Resources {
+    return this.#map(({ allocationInfo: _, ...resource }) => resource);
+  }
+
+  /** The same with `reservation` on top of every stack. */
+  pushReservation(reservation: Resource_ReservationInfo): Resources {
+    return this.#map((resource) => withReservation(resource, reservation));
+  }
+
+  /** The same without the top of every stack. */
+  popReservation(): Resources {
+    return this.#map(withoutLastReservation);
+  }
+
+  /** The same with nothing reserved. */
+  toUnreserved(): Resources {
+    return this.#map((resource) => ({ ...resource, reservations: [] }));
+  }
+
+  /**
+   * `consumed` replaced by `converted`: what reserving, creating volumes and their opposites do. The
+   * error is Mesos' sentence `… does not contain …`.
+   */
+  convert(consumed: Resources, converted: Resources): Result<Resources, string> {
+    if (!this.contains(consumed)) return err(`${this} does not contain ${consumed}`);
+    return ok(this.minus(consumed).plus(converted));
+  }
+
+  /** Thousandths of the scalar `name`, whatever it is reserved for; 0 when there is none. */
+  scalarMilli(name: string): number {
+    let milli = 0;
+    for (const { meta, amount } of this.#items) {
+      if (meta.name === name && amount.kind === 'scalar') milli += amount.milli;
+    }
+    return milli;
+  }
+
+  /** All numbers of the ranges `name`, in order. */
+  ranges(name: string): Ranges {
+    let ranges: readonly Value_Range[] = [];
+    for (const { meta, amount } of this.#items) {
+      if (meta.name === name && amount.kind === 'ranges') ranges = addRanges(ranges, amount.ranges);
+    }
+    return ranges;
+  }
+
+  /** All names, each once, in the order they first appear. */
+  names(): readonly string[] {
+    return [...new Set(this.#items.map(({ meta }) => meta.name))];
+  }
+
+  /** How much there is by name. A shared resource counts once. */
+  quantities(): Quantities {
+    const quantities = new Map<string, number>();
+    for (const { meta, amount } of this.#items) {
+      quantities.set(meta.name, (quantities.get(meta.name) ?? 0) + amountMilli(amount));
+    }
+    return quantities;
+  }
+
+  /** One record per entry, with stacks of reservations; a shared resource as often as it is held. */
+  toRecords(): readonly Resource[] {
+    this.#records ??= this.#items.flatMap((item) =>
+      Array.from({ length: item.count }, () => recordOf(item)),
+    );
+    return this.#records;
+  }
+
+  /** As Mesos prints it: `cpus(allocated: web):3.4; ports(allocated: web):[31000-31999]`. */
+  toString(): string {
+    return this.#items.map(formatItem).join('; ');
+  }
+
+  #map(change: (resource: Resource) => Resource): Resources {
+    const items: Item[] = [];
+    for (const item of this.#items) addInto(items, withMeta(item, change(item.meta)));
+    return new Resources(items);
+  }
+
+  #groupBy(keyOf: (resource: Resource) => string | undefined): ReadonlyMap<string, Resources> {
+    const groups = new Map<string, Item[]>();
+    for (const item of this.#items) {
+      const key = keyOf(item.meta);
+      if (key !== undefined) getOrCreate(groups, key, (): Item[] => []).push(item);
+    }
+    return new Map([...groups].map(([key, items]) => [key, new Resources(items)]));
+  }
+}
+
+function addInto(items: Item[], added: Item): void {
+  for (let index = 0; index < items.length; index += 1) {
+    const item = items[index] as Item;
+    if (item.key !== added.key) continue;
+    const sum = addItems(item, added);
+    if (sum === undefined) break;
+    items[index] = sum;
+    return;
+  }
+  items.push(added);
+}
+
+/** An entry that is used up is replaced by the last one, as Mesos does: it shows in what is offered. */
+function subtractFrom(items: Item[], taken: Item): void {
+  const index = items.findIndex((item) => item.key === taken.key);
+  if (index === -1) return;
+  const rest = subtractItems(items[index] as Item, taken);
+  if (rest !== undefined) {
+    items[index] = rest;
+    return;
+  }
+  const last = items.pop() as Item;
+  if (index < items.length) items[index] = last;
+}
+
+function formatItem(item: Item): string {
+  const text = formatResource(recordOf(item));
+  return isShared(item.meta) ? `${text}<${item.count}>` : text;
+}

@@ -1,2 +1,17 @@
 // Public surface of `@kaon/scheduler`.
-export {};
+export type {
+  SchedulerCall,
+  SchedulerConnection,
+  SchedulerSignal,
+  Subscription,
+} from './connection.ts';
+export type { CallEncoding } from './encoding.ts';
+export * from './errors.ts';
+export { FAILOVER_TIMEOUT_MS, type FrameworkOptions, frameworkInfo } from './framework-info.ts';
+export { type HttpConnectionOptions, HttpSchedulerConnection } from './http-connection.ts';
+export { parseMasters } from './master-address.ts';
+export { type ConnectOptions, connectScheduler } from './sdk/connect-scheduler.ts';
+export type { TaskRequest } from './sdk/task-request.ts';
+export { type SchedulerStats, TaskScheduler } from './sdk/task-scheduler.ts';
+export type { LaunchedTask, TaskAgent } from './sdk/tracked-task.ts';
+export { type TaskExit, taskExit } from './task-exit.ts';

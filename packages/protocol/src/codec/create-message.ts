@@ -12,7 +12,7 @@ export type MessageInit<T> = T extends string | number | boolean | undefined | U
   ? T
   : T extends readonly (infer Item)[]
     ? readonly MessageInit<Item>[]
-    : { readonly [K in Exclude<keyof T, CollectionKeys<T>>]: MessageInit<T[K]> } & {
+    : { readonly [K in keyof T as K extends CollectionKeys<T> ? never : K]: MessageInit<T[K]> } & {
         readonly [K in CollectionKeys<T>]?: MessageInit<T[K]> | undefined;
       };
 

@@ -3,6 +3,7 @@ import type { ActorSystem, ExitReason, Handlers, Pid, Protocol } from '@kaon/act
 import { defineActor } from '@kaon/actor';
 import { invariant } from '@kaon/primitives';
 
+/** Something a probe heard. */
 export interface ProbeMessage {
   readonly name: string;
   readonly body: unknown;
@@ -21,6 +22,7 @@ export interface Probe<P extends Protocol> {
   link(pid: Pid): void;
 }
 
+/** How a probe is spawned. */
 export interface ProbeOptions {
   readonly id?: string;
   /** Answers of asks, by name. An ask without an answer here crashes the probe. */

@@ -13,10 +13,12 @@ import {
   seededRandom,
   silentLogger,
 } from '@kaon/primitives';
+import { eventLoopRound, isDiskBusy } from './node/event-loop.ts';
 import { SimNetwork, type SimNetworkOptions } from './sim-network.ts';
 import { Trace } from './trace.ts';
 import { VirtualClock } from './virtual-clock.ts';
 
+/** How a simulated world starts. */
 export interface SimulationOptions {
   /** Fixes every random choice. Default: 1. */
   readonly seed?: number;
@@ -24,10 +26,10 @@ export interface SimulationOptions {
   readonly logger?: Logger;
 }
 
-/** Event-loop rounds `settle` waits for promises that do not come. */
+/** Event-loop rounds `settle` waits for deferred promises that do not come. */
 const IDLE_ROUNDS_MAX = 50;
-/** Runs and timers within one `settle` after which something is taken to spin. */
-const RUNS_MAX = 10_000_000;
+/** Runs, timers and messages within one `settle` after which something is taken to spin. */
+const STEPS_MAX = 50_000_000;
 
 /** A world under test. Nothing moves except inside `settle` and `advance`. */
 export class Simulation {
@@ -43,7 +45,7 @@ export class Simulation {
     soon: (run) => this.#runs.push(run),
     afterIo: (run) => this.#runs.push(run),
   };
-  #runCount = 0;
+  #steps = 0;
 
   constructor(options: SimulationOptions = {}) {
     this.random = seededRandom(options.seed ?? 1);
@@ -60,23 +62,32 @@ export class Simulation {
       logger: this.#logger,
       scheduler: this.#scheduler,
       transport: this.network.join,
-      trace: (event) => this.trace.add(this.clock.monotonicMs(), event),
+      trace: (event) => {
+        this.#countStep();
+        this.trace.add(this.clock.monotonicMs(), event);
+      },
       onDeadLetter: (letter) => this.deadLetters.push(letter),
     });
     this.#systems.push(system);
     return system;
   }
 
-  /** Runs everything that can happen now: turns, timers due, promises that were deferred. */
+  /**
+   * Runs everything that can happen now: turns, timers due, promises that were deferred.
+   *
+   * Deferred promises that wait for the real file system are waited for; those that wait for
+   * virtual time, for the network or for nothing at all are given up after a while.
+   */
   async settle(): Promise<void> {
-    this.#runCount = 0;
+    this.#steps = 0;
     let idleRounds = 0;
     while (idleRounds < IDLE_ROUNDS_MAX) {
       const worked = this.#runDue();
       await eventLoopRound();
-      const isDone = this.#runs.size === 0 && this.#systems.every((one) => one.deferredCount === 0);
-      if (isDone && !worked) return;
-      idleRounds = worked ? 0 : idleRounds + 1;
+      if (worked) idleRounds = 0;
+      else if (this.#runs.size > 0 || this.#hasDueTimer()) continue;
+      else if (!this.#hasDeferred()) return;
+      else if (!isDiskBusy()) idleRounds += 1;
     }
   }
 
@@ -97,11 +108,26 @@ export class Simulation {
   crash(address: string): void {
     this.network.crash(address);
     const index = this.#systems.findIndex((system) => system.address === address);
-    if (index >= 0) void this.#systems.splice(index, 1)[0]?.shutdown();
+    if (index >= 0) this.#systems.splice(index, 1)[0]?.halt();
   }
 
+  /** Shuts every system down, in the order they were made. */
   async close(): Promise<void> {
     for (const system of this.#systems.splice(0)) await system.shutdown();
+  }
+
+  #hasDueTimer(): boolean {
+    const dueMs = this.clock.nextDueMs();
+    return dueMs !== undefined && dueMs <= this.clock.monotonicMs();
+  }
+
+  #hasDeferred(): boolean {
+    return this.#systems.some((system) => system.deferredCount > 0);
+  }
+
+  #countStep(): void {
+    this.#steps += 1;
+    invariant(this.#steps < STEPS_MAX, 'the simulation comes to rest');
   }
 
   #runDue(): boolean {
@@ -111,15 +137,7 @@ export class Simulation {
       if (run) run();
       else if (!this.clock.step(this.clock.monotonicMs())) return worked;
       worked = true;
-      this.#runCount += 1;
-      invariant(this.#runCount < RUNS_MAX, 'the simulation comes to rest');
+      this.#countStep();
     }
   }
-}
-
-/** Lets promises that are ready continue. Real time passes; virtual time does not. */
-function eventLoopRound(): Promise<void> {
-  return new Promise((resolve) => {
-    setImmediate(resolve);
-  });
 }

@@ -1,5 +1,5 @@
 // Time that stands still until a test moves it.
-import type { Clock, TimerHandle } from '@kaon/primitives';
+import { type Clock, invariant, type TimerHandle } from '@kaon/primitives';
 
 interface VirtualTimer {
   readonly atMs: number;
@@ -27,6 +27,7 @@ export class VirtualClock implements Clock {
   }
 
   setTimer(delayMs: number, fire: () => void): TimerHandle {
+    invariant(!Number.isNaN(delayMs), 'a timer has a delay');
     const atMs = this.#elapsedMs + Math.max(0, delayMs);
     const timer: VirtualTimer = { atMs, order: this.#order, fire, isCancelled: false };
     this.#order += 1;

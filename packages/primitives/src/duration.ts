@@ -28,7 +28,10 @@ export function parseDuration(text: string): Result<number, string> {
     const names = UNITS_MS.map(([name]) => name).reverse();
     return err(`'${text}' is not a duration; write a number and one of ${names.join(', ')}`);
   }
-  const durationMs = Number(match[1]) * unit[1];
+  const [, unitMs] = unit;
+  // A part of a millisecond divides by a whole number: 10 * 1e-6 is not exactly 1e-5.
+  const durationMs =
+    unitMs < 1 ? Number(match[1]) / Math.round(1 / unitMs) : Number(match[1]) * unitMs;
   if (Math.abs(durationMs) >= DURATION_MAX_MS) return err(`'${text}' is beyond 292 years`);
   return ok(durationMs);
 }

@@ -1,2 +1,1 @@
-// Public surface of `@kaon/agent`.
-export {};
+export * from './agent.ts';

@@ -1,0 +1,132 @@
+// The agent's actor: a table of what it hears, and the transition that each message is.
+import { type ActorDefinition, defineActor, type Pid } from '@kaon/actor';
+import { createEffectRunner, type EffectPorts } from './effect-runner.ts';
+import { type Effect, log } from './effects.ts';
+import { type AgentProtocol, agentProtocol } from './protocol.ts';
+import type { AgentState } from './state/agent-state.ts';
+import {
+  acknowledgementCheckpointed,
+  acknowledgeUpdate,
+} from './transitions/acknowledge-update.ts';
+import { masterDetected, masterExited } from './transitions/detect-master.ts';
+import type { AgentSettings, Env } from './transitions/env.ts';
+import { executorEnded, executorStarted } from './transitions/executor-ended.ts';
+import { updateRetryDue } from './transitions/forward-updates.ts';
+import { frameworkToExecutor } from './transitions/framework-message.ts';
+import { killTask } from './transitions/kill-task.ts';
+import { pinged, pingOverdue } from './transitions/ping.ts';
+import { reconcileTasks } from './transitions/reconcile-tasks.ts';
+import {
+  agentInfoCheckpointed,
+  agentRegistered,
+  agentReregistered,
+  registrationDue,
+} from './transitions/register.ts';
+import { launchCheckpointed, launchCheckpointFailed, runTask } from './transitions/run-task.ts';
+import {
+  destroyOverdue,
+  shutdownExecutor,
+  shutdownGraceOver,
+} from './transitions/shutdown-executor.ts';
+import { shutdownFramework } from './transitions/shutdown-framework.ts';
+import { executorStatus, updateCheckpointed } from './transitions/status-update.ts';
+import { leave, shutdown } from './transitions/terminate.ts';
+import { updateFramework } from './transitions/update-framework.ts';
+
+/** What an agent's actor is started with. */
+export interface AgentActorOptions {
+  readonly state: AgentState;
+  readonly settings: AgentSettings;
+  /** What recovery wants done before anything is heard. */
+  readonly recovered: readonly Effect[];
+  /** Makes the ports once the actor's context exists. */
+  readonly createPorts: (
+    ctx: Parameters<typeof createEffectRunner>[0],
+  ) => Omit<EffectPorts, 'state'>;
+}
+
+type Transition<B> = (state: AgentState, body: B, env: Env, from: Pid) => readonly Effect[];
+
+/** The agent. */
+export const agentActor: ActorDefinition<AgentProtocol, AgentActorOptions> = defineActor(
+  agentProtocol,
+  (ctx, options) => {
+    const { state, settings } = options;
+    const ports = options.createPorts(ctx);
+    const run = createEffectRunner(ctx, { ...ports, state });
+    const env = (): Env => ({ nowMs: ctx.clock.nowMs(), random: ctx.random, settings });
+
+    /** From the agent itself, its timers, disk and executors. */
+    const own =
+      <B>(transition: Transition<B>) =>
+      (body: B, from: Pid): void =>
+        run(transition(state, body, env(), from));
+
+    /** From the master that leads, and nobody else: a deposed one must not command. */
+    const master =
+      <B>(transition: Transition<B>) =>
+      (body: B, from: Pid): void =>
+        run(
+          from.toString() === state.master
+            ? transition(state, body, env(), from)
+            : refuseStranger(state, from),
+        );
+
+    /** From any actor of the process that leads, such as its observers. */
+    const masterProcess =
+      <B>(transition: Transition<B>) =>
+      (body: B, from: Pid): void =>
+        run(
+          state.master?.endsWith(`@${from.address}`)
+            ? transition(state, body, env(), from)
+            : refuseStranger(state, from),
+        );
+
+    run(options.recovered);
+
+    return {
+      receive: {
+        agentRegistered: master(agentRegistered),
+        agentReregistered: master(agentReregistered),
+        ping: masterProcess(pinged),
+        shutdown: master(shutdown),
+        runTask: master(runTask),
+        killTask: master(killTask),
+        statusUpdateAcknowledgement: master(acknowledgeUpdate),
+        shutdownFramework: master(shutdownFramework),
+        shutdownExecutor: master(shutdownExecutor),
+        frameworkToExecutor: master(frameworkToExecutor),
+        updateFramework: master(updateFramework),
+        reconcileTasks: master(reconcileTasks),
+
+        masterDetected: own(masterDetected),
+        leave: own(leave),
+        look: ({ read }) => read(state),
+
+        registrationDue: own(registrationDue),
+        pingOverdue: own(pingOverdue),
+        updateRetryDue: own(updateRetryDue),
+        shutdownGraceOver: own(shutdownGraceOver),
+        destroyOverdue: own(destroyOverdue),
+
+        agentInfoCheckpointed: own(agentInfoCheckpointed),
+        launchCheckpointed: own(launchCheckpointed),
+        launchCheckpointFailed: own(launchCheckpointFailed),
+        updateCheckpointed: own(updateCheckpointed),
+        acknowledgementCheckpointed: own(acknowledgementCheckpointed),
+
+        executorStarted: own(executorStarted),
+        executorStatus: own(executorStatus),
+        executorEnded: own(executorEnded),
+      },
+      exited: (pid) => run(masterExited(state, { master: pid.toString() }, env())),
+      stopping: () => ports.writer.close(),
+    };
+  },
+);
+
+function refuseStranger(state: AgentState, from: Pid): Effect[] {
+  state.counters.strangerMessages += 1;
+  const fields = { from: from.toString(), master: state.master };
+  return [log('warn', 'message of something that is not the master ignored', fields)];
+}

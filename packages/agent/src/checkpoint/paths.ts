@@ -1,0 +1,121 @@
+// Where things lie in the work directory. The layout is Mesos', so that its tools find their way.
+import { join } from 'node:path';
+import { LEGACY_AGENT_METRICS, LEGACY_AGENTS_DIRECTORY } from '@kaon/protocol';
+
+/** The record of the agent's info, as the file is called on disk. */
+const AGENT_INFO_FILE = `${LEGACY_AGENT_METRICS}.info`;
+
+/** Which run of which executor. */
+export interface RunKey {
+  readonly agentId: string;
+  readonly frameworkId: string;
+  readonly executorId: string;
+  readonly containerId: string;
+}
+
+/** The paths of one work directory. Ids are legal file names: whoever makes a path has checked that. */
+export class AgentPaths {
+  /** Absolute. */
+  readonly workDir: string;
+  readonly meta: string;
+
+  constructor(workDir: string) {
+    this.workDir = workDir;
+    this.meta = join(workDir, 'meta');
+  }
+
+  get bootId(): string {
+    return join(this.meta, 'boot_id');
+  }
+
+  get agentsMeta(): string {
+    return join(this.meta, LEGACY_AGENTS_DIRECTORY);
+  }
+
+  /** The link to the meta folder of the agent that ran last. */
+  get latestAgent(): string {
+    return join(this.agentsMeta, 'latest');
+  }
+
+  agentMeta(agentId: string): string {
+    return join(this.agentsMeta, agentId);
+  }
+
+  agentInfo(agentId: string): string {
+    return join(this.agentMeta(agentId), AGENT_INFO_FILE);
+  }
+
+  frameworksMeta(agentId: string): string {
+    return join(this.agentMeta(agentId), 'frameworks');
+  }
+
+  frameworkMeta(agentId: string, frameworkId: string): string {
+    return join(this.frameworksMeta(agentId), frameworkId);
+  }
+
+  frameworkInfo(agentId: string, frameworkId: string): string {
+    return join(this.frameworkMeta(agentId, frameworkId), 'framework.info');
+  }
+
+  executorMeta({ agentId, frameworkId, executorId }: Omit<RunKey, 'containerId'>): string {
+    return join(this.frameworkMeta(agentId, frameworkId), 'executors', executorId);
+  }
+
+  executorInfo(key: Omit<RunKey, 'containerId'>): string {
+    return join(this.executorMeta(key), 'executor.info');
+  }
+
+  runMeta(key: RunKey): string {
+    return join(this.executorMeta(key), 'runs', key.containerId);
+  }
+
+  latestRunMeta(key: Omit<RunKey, 'containerId'>): string {
+    return join(this.executorMeta(key), 'runs', 'latest');
+  }
+
+  /** Written when the executor has ended: recovery need not look for its container. */
+  executorSentinel(key: RunKey): string {
+    return join(this.runMeta(key), 'executor.sentinel');
+  }
+
+  pidsMeta(key: RunKey): string {
+    return join(this.runMeta(key), 'pids');
+  }
+
+  processId(key: RunKey): string {
+    return join(this.pidsMeta(key), 'forked.pid');
+  }
+
+  taskMeta(key: RunKey, taskId: string): string {
+    return join(this.runMeta(key), 'tasks', taskId);
+  }
+
+  taskInfo(key: RunKey, taskId: string): string {
+    return join(this.taskMeta(key, taskId), 'task.info');
+  }
+
+  taskUpdates(key: RunKey, taskId: string): string {
+    return join(this.taskMeta(key, taskId), 'task.updates');
+  }
+
+  executorFolder({ agentId, frameworkId, executorId }: Omit<RunKey, 'containerId'>): string {
+    return join(
+      this.workDir,
+      LEGACY_AGENTS_DIRECTORY,
+      agentId,
+      'frameworks',
+      frameworkId,
+      'executors',
+      executorId,
+    );
+  }
+
+  /** The folder a task runs in. */
+  sandbox(key: RunKey): string {
+    return join(this.executorFolder(key), 'runs', key.containerId);
+  }
+
+  latestSandbox(key: Omit<RunKey, 'containerId'>): string {
+    return join(this.executorFolder(key), 'runs', 'latest');
+  }
+}

@@ -1,0 +1,45 @@
+// Numbers of the agent that Mesos fixes or that bound what it keeps. Options may override the first.
+
+/** The first registration waits a random time up to this, each retry up to twice the last. */
+export const REGISTRATION_BACKOFF_FACTOR_MS = 1000;
+/** No registration attempt waits longer than this. */
+export const REGISTRATION_BACKOFF_MAX_MS = 60_000;
+/** How long the agent waits for a ping before it registers again, until the master says otherwise. */
+export const PING_PATIENCE_MS = 75_000;
+
+/** The first retry of an unacknowledged status update; each next waits twice as long. */
+export const UPDATE_RETRY_MIN_MS = 10_000;
+/** The longest wait between two retries of a status update. */
+export const UPDATE_RETRY_MAX_MS = 600_000;
+/** Updates one task may have waiting for acknowledgement. More are refused and counted. */
+export const UPDATES_PER_STREAM_MAX = 1000;
+/** Acknowledged uuids one stream remembers, to recognise updates that come twice. */
+export const ACKNOWLEDGED_UUIDS_MAX = 2000;
+
+/** How long a shut down executor may take before its container is destroyed. */
+export const EXECUTOR_SHUTDOWN_GRACE_MS = 5000;
+/** How long a container's destruction may take before the agent gives it up and moves on. */
+export const CONTAINER_DESTROY_TIMEOUT_MS = 60_000;
+/** How long a kill may take when neither the call nor the task says. */
+export const TASK_KILL_GRACE_MS = 3000;
+
+/** Frameworks that ended and are still shown. */
+export const COMPLETED_FRAMEWORKS_MAX = 50;
+/** Executors that ended and are still shown, per framework. */
+export const COMPLETED_EXECUTORS_PER_FRAMEWORK_MAX = 150;
+/** Tasks that ended and are still shown, per executor. */
+export const COMPLETED_TASKS_PER_EXECUTOR_MAX = 200;
+/** Tasks that may live on one agent at a time. */
+export const TASKS_MAX = 20_000;
+
+/** What the command executor may use beside its task; not counted in offers. */
+export const COMMAND_EXECUTOR_CPUS = 0.1;
+/** As `COMMAND_EXECUTOR_CPUS`, in MB. */
+export const COMMAND_EXECUTOR_MEM_MB = 32;
+
+/** Default port of an agent. */
+export const AGENT_PORT = 5051;
+/** Bytes one `/files/read` answers at most: 16 memory pages. */
+export const FILE_READ_BYTES_MAX = 65_536;
+/** Entries `/files/browse` lists at most. */
+export const FILE_ENTRIES_MAX = 10_000;

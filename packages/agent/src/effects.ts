@@ -1,0 +1,110 @@
+// What transitions want done. Records only: `effect-runner.ts` does them, in order.
+import type { BodyOf, MessageName, Pid } from '@kaon/actor';
+import type { FrameworkInfo, TaskInfo } from '@kaon/protocol';
+import type { AgentProtocol, MasterPeer } from './protocol.ts';
+import type { StopReason } from './state/agent-state.ts';
+import type { ContainerKey } from './state/keys.ts';
+
+/** One change on disk. All are durable when they are done. */
+export type DiskWrite =
+  | { readonly kind: 'directory'; readonly path: string; readonly mode: number }
+  /** Replaces the file in one step. */
+  | { readonly kind: 'file'; readonly path: string; readonly bytes: Uint8Array }
+  /** Appends one length-prefixed record. */
+  | { readonly kind: 'append'; readonly path: string; readonly bytes: Uint8Array }
+  | { readonly kind: 'link'; readonly path: string; readonly target: string }
+  | { readonly kind: 'remove'; readonly path: string };
+
+/** A message of the agent to itself, to be handled when something asynchronous is done. */
+export type Continuation = {
+  readonly [K in MessageName<AgentProtocol>]: {
+    readonly name: K;
+    readonly body: BodyOf<AgentProtocol, K>;
+  };
+}[MessageName<AgentProtocol>];
+
+/** A message to the master that leads. */
+export type MasterMessage = {
+  readonly [K in MessageName<MasterPeer>]: {
+    readonly name: K;
+    readonly body: BodyOf<MasterPeer, K>;
+  };
+}[MessageName<MasterPeer>];
+
+/** All that is needed to start a command task, or to hold on to one that runs. */
+export interface CommandLaunch extends ContainerKey {
+  readonly agentId: string;
+  readonly agentPid: string;
+  readonly task: TaskInfo;
+  readonly framework: FrameworkInfo;
+  /** The sandbox. */
+  readonly directory: string;
+  /** Whether the container runs already, or has ended meanwhile, and is only to be held on to. */
+  readonly isRecovered: boolean;
+}
+
+export type Effect =
+  /** Dropped when there is no master. */
+  | ({ readonly kind: 'sendToMaster' } & MasterMessage)
+  | { readonly kind: 'pong'; readonly to: Pid }
+  | { readonly kind: 'linkMaster'; readonly pid: string }
+  | { readonly kind: 'unlinkMaster'; readonly pid: string }
+  | {
+      readonly kind: 'setTimer';
+      readonly key: string;
+      readonly delayMs: number;
+      readonly next: Continuation;
+    }
+  | { readonly kind: 'cancelTimer'; readonly key: string }
+  /**
+   * Does `writes` in order, after those of earlier effects with the same `key` and with the keys of
+   * `after`. A write that fails is tried again until it succeeds, unless there is an `otherwise`.
+   */
+  | {
+      readonly kind: 'persist';
+      readonly key: string;
+      readonly after?: readonly string[];
+      readonly writes: readonly DiskWrite[];
+      readonly next?: Continuation | undefined;
+      readonly otherwise?: ((problem: string) => Continuation) | undefined;
+    }
+  /** Starts the command executor; it tells of itself by `executorStarted`, `executorStatus`, `executorEnded`. */
+  | { readonly kind: 'launchCommand'; readonly launch: CommandLaunch }
+  | {
+      readonly kind: 'killTask';
+      readonly container: ContainerKey;
+      readonly taskId: string;
+      readonly graceMs: number;
+    }
+  /** The executor need not keep the update any longer. */
+  | {
+      readonly kind: 'acknowledgeToExecutor';
+      readonly container: ContainerKey;
+      readonly taskId: string;
+      readonly uuid: Uint8Array;
+    }
+  /** Tells the executor to end what it runs and itself. */
+  | {
+      readonly kind: 'shutdownExecutor';
+      readonly container: ContainerKey;
+      readonly graceMs: number;
+    }
+  /** Kills everything in the container. */
+  | { readonly kind: 'destroyContainer'; readonly container: ContainerKey }
+  | {
+      readonly kind: 'log';
+      readonly level: 'debug' | 'info' | 'warn' | 'error';
+      readonly fields: Readonly<Record<string, unknown>>;
+      readonly sentence: string;
+    }
+  /** The agent is done: nothing runs any more. */
+  | { readonly kind: 'stop'; readonly reason: StopReason };
+
+/** A line of the log. */
+export function log(
+  level: 'debug' | 'info' | 'warn' | 'error',
+  sentence: string,
+  fields: Readonly<Record<string, unknown>> = {},
+): Effect {
+  return { kind: 'log', level, fields, sentence };
+}

@@ -1,0 +1,93 @@
+// What the agent hears: from masters and observers, and from itself and its executors.
+import { defineProtocol, localAsk, localMessage, messages } from '@kaon/actor';
+import {
+  agentMessages,
+  type internal,
+  masterMessages,
+  observerMessages,
+  type TaskState,
+  type TaskStatus,
+  type TaskStatus_Reason,
+} from '@kaon/protocol';
+import type { AgentState } from './state/agent-state.ts';
+import type { ContainerKey, TaskInContainer, TaskKey, UpdateKey } from './state/keys.ts';
+
+/** An executor's word on one of its tasks. */
+export interface ExecutorStatus extends ContainerKey {
+  readonly status: TaskStatus;
+}
+
+/** A container runs. */
+export interface ExecutorStarted extends ContainerKey {
+  readonly processId: number | undefined;
+}
+
+/** A container is gone, or could never be started. */
+export interface ExecutorEnded extends ContainerKey {
+  /** As `wait` gives it; undefined when it never ran or its end was not seen. */
+  readonly waitStatus: number | undefined;
+  /** What its live tasks are told, unless the agent had noted a cause. */
+  readonly state?: TaskState | undefined;
+  readonly reason?: TaskStatus_Reason | undefined;
+  readonly message?: string | undefined;
+  /** Whether it never ran. */
+  readonly isLaunchFailure: boolean;
+}
+
+/**
+ * A task to run, as the master sends it.
+ *
+ * NOTE: a use of `internal` in this file lets the compiler name the message types in its declaration.
+ */
+export type RunTaskMessage = internal.RunTaskMessage;
+
+/** The protocol of the agent. */
+export const agentProtocol = defineProtocol({
+  ...messages(agentMessages),
+
+  /** Detector → agent: this master leads (PID as text), or none is known. */
+  masterDetected: localMessage<{ readonly master: string | undefined }>(),
+  /** Operator → agent: leave the cluster, end all tasks, stop. */
+  leave: localMessage<{ readonly message: string }>(),
+  /** HTTP → agent: the state, to be read within the answer's turn and not kept. */
+  look: localAsk<{ readonly read: (state: AgentState) => unknown }, unknown>(),
+
+  /** Timer: try to register (again). */
+  registrationDue: localMessage<Record<string, never>>(),
+  /** Timer: the master has not pinged for too long. */
+  pingOverdue: localMessage<Record<string, never>>(),
+  /** Timer: the head of a stream is not acknowledged yet. */
+  updateRetryDue: localMessage<TaskKey>(),
+  /** Timer: an executor took too long to end. */
+  shutdownGraceOver: localMessage<ContainerKey>(),
+  /** Timer: a container cannot be destroyed. */
+  destroyOverdue: localMessage<ContainerKey>(),
+
+  /** Disk: the agent's info and id are durable. */
+  agentInfoCheckpointed: localMessage<Record<string, never>>(),
+  /** Disk: a task and its executor are durable. */
+  launchCheckpointed: localMessage<TaskInContainer>(),
+  /** Disk: a task and its executor could not be written. */
+  launchCheckpointFailed: localMessage<TaskInContainer & { readonly problem: string }>(),
+  /** Disk: a status update is durable. */
+  updateCheckpointed: localMessage<UpdateKey>(),
+  /** Disk: the acknowledgement of a status update is durable. */
+  acknowledgementCheckpointed: localMessage<UpdateKey>(),
+
+  /** Executor: its container runs. */
+  executorStarted: localMessage<ExecutorStarted>(),
+  /** Executor: a status of one of its tasks. */
+  executorStatus: localMessage<ExecutorStatus>(),
+  /** Executor: its container is gone. */
+  executorEnded: localMessage<ExecutorEnded>(),
+});
+
+export type AgentProtocol = typeof agentProtocol;
+
+/** What the agent may say to a master. */
+export const masterPeer = defineProtocol({ ...messages(masterMessages) });
+
+export type MasterPeer = typeof masterPeer;
+
+/** What the agent may say to whoever pings it. */
+export const observerPeer = defineProtocol({ ...messages(observerMessages) });

@@ -1,0 +1,181 @@
+// All that an agent knows, and the only place where it changes. It never sends, logs, or reads a clock.
+import { BoundedMap, invariant } from '@kaon/primitives';
+import {
+  type AgentInfo,
+  type FrameworkInfo,
+  isTerminal,
+  type Resource,
+  type Task,
+} from '@kaon/protocol';
+import type { AgentPaths } from '../checkpoint/paths.ts';
+import { COMPLETED_FRAMEWORKS_MAX, PING_PATIENCE_MS } from '../constants.ts';
+import { type StreamFile, UpdateStream } from '../status-updates/update-stream.ts';
+import { type Counters, newCounters } from './counters.ts';
+import type { Executor } from './executor.ts';
+import { Framework } from './framework.ts';
+import type { TaskRecord } from './task-record.ts';
+
+/** How the agent stands with its master. */
+export type AgentPhase =
+  /** No master is known. */
+  | 'disconnected'
+  /** A master is known and is being asked, again and again. */
+  | 'registering'
+  | 'running'
+  /** Everything is being shut down. */
+  | 'terminating';
+
+/** Why an agent stops by itself. */
+export interface StopReason {
+  readonly kind: 'shutdown' | 'unregistered' | 'fatal';
+  readonly message: string;
+}
+
+/** What is fixed when an agent starts. */
+export interface AgentIdentity {
+  /** Its own PID as text. */
+  readonly pid: string;
+  /** IP address its tasks are reached under. */
+  readonly ipAddress: string;
+  readonly version: string;
+  readonly startedMs: number;
+  readonly paths: AgentPaths;
+}
+
+/** A task and where it stands. */
+export interface LocatedTask {
+  readonly framework: Framework;
+  readonly executor: Executor;
+  readonly record: TaskRecord;
+}
+
+export class AgentState {
+  readonly identity: AgentIdentity;
+  phase: AgentPhase = 'disconnected';
+  /** Why everything is being shut down; set exactly in phase `terminating`. */
+  stopReason: StopReason | undefined;
+  /** PID text of the master that leads; undefined when none is known. */
+  master: string | undefined;
+  /** Attempts to register since the master was detected. */
+  registrationAttempts = 0;
+  /** How long to wait for the next ping of the master. */
+  pingPatienceMs = PING_PATIENCE_MS;
+  readonly frameworks = new Map<string, Framework>();
+  readonly completedFrameworks = new BoundedMap<string, Framework>(COMPLETED_FRAMEWORKS_MAX);
+  readonly counters: Counters = newCounters();
+  /** How long recovery took, in milliseconds; undefined when there was nothing to recover. */
+  recoveryMs: number | undefined;
+  readonly #streams = new Map<string, UpdateStream>();
+  #info: AgentInfo;
+
+  constructor(identity: AgentIdentity, info: AgentInfo) {
+    this.identity = identity;
+    this.#info = info;
+  }
+
+  /** What the agent offers. Carries its id once the master gave it one. */
+  get info(): AgentInfo {
+    return this.#info;
+  }
+
+  /** The id the master gave; undefined before the first registration. */
+  get agentId(): string | undefined {
+    return this.#info.id?.value;
+  }
+
+  /** Whether updates may be forwarded. */
+  get isRegistered(): boolean {
+    return this.phase === 'running';
+  }
+
+  /** Tasks that are live or not fully acknowledged. */
+  get taskCount(): number {
+    let count = 0;
+    for (const framework of this.frameworks.values()) {
+      for (const executor of framework.executors.values()) count += executor.tasks.size;
+    }
+    return count;
+  }
+
+  assignId(agentId: string): void {
+    invariant(this.agentId === undefined, 'an agent gets its id once');
+    this.#info = { ...this.#info, id: { value: agentId } };
+  }
+
+  /** The framework, added when it is new. A completed one that comes back is running again. */
+  admitFramework(id: string, info: FrameworkInfo): Framework {
+    const known = this.frameworks.get(id);
+    if (known) return known;
+    const framework = new Framework(id, info);
+    const former = this.completedFrameworks.get(id);
+    if (former) framework.completedExecutors.push(...former.completedExecutors);
+    this.completedFrameworks.delete(id);
+    this.frameworks.set(id, framework);
+    return framework;
+  }
+
+  /** Moves a framework without executors to the completed ones. */
+  completeFramework(id: string): void {
+    const framework = this.frameworks.get(id);
+    invariant(framework?.executors.size === 0, 'a completed framework has no executor left');
+    this.frameworks.delete(id);
+    this.completedFrameworks.set(id, framework);
+  }
+
+  /** The task, live or not fully acknowledged. */
+  findTask(frameworkId: string, taskId: string): LocatedTask | undefined {
+    const framework = this.frameworks.get(frameworkId);
+    const executor = framework?.executorOf(taskId);
+    const record = executor?.tasks.get(taskId);
+    return framework && executor && record ? { framework, executor, record } : undefined;
+  }
+
+  /** The executor in exactly this container: messages of a former run find nothing. */
+  findExecutor(frameworkId: string, containerId: string): Executor | undefined {
+    for (const executor of this.frameworks.get(frameworkId)?.executors.values() ?? []) {
+      if (executor.containerId === containerId) return executor;
+    }
+    return undefined;
+  }
+
+  /** All tasks that are live or not fully acknowledged, as the master is told of them. */
+  *allTasks(): IterableIterator<Task> {
+    for (const framework of this.frameworks.values()) {
+      for (const record of framework.tasks()) yield record.task;
+    }
+  }
+
+  /** What live tasks have been given. What their command executors need beside is not counted in offers. */
+  *usedResources(): IterableIterator<Resource> {
+    for (const task of this.allTasks()) if (!isTerminal(task.state)) yield* task.resources;
+  }
+
+  *allExecutors(): IterableIterator<Executor> {
+    for (const framework of this.frameworks.values()) yield* framework.executors.values();
+  }
+
+  get streams(): IterableIterator<UpdateStream> {
+    return this.#streams.values();
+  }
+
+  get streamCount(): number {
+    return this.#streams.size;
+  }
+
+  stream(frameworkId: string, taskId: string): UpdateStream | undefined {
+    return this.#streams.get(`${frameworkId}/${taskId}`);
+  }
+
+  /** The task's stream, opened when there is none. `file` is used for a new one only. */
+  openStream(frameworkId: string, taskId: string, file: StreamFile | undefined): UpdateStream {
+    const open = this.stream(frameworkId, taskId);
+    if (open) return open;
+    const stream = new UpdateStream(frameworkId, taskId, file);
+    this.#streams.set(`${frameworkId}/${taskId}`, stream);
+    return stream;
+  }
+
+  closeStream(frameworkId: string, taskId: string): void {
+    this.#streams.delete(`${frameworkId}/${taskId}`);
+  }
+}

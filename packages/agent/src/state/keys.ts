@@ -1,0 +1,25 @@
+// How transitions, effects and timers name a task, an update or a container to each other.
+
+/** Names one task. */
+export interface TaskKey {
+  readonly frameworkId: string;
+  readonly taskId: string;
+}
+
+/** Names one status update. */
+export interface UpdateKey extends TaskKey {
+  /** As text. */
+  readonly uuid: string;
+}
+
+/** Names one container of one executor. */
+export interface ContainerKey {
+  readonly frameworkId: string;
+  readonly executorId: string;
+  readonly containerId: string;
+}
+
+/** Names one task of one container. */
+export interface TaskInContainer extends ContainerKey {
+  readonly taskId: string;
+}

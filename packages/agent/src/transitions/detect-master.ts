@@ -1,0 +1,65 @@
+// A master leads, another one does, or none is known; or the connection to it breaks.
+import { jitteredBackoffMs } from '@kaon/primitives';
+import { REGISTRATION_BACKOFF_MAX_MS } from '../constants.ts';
+import { type Effect, log } from '../effects.ts';
+import type { AgentState } from '../state/agent-state.ts';
+import type { Env } from './env.ts';
+import { pauseUpdates } from './forward-updates.ts';
+
+/** The detector's word on who leads. Tasks run on whatever it says. */
+export function masterDetected(
+  state: AgentState,
+  { master }: { readonly master: string | undefined },
+  env: Env,
+): Effect[] {
+  if (state.phase === 'terminating' || master === state.master) return [];
+  const effects: Effect[] = [];
+  if (state.master !== undefined) effects.push({ kind: 'unlinkMaster', pid: state.master });
+  state.master = master;
+  if (master !== undefined) {
+    effects.push(log('info', 'new master detected', { master }));
+    effects.push(...beginRegistering(state, env));
+    return effects;
+  }
+  state.phase = 'disconnected';
+  effects.push(log('warn', 'no master leads'));
+  effects.push({ kind: 'cancelTimer', key: 'registration' });
+  effects.push(...loseTouch(state));
+  return effects;
+}
+
+/** The link to the master broke. Its process may live on, so the agent asks it again. */
+export function masterExited(
+  state: AgentState,
+  { master }: { master: string },
+  env: Env,
+): Effect[] {
+  // While registering, the timer asks again anyway: starting over would undo the backoff.
+  if (master !== state.master || state.phase !== 'running') return [];
+  return [
+    log('warn', 'the connection to the master broke', { master }),
+    ...beginRegistering(state, env),
+  ];
+}
+
+/** Asks the master that leads to take the agent (back), after a random wait. */
+export function beginRegistering(state: AgentState, env: Env): Effect[] {
+  state.phase = 'registering';
+  state.registrationAttempts = 0;
+  return [...loseTouch(state), scheduleRegistration(state, env)];
+}
+
+/** The timer of the next attempt: random, up to twice as long each time. */
+export function scheduleRegistration(state: AgentState, env: Env): Effect {
+  const options = {
+    factorMs: env.settings.registrationBackoffFactorMs,
+    capMs: REGISTRATION_BACKOFF_MAX_MS,
+  };
+  const delayMs = jitteredBackoffMs(state.registrationAttempts, options, env.random);
+  const next = { name: 'registrationDue', body: {} } as const;
+  return { kind: 'setTimer', key: 'registration', delayMs, next };
+}
+
+function loseTouch(state: AgentState): Effect[] {
+  return [{ kind: 'cancelTimer', key: 'ping' }, ...pauseUpdates(state)];
+}

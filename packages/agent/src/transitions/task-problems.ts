@@ -1,0 +1,92 @@
+// Why an agent does not run a task: one list of named checks. The master has made its own before.
+import type { TaskInfo } from '@kaon/protocol';
+import type { AgentState } from '../state/agent-state.ts';
+import { findShortage } from '../state/capacity.ts';
+import type { Framework } from '../state/framework.ts';
+import type { Env } from './env.ts';
+import { type AgentStatus, stateFor } from './status-update.ts';
+
+interface Subject {
+  readonly state: AgentState;
+  readonly framework: Framework;
+  readonly task: TaskInfo;
+  readonly env: Env;
+}
+
+const CHECKS: readonly ((subject: Subject) => AgentStatus | undefined)[] = [
+  function agentEnds({ state, framework }) {
+    if (state.phase !== 'terminating' && framework.phase === 'running') return undefined;
+    return {
+      state: stateFor(framework, 'TASK_DROPPED'),
+      reason: 'REASON_FRAMEWORK_REMOVED',
+      message: 'The framework or the agent is being shut down',
+    };
+  },
+
+  function otherAgent({ state, framework, task }) {
+    if (task.agentId.value === state.agentId) return undefined;
+    return {
+      state: stateFor(framework, 'TASK_DROPPED'),
+      reason: 'REASON_AGENT_UNKNOWN',
+      message: `The task is meant for agent ${task.agentId.value}, this is ${state.agentId}`,
+    };
+  },
+
+  function unsupported({ task }) {
+    if (task.executor === undefined && task.command !== undefined) return undefined;
+    const message = task.executor
+      ? `Agents of this version run command tasks only; the task names the executor '${task.executor.executorId.value}'`
+      : 'The task has neither a command nor an executor';
+    return { state: 'TASK_ERROR', reason: 'REASON_TASK_INVALID', message };
+  },
+
+  function executorIdTaken({ framework, task }) {
+    if (!framework.executors.has(task.taskId.value)) return undefined;
+    const message = `An executor named '${task.taskId.value}' has not ended yet`;
+    return { state: 'TASK_ERROR', reason: 'REASON_TASK_INVALID', message };
+  },
+
+  function tooMany({ state, framework, env }) {
+    const { tasksMax } = env.settings;
+    if (state.taskCount < tasksMax) return undefined;
+    return {
+      state: stateFor(framework, 'TASK_DROPPED'),
+      reason: 'REASON_RESOURCES_UNKNOWN',
+      message: `The agent holds ${tasksMax} tasks already, which is its limit`,
+    };
+  },
+
+  function neverFits({ state, task }) {
+    const shortage = findShortage(state.info.resources, [], task.resources);
+    if (!shortage) return undefined;
+    const { name, wanted, available } = shortage;
+    const message = `The task needs ${name} ${wanted}, the whole agent has ${available}`;
+    return { state: 'TASK_ERROR', reason: 'REASON_TASK_INVALID', message };
+  },
+
+  function doesNotFitNow({ state, framework, task }) {
+    const shortage = findShortage(state.info.resources, state.usedResources(), task.resources);
+    if (!shortage) return undefined;
+    const { name, wanted, available } = shortage;
+    return {
+      state: stateFor(framework, 'TASK_DROPPED'),
+      reason: 'REASON_RESOURCES_UNKNOWN',
+      message: `The task needs ${name} ${wanted}, the agent has ${available} left`,
+    };
+  },
+];
+
+/** The first reason not to run `task`, as the status its framework gets; undefined when it may run. */
+export function findTaskProblem(
+  state: AgentState,
+  framework: Framework,
+  task: TaskInfo,
+  env: Env,
+): AgentStatus | undefined {
+  const subject = { state, framework, task, env };
+  for (const check of CHECKS) {
+    const problem = check(subject);
+    if (problem) return problem;
+  }
+  return undefined;
+}

@@ -1,0 +1,54 @@
+// Moving what has ended and is fully acknowledged out of the way.
+import type { Effect } from '../effects.ts';
+import type { AgentState } from '../state/agent-state.ts';
+import type { Executor } from '../state/executor.ts';
+import { retryKey } from './forward-updates.ts';
+
+/** Completes the executors of a framework that have nothing left, and the framework when it has none. */
+export function tidyFramework(state: AgentState, frameworkId: string): Effect[] {
+  const framework = state.frameworks.get(frameworkId);
+  if (!framework) return [];
+  const effects: Effect[] = [];
+  for (const executor of [...framework.executors.values()]) {
+    if (executor.isLive || executor.tasks.size > 0) continue;
+    framework.completeExecutor(executor.id);
+    if (framework.isCheckpointing) effects.push(...markCompleted(state, executor));
+  }
+  if (framework.executors.size === 0 && !hasStream(state, frameworkId)) {
+    state.completeFramework(frameworkId);
+  }
+  return effects;
+}
+
+/** Forgets the updates of a framework that nobody will acknowledge any more. */
+export function dropStreams(state: AgentState, frameworkId: string): Effect[] {
+  const effects: Effect[] = [];
+  for (const stream of [...state.streams]) {
+    if (stream.frameworkId !== frameworkId) continue;
+    effects.push({ kind: 'cancelTimer', key: retryKey(stream) });
+    state.closeStream(frameworkId, stream.taskId);
+    // A live executor may still speak of its task; of one that ended nothing more will come.
+    const located = state.findTask(frameworkId, stream.taskId);
+    if (located && !located.executor.isLive) located.executor.completeTask(stream.taskId);
+  }
+  return effects;
+}
+
+/** Tells the next start of the agent that there is nothing to find again in this run. */
+function markCompleted(state: AgentState, executor: Executor): Effect[] {
+  const { frameworkId, id: executorId, containerId } = executor;
+  const agentId = state.agentId as string;
+  const path = state.identity.paths.executorSentinel({
+    agentId,
+    frameworkId,
+    executorId,
+    containerId,
+  });
+  const writes = [{ kind: 'file', path, bytes: new Uint8Array(0) }] as const;
+  return [{ kind: 'persist', key: executor.writeKey, writes }];
+}
+
+function hasStream(state: AgentState, frameworkId: string): boolean {
+  for (const stream of state.streams) if (stream.frameworkId === frameworkId) return true;
+  return false;
+}

@@ -1,4 +1,5 @@
 // Public surface of `@kaon/testkit`.
+export { type DiskChange, MemoryDisk } from './memory-disk.ts';
 export { type Probe, type ProbeMessage, type ProbeOptions, spawnProbe } from './probe.ts';
 export {
   type FaultCount,

@@ -1,2 +1,12 @@
 // Public surface of `@kaon/executor`.
-export {};
+export {
+  type CommandExecutorEnd,
+  type CommandExecutorOptions,
+  type CommandExecutorProtocol,
+  commandExecutor,
+  commandExecutorProtocol,
+  KILL_GRACE_MS,
+  SHUTDOWN_LINGER_MS,
+} from './command-executor.ts';
+export { exitMessage } from './exit-message.ts';
+export type { TaskRunner, TaskTermination } from './task-runner.ts';

@@ -84,26 +84,27 @@ export function recordOf(item: Item): Resource {
   return record;
 }
 
+/** Parts that others choose are preceded by their length, so that no two kinds share a key. */
 function keyOf(meta: Resource, amount: Amount, isWhole: boolean): string {
   const { name, type, allocationInfo, reservations, disk, revocable, providerId } = meta;
-  const parts: (string | undefined)[] = [name, type, allocationInfo?.role];
+  const role = allocationInfo?.role ?? '';
+  const kind = `${type} ${allocationInfo === undefined ? '-' : role.length} ${role}`;
   const isPlain =
     reservations.length === 0 &&
     disk === undefined &&
     revocable === undefined &&
     providerId === undefined &&
     !isWhole;
-  if (!isPlain) {
-    parts.push(
-      reservations.map(reservationKey).join(),
-      disk && encodeJson(Resource_DiskInfo, disk),
-      revocable && 'revocable',
-      providerId?.value,
-      meta.shared && 'shared',
-      isWhole ? formatAmount(amount) : undefined,
-    );
-  }
-  return JSON.stringify(parts);
+  if (isPlain) return `plain ${kind} ${name}`;
+  const details = [
+    reservations.map(reservationKey),
+    disk && encodeJson(Resource_DiskInfo, disk),
+    revocable !== undefined,
+    providerId?.value,
+    meta.shared !== undefined,
+    isWhole ? formatAmount(amount) : undefined,
+  ];
+  return `${kind} ${JSON.stringify([name, details])}`;
 }
 
 /** Labels are a set: their order makes no other reservation. */

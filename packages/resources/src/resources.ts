@@ -33,7 +33,11 @@ import {
  */
 export class Resources {
   /** No resources at all. */
-  static readonly empty: Resources = new Resources([]);
+  static get empty(): Resources {
+    // NOTE: not a static field: the compiler emits a broken self-reference for its initializer.
+    none ??= new Resources([]);
+    return none;
+  }
 
   /** No two items have the same key unless they are whole; none is empty. */
   readonly #items: readonly Item[];
@@ -263,6 +267,8 @@ export class Resources {
     return new Map([...groups].map(([key, items]) => [key, new Resources(items)]));
   }
 }
+
+let none: Resources | undefined;
 
 function addInto(items: Item[], added: Item): void {
   for (let index = 0; index < items.length; index += 1) {

@@ -5,6 +5,12 @@ export type {
   SchedulerSignal,
   Subscription,
 } from './connection.ts';
+export type { CallbackResult, Scheduler } from './driver/driver-scheduler.ts';
+export {
+  MesosSchedulerDriver,
+  type SchedulerDriverOptions,
+} from './driver/mesos-scheduler-driver.ts';
+export type { SchedulerDriver } from './driver/scheduler-driver.ts';
 export type { CallEncoding } from './encoding.ts';
 export * from './errors.ts';
 export { FAILOVER_TIMEOUT_MS, type FrameworkOptions, frameworkInfo } from './framework-info.ts';

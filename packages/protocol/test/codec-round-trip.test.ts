@@ -13,7 +13,7 @@ import fc from 'fast-check';
 import t from 'tap';
 import { arbitraryMessage } from './builders/arbitrary-message.ts';
 
-const OPTIONS = { seed: 1, numRuns: 15 };
+const OPTIONS = { seed: 1, numRuns: 8 };
 
 function assertRoundTrip(through: (schema: Schema<unknown>, message: unknown) => unknown): void {
   for (const [name, schema] of schemasByName) {

@@ -17,7 +17,7 @@ export type MessageInit<T> = T extends string | number | boolean | undefined | U
       };
 
 /** A message of `schema` from `init`: absent lists and maps become empty, at every depth. */
-export function createMessage<T>(schema: Schema<T>, init: MessageInit<T>): T {
+export function createMessage<T>(schema: Schema<T>, init: MessageInit<NoInfer<T>>): T {
   return complete(schema, init as Draft) as T;
 }
 

@@ -1,0 +1,65 @@
+// The launcher as a port: a small helper process that starts shims, and what it reports.
+import type { ProcessIdentity } from './process-table.ts';
+
+/** What the helper found on this machine when it started. */
+export interface LauncherFeatures {
+  readonly setsidPath: string;
+  readonly envPath: string;
+  readonly shellPath: string;
+  readonly setprivPath?: string | undefined;
+  readonly bashPath?: string | undefined;
+  /** The shell hands on exactly the variables it is told to export. */
+  readonly exportsCleanly: boolean;
+}
+
+/** A user of this machine. */
+export interface UserAccount {
+  readonly name: string;
+  readonly userId: number;
+  readonly groupId: number;
+}
+
+/** Who runs the agent, and so whom its containers belong to by default. */
+export interface LauncherIdentity {
+  readonly userId: number;
+  readonly userName: string;
+}
+
+/** Told as it happens; of one container always in the order `started`, `exited`. */
+export interface LauncherListener {
+  /** The command's process exists. */
+  readonly started: (containerId: string, task: ProcessIdentity, shim: ProcessIdentity) => void;
+  /** The shim is done. Without `started` before: the command could not be started. */
+  readonly exited: (containerId: string, status: number) => void;
+  /** The helper is gone without having been stopped. Shims it started go on and still report. */
+  readonly lost: (reason: string) => void;
+}
+
+export interface Launcher {
+  readonly identity: LauncherIdentity;
+  /**
+   * Starts a helper, in place of one that was lost.
+   *
+   * @throws {LauncherError} when it does not come up or the machine lacks `setsid` or `env`.
+   */
+  start(listener: LauncherListener): Promise<LauncherFeatures>;
+  /** Tells the helper to start the shim of a container whose spec file is written. Fire and forget. */
+  launch(containerId: string): void;
+  /** Undefined when there is no such user. Rejects when the helper is lost meanwhile. */
+  lookUpUser(name: string): Promise<UserAccount | undefined>;
+  /** Ends the helper and the reports. Shims go on. */
+  stop(): void;
+}
+
+/** One line of the helper's or a shim's report. */
+export type LauncherReport =
+  | { readonly kind: 'ready'; readonly features: LauncherFeatures }
+  | { readonly kind: 'unfit'; readonly missing: string }
+  | {
+      readonly kind: 'started';
+      readonly containerId: string;
+      readonly task: ProcessIdentity;
+      readonly shim: ProcessIdentity;
+    }
+  | { readonly kind: 'exited'; readonly containerId: string; readonly status: number }
+  | { readonly kind: 'user'; readonly name: string; readonly account: UserAccount | undefined };

@@ -6,6 +6,7 @@ import {
   defineActor,
   defineProtocol,
   Later,
+  Pid,
   pidOf,
 } from '@kaon/actor';
 import { decodeInteger, decodeNothing, decodeString } from '@kaon/primitives';
@@ -105,6 +106,7 @@ t.test('asks beyond the limit fail at once and are counted', async (t) => {
 t.test('inside an actor exactly one of the callbacks runs, as a turn of its own', async (t) => {
   const { sim, system } = givenSystem(t);
   const log: string[] = [];
+  const nobody = new Pid('nobody', 'a:1', counter);
   const pid = system.spawn(counterActor, { start: 7 });
   const asker = system.spawn(puppetActor, { log });
   system.send(asker, 'run', (ctx) => {
@@ -117,7 +119,7 @@ t.test('inside an actor exactly one of the callbacks runs, as a turn of its own'
       (error) => log.push(error.code),
     );
     ctx.ask(
-      pidOf(counter, 'nobody@a:1').ok ? nobodyAt('a:1') : pid,
+      nobody,
       'total',
       undefined,
       {},
@@ -130,12 +132,6 @@ t.test('inside an actor exactly one of the callbacks runs, as a turn of its own'
   t.same(log.slice(0, 1), ['handler done'], 'even a failure known at once waits for its turn');
   t.same(log.slice(1).sort(), ['KAON_ASK_NO_ACTOR', 'total 7']);
 });
-
-function nobodyAt(address: string) {
-  const pid = pidOf(counter, `nobody@${address}`);
-  if (!pid.ok) throw new Error(pid.error);
-  return pid.value;
-}
 
 t.test('an answer to an actor that stopped meanwhile runs nothing', async (t) => {
   const { sim, system } = givenSystem(t);

@@ -1,5 +1,5 @@
 // Start and end: spawning, children, stop, drain, shutdown, crash.
-import { type ActorContext, createActorSystem, SpawnError } from '@kaon/actor';
+import { type ActorContext, createActorSystem, defineActor, pidOf, SpawnError } from '@kaon/actor';
 import t from 'tap';
 import { counter, counterActor, fragileActor, puppet, puppetActor } from './builders/actors.ts';
 import { givenSystem, givenTwoSystems } from './builders/world.ts';
@@ -133,7 +133,6 @@ t.test('the stopping hook may still send; an error in it is not a failure', asyn
   const { sim, system } = givenSystem(t);
   const log: string[] = [];
   const heir = system.spawn(puppetActor, { log }, { id: 'heir' });
-  const { defineActor } = await import('@kaon/actor');
   const testator = defineActor(counter, (ctx, _options: undefined) => ({
     receive: { add: () => undefined, total: () => 0 },
     stopping: () => {
@@ -151,7 +150,6 @@ t.test('the stopping hook may still send; an error in it is not a failure', asyn
 
 t.test('a child spawned while its parent ends, or after, does not outlive it', async (t) => {
   const { sim, system } = givenSystem(t);
-  const { defineActor } = await import('@kaon/actor');
   let kept: ActorContext<typeof counter> | undefined;
   const breeder = defineActor(counter, (ctx, _options: undefined) => {
     kept = ctx;
@@ -217,8 +215,7 @@ t.test('an actor may shut its system down from a handler', async (t) => {
 t.test('the last words of a system that shuts down reach its peers', async (t) => {
   const { sim, system, other } = givenTwoSystems(t);
   const log: string[] = [];
-  const heir = system.spawn(puppetActor, { log, setup: () => undefined }, { id: 'heir' });
-  const { defineActor, pidOf } = await import('@kaon/actor');
+  const heir = system.spawn(puppetActor, { log }, { id: 'heir' });
   const far = pidOf(puppet, heir.toString());
   if (!far.ok) return t.fail(far.error);
   const testator = defineActor(counter, (ctx, _options: undefined) => ({

@@ -1,7 +1,7 @@
 // The disk of tests: what it has in common with a real one, and the crashes only it can show.
 import { fromUtf8, utf8 } from '@kaon/primitives';
-import t from 'tap';
 import { MemoryDisk } from '@kaon/testkit';
+import t from 'tap';
 
 async function text(disk: MemoryDisk, path: string): Promise<string | undefined> {
   const bytes = await disk.readFile(path);

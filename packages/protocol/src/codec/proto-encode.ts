@@ -17,10 +17,18 @@ type WriteValue = (writer: BinaryWriter, value: never) => unknown;
  * message that its type forbids (a required field left out, a fraction in an integer field).
  */
 export function encodeProto<T>(schema: Schema<T>, message: T): Uint8Array {
-  const writer = new BinaryWriter();
+  const writer = spare ?? new BinaryWriter();
+  // Taken while in use: a message that throws half-way leaves a writer that is never used again.
+  spare = undefined;
   for (const write of writersOf(schema)) write(writer, message as Draft);
-  return writer.finish();
+  const bytes = writer.finish();
+  if (bytes.length <= SPARE_BYTES_MAX) spare = writer;
+  return bytes;
 }
+
+/** A writer whose buffer serves again, unless one message made it large. */
+let spare: BinaryWriter | undefined;
+const SPARE_BYTES_MAX = 256 * 1024;
 
 const compiled = new WeakMap<Schema<unknown>, readonly WriteField[]>();
 

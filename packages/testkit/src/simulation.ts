@@ -87,7 +87,7 @@ export class Simulation {
       if (worked) idleRounds = 0;
       else if (this.#runs.size > 0 || this.#hasDueTimer()) continue;
       else if (!this.#hasDeferred()) return;
-      else if (!isDiskBusy()) idleRounds += 1;
+      else idleRounds = isDiskBusy() ? 0 : idleRounds + 1;
     }
   }
 

@@ -7,7 +7,10 @@ export function eventLoopRound(): Promise<void> {
   });
 }
 
+/** As Node names them; `CloseReq` closes a file handle. */
+const DISK_RESOURCES = new Set(['FSReqCallback', 'FSReqPromise', 'CloseReq']);
+
 /** Whether requests to the real file system are under way, from here or from the test runner. */
 export function isDiskBusy(): boolean {
-  return process.getActiveResourcesInfo().some((resource) => resource.startsWith('FSReq'));
+  return process.getActiveResourcesInfo().some((resource) => DISK_RESOURCES.has(resource));
 }

@@ -1,4 +1,19 @@
-// Public surface of `@kaon/actor`.
+// Public surface of `@kaon/actor`. The decoders are those of `@kaon/primitives`, passed on so that a
+// protocol can be written with this package alone.
+export {
+  type DecodeError,
+  type Decoder,
+  decodeBoolean,
+  decodeBytes,
+  decodeInteger,
+  decodeList,
+  decodeNothing,
+  decodeNumber,
+  decodeOneOf,
+  decodeOptional,
+  decodeRecord,
+  decodeString,
+} from '@kaon/primitives';
 export type { ActorDefinition, Behaviour, ExitReason, Setup } from './behaviour.ts';
 export { defineActor } from './behaviour.ts';
 export type { CellStats } from './cell.ts';

@@ -5,11 +5,15 @@ import { err, ok, type Result } from '@kaon/primitives';
 
 /** Lists and objects inside each other. */
 const DEPTH_MAX = 200;
+/** Characters of the text that an error repeats. */
+const REPEATED_MAX = 4096;
 
 const SPACE = 0x20;
 const QUOTE = 0x22;
 const BACKSLASH = 0x5c;
+const TAB = 0x09;
 const LINE_FEED = 0x0a;
+const CARRIAGE_RETURN = 0x0d;
 
 /** A text being read. `position` is the next character; it may stand one before the one just read. */
 interface Cursor {
@@ -41,7 +45,8 @@ function parseLeniently(text: string): Result<unknown, string> {
   if (value === FAILED) return err(syntaxError(cursor));
   const rest = text.slice(cursor.position);
   if (/[^ \t\n\r\v\f]/.test(rest)) {
-    return err(`Parsed JSON included non-whitespace trailing characters: ${rest}`);
+    const shown = rest.slice(0, REPEATED_MAX);
+    return err(`Parsed JSON included non-whitespace trailing characters: ${shown}`);
   }
   return ok(value);
 }
@@ -53,7 +58,8 @@ function syntaxError({ text, position }: Cursor): string {
     line += 1;
   }
   const end = text.indexOf('\n', position);
-  const rest = text.slice(position, end === -1 ? undefined : end);
+  const limit = position + REPEATED_MAX;
+  const rest = text.slice(position, end === -1 ? limit : Math.min(end, limit));
   // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are not shown
   return `syntax error at line ${line} near: ${rest.replace(/[\u0000-\u001f]/g, '')}`;
 }
@@ -98,10 +104,12 @@ function matchWord(cursor: Cursor, word: string, value: unknown): unknown {
   return value;
 }
 
+const NUMBER_CHARACTERS = /[-+.eE0-9]*/y;
+
 function parseNumber(cursor: Cursor): unknown {
-  const start = cursor.position;
-  while (/[-+.eE0-9]/.test(cursor.text[cursor.position] ?? '')) cursor.position += 1;
-  const digits = cursor.text.slice(start, cursor.position);
+  NUMBER_CHARACTERS.lastIndex = cursor.position;
+  const digits = NUMBER_CHARACTERS.exec(cursor.text)?.[0] ?? '';
+  cursor.position += digits.length;
   return /^-?(\d+\.?\d*|\.\d+)([eE][-+]?\d+)?$/.test(digits) ? Number(digits) : FAILED;
 }
 
@@ -138,7 +146,12 @@ function expect(cursor: Cursor, character: string): boolean {
 }
 
 function skipSpace(cursor: Cursor): void {
-  while (/[ \t\n\r]/.test(cursor.text[cursor.position] ?? '')) cursor.position += 1;
+  const { text } = cursor;
+  for (;;) {
+    const code = text.charCodeAt(cursor.position);
+    if (code !== SPACE && code !== TAB && code !== LINE_FEED && code !== CARRIAGE_RETURN) return;
+    cursor.position += 1;
+  }
 }
 
 /** The rest of a string whose opening quote was read. */
@@ -146,16 +159,20 @@ function parseString(cursor: Cursor): unknown {
   const { text } = cursor;
   let value = '';
   for (;;) {
-    const code = text.charCodeAt(cursor.position);
-    if (Number.isNaN(code) || code < SPACE || code === LINE_FEED) return FAILED;
+    const start = cursor.position;
+    let code = text.charCodeAt(cursor.position);
+    while (code >= SPACE && code !== QUOTE && code !== BACKSLASH) {
+      cursor.position += 1;
+      code = text.charCodeAt(cursor.position);
+    }
+    value += text.slice(start, cursor.position);
+    // Past the end the code is NaN.
+    if (code !== QUOTE && code !== BACKSLASH) return FAILED;
     cursor.position += 1;
     if (code === QUOTE) return value;
-    if (code !== BACKSLASH) value += text[cursor.position - 1];
-    else {
-      const escaped = parseEscape(cursor);
-      if (escaped === undefined) return FAILED;
-      value += escaped;
-    }
+    const escaped = parseEscape(cursor);
+    if (escaped === undefined) return FAILED;
+    value += escaped;
   }
 }
 

@@ -1,2 +1,9 @@
 // Public surface of `@kaon/remote`.
-export {};
+export { HandshakeError, type HandshakeProblem } from './errors.ts';
+export { PROTOCOL_VERSION } from './handshake.ts';
+export type { Dial, LinkSocket, LinkSocketEvents } from './link-socket.ts';
+export { type KaonNode, type NodeOptions, startNode } from './node/start-node.ts';
+export { webSocketDial } from './node/web-socket-dial.ts';
+export type { RemoteOptions } from './options.ts';
+export type { RemoteStats } from './stats.ts';
+export { createRemote, type Remote } from './transport.ts';

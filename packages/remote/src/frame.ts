@@ -1,0 +1,186 @@
+// Framing: a frame is a row of records, each a fixed header of 12 bytes and its body.
+//
+//   0 kind   1 flags   2 name (16 bit)   4 to (16 bit)   6 from (16 bit)   8 body bytes (32 bit)
+//
+// Little-endian. Asks and their answers carry 4 bytes of correlation between header and body.
+
+/** Bytes of a header. */
+export const HEADER_BYTES = 12;
+const CORRELATION_BYTES = 4;
+
+/** What a record is. */
+export const RECORD = {
+  /** Says only that the peer lives. */
+  heartbeat: 0,
+  /** The body is the text of `name` in the table `flags`. */
+  announce: 1,
+  /** Empties the table `flags`. */
+  reset: 2,
+  message: 3,
+  ask: 4,
+  reply: 5,
+  failure: 6,
+  link: 7,
+  unlink: 8,
+  /** `from` ended; `flags` is the index of the reason. */
+  exited: 9,
+} as const;
+
+/** Tables of `announce` and `reset`. `to` holds ids of the receiver's actors, `from` of the sender's. */
+export const TABLE = { to: 0, from: 1, name: 2 } as const;
+
+/** Kinds of a message. */
+export type MessageRecordKind =
+  | typeof RECORD.message
+  | typeof RECORD.ask
+  | typeof RECORD.reply
+  | typeof RECORD.failure;
+
+const EMPTY = new Uint8Array(0);
+/** Buffers larger than this are not kept for the next frame. */
+const KEPT_BYTES_MAX = 1024 * 1024;
+
+/** Collects records into one frame. */
+export class FrameWriter {
+  #buffer: Buffer;
+  /** Bytes collected. */
+  length = 0;
+
+  constructor(capacityBytes: number) {
+    this.#buffer = Buffer.allocUnsafeSlow(capacityBytes);
+  }
+
+  /** Adds a record without correlation. Indexes that a kind does not use are 0. */
+  record(
+    kind: number,
+    flags: number,
+    name: number,
+    to: number,
+    from: number,
+    body: Uint8Array = EMPTY,
+  ): void {
+    this.#header(kind, flags, name, to, from, body.length, 0);
+    this.#body(body);
+  }
+
+  /** Adds an ask or its answer. */
+  correlated(
+    kind: number,
+    name: number,
+    to: number,
+    from: number,
+    correlation: number,
+    body: Uint8Array,
+  ): void {
+    this.#header(kind, 0, name, to, from, body.length, CORRELATION_BYTES);
+    this.#buffer.writeUInt32LE(correlation, this.length);
+    this.length += CORRELATION_BYTES;
+    this.#body(body);
+  }
+
+  /** The frame, as bytes of its own; the writer starts the next. */
+  take(): Uint8Array {
+    const frame = Buffer.from(this.#buffer.subarray(0, this.length));
+    this.length = 0;
+    if (this.#buffer.length > KEPT_BYTES_MAX) this.#buffer = Buffer.allocUnsafeSlow(KEPT_BYTES_MAX);
+    return frame;
+  }
+
+  #header(
+    kind: number,
+    flags: number,
+    name: number,
+    to: number,
+    from: number,
+    bodyBytes: number,
+    extraBytes: number,
+  ): void {
+    this.#reserve(HEADER_BYTES + extraBytes + bodyBytes);
+    const buffer = this.#buffer;
+    const at = this.length;
+    buffer[at] = kind;
+    buffer[at + 1] = flags;
+    buffer[at + 2] = name & 0xff;
+    buffer[at + 3] = name >>> 8;
+    buffer[at + 4] = to & 0xff;
+    buffer[at + 5] = to >>> 8;
+    buffer[at + 6] = from & 0xff;
+    buffer[at + 7] = from >>> 8;
+    buffer.writeUInt32LE(bodyBytes, at + 8);
+    this.length = at + HEADER_BYTES;
+  }
+
+  #body(body: Uint8Array): void {
+    this.#buffer.set(body, this.length);
+    this.length += body.length;
+  }
+
+  #reserve(moreBytes: number): void {
+    const needed = this.length + moreBytes;
+    if (needed <= this.#buffer.length) return;
+    const grown = Buffer.allocUnsafeSlow(Math.max(needed, this.#buffer.length * 2));
+    this.#buffer.copy(grown, 0, 0, this.length);
+    this.#buffer = grown;
+  }
+}
+
+/** One record as read. The object is reused: take what is needed within the call. */
+export interface FrameRecord {
+  kind: number;
+  flags: number;
+  name: number;
+  to: number;
+  from: number;
+  /** 0 for kinds that carry none. */
+  correlation: number;
+  /** The body is `frame.subarray(bodyStart, bodyEnd)`. */
+  bodyStart: number;
+  bodyEnd: number;
+}
+
+/**
+ * Reads `frame` record by record.
+ *
+ * `visit` returns what is wrong with a record, or undefined. The result is the first thing wrong, or
+ * undefined; records before it have been visited.
+ */
+export function readFrame(
+  frame: Uint8Array,
+  visit: (record: FrameRecord) => string | undefined,
+): string | undefined {
+  const view = new DataView(frame.buffer, frame.byteOffset, frame.byteLength);
+  const record: FrameRecord = {
+    kind: 0,
+    flags: 0,
+    name: 0,
+    to: 0,
+    from: 0,
+    correlation: 0,
+    bodyStart: 0,
+    bodyEnd: 0,
+  };
+  let at = 0;
+  while (at < frame.length) {
+    if (frame.length - at < HEADER_BYTES) return 'a header is cut off';
+    record.kind = view.getUint8(at);
+    record.flags = view.getUint8(at + 1);
+    record.name = view.getUint16(at + 2, true);
+    record.to = view.getUint16(at + 4, true);
+    record.from = view.getUint16(at + 6, true);
+    const bodyBytes = view.getUint32(at + 8, true);
+    at += HEADER_BYTES;
+    record.correlation = 0;
+    if (record.kind >= RECORD.ask && record.kind <= RECORD.failure) {
+      if (frame.length - at < CORRELATION_BYTES) return 'a correlation is cut off';
+      record.correlation = view.getUint32(at, true);
+      at += CORRELATION_BYTES;
+    }
+    if (frame.length - at < bodyBytes) return 'a body is cut off';
+    record.bodyStart = at;
+    at += bodyBytes;
+    record.bodyEnd = at;
+    const problem = visit(record);
+    if (problem !== undefined) return problem;
+  }
+  return undefined;
+}

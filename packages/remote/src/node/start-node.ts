@@ -1,0 +1,78 @@
+// One node in one call: an HTTP server, an actor system and the transport between it and others.
+import {
+  type ActorSystem,
+  type ActorSystemOptions,
+  createActorSystem,
+  type DeadLetter,
+} from '@kaon/actor';
+import { createHttpServer, type HttpServer, type HttpServerOptions } from '@kaon/http';
+import type { Clock, Logger, Random } from '@kaon/primitives';
+import type { RemoteOptions } from '../options.ts';
+import { createRemote, type Remote } from '../transport.ts';
+
+/** Settings of a node. */
+export interface NodeOptions {
+  /** Default: `127.0.0.1`. */
+  readonly host?: string | undefined;
+  /** Default: 0, a free port. */
+  readonly port?: number | undefined;
+  /** Host under which others reach this node, when it is not `host`: needed for `0.0.0.0`. */
+  readonly advertiseHost?: string | undefined;
+  /** Port under which others reach this node, when it is not the one listened on. */
+  readonly advertisePort?: number | undefined;
+  readonly clock?: Clock | undefined;
+  readonly random?: Random | undefined;
+  readonly logger?: Logger | undefined;
+  readonly remote?: RemoteOptions | undefined;
+  readonly http?: HttpServerOptions | undefined;
+  /** Adds routes before the server listens. */
+  readonly addRoutes?: ((server: HttpServer) => void) | undefined;
+  readonly onDeadLetter?: ((letter: DeadLetter) => void) | undefined;
+}
+
+/** A running node. */
+export interface KaonNode {
+  readonly system: ActorSystem;
+  /** `host:port` under which others reach it. */
+  readonly address: string;
+  readonly http: HttpServer;
+  readonly remote: Remote;
+  /** Stops all actors, says goodbye to other nodes, closes the server after at most `graceMs` (1 s). */
+  close(options?: { readonly graceMs?: number }): Promise<void>;
+}
+
+/**
+ * Starts a node.
+ *
+ * @throws {PortInUseError} KAON_PORT_IN_USE
+ * @throws {ListenFailedError} KAON_LISTEN_FAILED
+ */
+export async function startNode(options: NodeOptions = {}): Promise<KaonNode> {
+  const { host = '127.0.0.1', clock, random, logger, onDeadLetter } = options;
+  const http = createHttpServer({ clock, logger, ...options.http });
+  const remote = createRemote(options.remote);
+  remote.addTo(http);
+  options.addRoutes?.(http);
+  const { port } = await http.listen({ host, port: options.port ?? 0 });
+  const advertisedHost = options.advertiseHost ?? host;
+  const address = `${advertisedHost}:${options.advertisePort ?? port}`;
+  const systemOptions: ActorSystemOptions = {
+    address,
+    transport: remote.transport,
+    ...(clock && { clock }),
+    ...(random && { random }),
+    ...(logger && { logger }),
+    ...(onDeadLetter && { onDeadLetter }),
+  };
+  const system = createActorSystem(systemOptions);
+  return {
+    system,
+    address,
+    http,
+    remote,
+    async close({ graceMs = 1000 } = {}) {
+      await system.shutdown();
+      await http.close({ graceMs });
+    },
+  };
+}

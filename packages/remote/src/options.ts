@@ -1,0 +1,52 @@
+// Settings of the transport and their defaults.
+import type { BackoffOptions } from '@kaon/primitives';
+import type { HandshakeError } from './errors.ts';
+import { FRAME_BYTES_MIN } from './handshake.ts';
+import type { Dial } from './link-socket.ts';
+import { webSocketDial } from './node/web-socket-dial.ts';
+
+/** Settings of a transport. All have defaults that suit production. */
+export interface RemoteOptions {
+  /** Path of the WebSocket endpoint; the same on all nodes. Default: `/__actors__`. */
+  readonly path?: string | undefined;
+  /** Largest frame this node takes; a message may be about 128 KiB smaller. Default: 64 MiB. */
+  readonly frameBytesMax?: number | undefined;
+  /** Unsent bytes of one connection beyond which messages are dropped. Default: 64 MiB. */
+  readonly outboundBytesMax?: number | undefined;
+  /** Messages that may wait for a connection to be made; more are dropped. Default: 65 536. */
+  readonly waitingMessagesMax?: number | undefined;
+  /** A frame is sent at least this often, and a peer silent for three of them is lost. Default: 5 s. */
+  readonly heartbeatMs?: number | undefined;
+  /** Time for a connection and its handshake. Default: 10 s. */
+  readonly dialTimeoutMs?: number | undefined;
+  /** Pauses between attempts to connect. Default: 50 ms, doubling up to 2 s, jittered. */
+  readonly backoff?: BackoffOptions | undefined;
+  /** How to reach others. Default: WebSocket by `ws`. */
+  readonly dial?: Dial | undefined;
+  /** Runs its argument at the end of the turn. Default: `queueMicrotask`. */
+  readonly schedule?: ((run: () => void) => void) | undefined;
+  /** Told of every connection refused in the handshake, by either side. They are logged anyway. */
+  readonly onRefused?: ((error: HandshakeError) => void) | undefined;
+}
+
+/** `RemoteOptions` with nothing left open. */
+export type RemoteSettings = {
+  readonly [K in Exclude<keyof RemoteOptions, 'onRefused'>]-?: Exclude<RemoteOptions[K], undefined>;
+} & { readonly onRefused: (error: HandshakeError) => void };
+
+/** Fills in the defaults. */
+export function settingsOf(options: RemoteOptions): RemoteSettings {
+  const path = options.path ?? '/__actors__';
+  return {
+    path,
+    frameBytesMax: Math.max(FRAME_BYTES_MIN, options.frameBytesMax ?? 64 * 1024 ** 2),
+    outboundBytesMax: options.outboundBytesMax ?? 64 * 1024 ** 2,
+    waitingMessagesMax: options.waitingMessagesMax ?? 65_536,
+    heartbeatMs: options.heartbeatMs ?? 5000,
+    dialTimeoutMs: options.dialTimeoutMs ?? 10_000,
+    backoff: options.backoff ?? { factorMs: 50, capMs: 2000 },
+    dial: options.dial ?? webSocketDial(path),
+    schedule: options.schedule ?? ((run) => queueMicrotask(run)),
+    onRefused: options.onRefused ?? (() => undefined),
+  };
+}

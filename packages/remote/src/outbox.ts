@@ -1,0 +1,78 @@
+// What waits for a connection that is not there yet: in order, bounded, encoded already.
+import type { ExitReason, Pid, WireMessage } from '@kaon/actor';
+import { Ring } from '@kaon/primitives';
+import type { Connection } from './connection.ts';
+
+/** One thing to send. */
+export type Outgoing =
+  | { readonly kind: 'message'; readonly message: WireMessage; readonly body: Uint8Array }
+  | { readonly kind: 'link' | 'unlink'; readonly watcher: Pid; readonly target: Pid }
+  | {
+      readonly kind: 'exited';
+      readonly watcher: Pid;
+      readonly target: Pid;
+      readonly reason: ExitReason;
+    };
+
+/** Bounds of an outbox. */
+export interface OutboxLimits {
+  readonly messagesMax: number;
+  readonly bytesMax: number;
+}
+
+/** First in, first out. Signals always find room: there are no more of them than links. */
+export class Outbox {
+  readonly #limits: OutboxLimits;
+  readonly #waiting = new Ring<Outgoing>();
+  #messages = 0;
+  #bytes = 0;
+
+  constructor(limits: OutboxLimits) {
+    this.#limits = limits;
+  }
+
+  get isEmpty(): boolean {
+    return this.#waiting.size === 0;
+  }
+
+  /** False when there is no room. */
+  add(outgoing: Outgoing): boolean {
+    if (outgoing.kind === 'message') {
+      const { messagesMax, bytesMax } = this.#limits;
+      const bytes = this.#bytes + outgoing.body.length;
+      if (this.#messages >= messagesMax || bytes > bytesMax) return false;
+      this.#messages += 1;
+      this.#bytes = bytes;
+    }
+    this.#waiting.push(outgoing);
+    return true;
+  }
+
+  /** Sends everything, what is added meanwhile included. */
+  sendAll(connection: Connection): void {
+    for (let next = this.#take(); next !== undefined; next = this.#take()) {
+      if (next.kind === 'message') connection.send(next.message, next.body);
+      else if (next.kind === 'exited') connection.exited(next.watcher, next.target, next.reason);
+      else if (next.kind === 'link') connection.link(next.watcher, next.target);
+      else connection.unlink(next.watcher, next.target);
+    }
+  }
+
+  /** Empties the box and returns the messages that were in it. */
+  takeMessages(): readonly WireMessage[] {
+    const messages: WireMessage[] = [];
+    for (let next = this.#take(); next !== undefined; next = this.#take()) {
+      if (next.kind === 'message') messages.push(next.message);
+    }
+    return messages;
+  }
+
+  #take(): Outgoing | undefined {
+    const next = this.#waiting.shift();
+    if (next?.kind === 'message') {
+      this.#messages -= 1;
+      this.#bytes -= next.body.length;
+    }
+    return next;
+  }
+}

@@ -1,2 +1,3 @@
 // Public surface of `@kaon/cli`.
-export {};
+export { main } from './main.ts';
+export type { EndSignal, Terminal } from './terminal.ts';

@@ -1,0 +1,80 @@
+// Checking what follows a flag. Each parser throws commander's error, which names flag and value itself.
+import { parseBytes, parseDuration } from '@kaon/primitives';
+import { parseMasters } from '@kaon/scheduler';
+import { InvalidArgumentError } from 'commander';
+
+/** Milliseconds of a duration in Mesos' form, within bounds. */
+export function duration(
+  bounds: { readonly atLeast?: string; readonly atMost?: string } = {},
+): (text: string) => number {
+  return (text) => {
+    const parsed = parseDuration(text);
+    if (!parsed.ok) {
+      throw new InvalidArgumentError('Write a number and a unit, as in 500ms, 15secs or 1.5mins.');
+    }
+    const { atLeast = '0secs', atMost } = bounds;
+    if (parsed.value < milliseconds(atLeast))
+      throw new InvalidArgumentError(range(atLeast, atMost));
+    if (atMost !== undefined && parsed.value > milliseconds(atMost)) {
+      throw new InvalidArgumentError(range(atLeast, atMost));
+    }
+    return parsed.value;
+  };
+}
+
+function milliseconds(text: string): number {
+  const parsed = parseDuration(text);
+  return parsed.ok ? parsed.value : 0;
+}
+
+/** A whole number within bounds. */
+export function integer(atLeast: number, atMost?: number): (text: string) => number {
+  return (text) => {
+    const value = /^-?\d+$/.test(text) ? Number(text) : Number.NaN;
+    if (!Number.isSafeInteger(value)) throw new InvalidArgumentError('Write a whole number.');
+    if (value < atLeast || (atMost !== undefined && value > atMost)) {
+      throw new InvalidArgumentError(range(atLeast, atMost));
+    }
+    return value;
+  };
+}
+
+/** A port; 0 lets the system choose a free one. */
+export const port = integer(0, 65_535);
+
+/** An amount of a resource: a number of 0 or more. */
+export function amount(text: string): number {
+  const value = /^\d+(\.\d+)?$/.test(text) ? Number(text) : Number.NaN;
+  if (!Number.isFinite(value)) throw new InvalidArgumentError('Write a number of 0 or more.');
+  return value;
+}
+
+/** Bytes of a size in Mesos' form. */
+export function bytes(text: string): number {
+  const parsed = parseBytes(text);
+  if (!parsed.ok) throw new InvalidArgumentError('Write a number and a unit, as in 512MB or 2GB.');
+  return parsed.value;
+}
+
+/** The address of a master. */
+export function masterAddress(text: string): string {
+  const parsed = parseMasters(text);
+  if (!parsed.ok) throw new InvalidArgumentError(`It is no address: ${parsed.error}.`);
+  return text;
+}
+
+/** `NAME=VALUE`, collected over repeated flags. */
+export function assignment(
+  text: string,
+  before: Readonly<Record<string, string>> = {},
+): Readonly<Record<string, string>> {
+  const split = text.indexOf('=');
+  if (split <= 0) throw new InvalidArgumentError('Write NAME=VALUE.');
+  return { ...before, [text.slice(0, split)]: text.slice(split + 1) };
+}
+
+function range(atLeast: number | string, atMost: number | string | undefined): string {
+  return atMost === undefined
+    ? `It must be at least ${atLeast}.`
+    : `It must be from ${atLeast} to ${atMost}.`;
+}

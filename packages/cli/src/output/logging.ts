@@ -1,0 +1,60 @@
+// Log lines on standard error: short ones for people, or JSON for machines.
+import type { Logger } from '@kaon/primitives';
+import { pino } from 'pino';
+import type { Terminal } from '../terminal.ts';
+import { printable } from './table.ts';
+
+/** Levels a user may ask for; `silent` drops everything. */
+export const LOG_LEVELS = ['debug', 'info', 'warn', 'error', 'silent'] as const;
+export type LogLevel = (typeof LOG_LEVELS)[number];
+
+/** How to log. */
+export interface LogOptions {
+  readonly level: LogLevel;
+  readonly isJson: boolean;
+}
+
+/** Mesos' names of levels, as its `--logging-level` takes them. */
+const MESOS_LEVELS: Readonly<Record<string, LogLevel>> = {
+  INFO: 'info',
+  WARNING: 'warn',
+  ERROR: 'error',
+};
+
+/** The level of a text such as `info` or Mesos' `WARNING`; undefined when there is none. */
+export function parseLogLevel(text: string): LogLevel | undefined {
+  return MESOS_LEVELS[text] ?? LOG_LEVELS.find((level) => level === text);
+}
+
+/** A logger on the terminal's standard error. */
+export function createLogger(terminal: Terminal, { level, isJson }: LogOptions): Logger {
+  const destination = {
+    write: (line: string) => terminal.err(isJson ? line : prettyLine(line)),
+  };
+  return pino({ level, base: null, timestamp: () => `,"time":${Date.now()}` }, destination);
+}
+
+const LEVEL_NAMES: Readonly<Record<number, string>> = {
+  20: 'debug',
+  30: 'info',
+  40: 'warn',
+  50: 'error',
+};
+
+function prettyLine(line: string): string {
+  const { time, level, msg, ...fields } = JSON.parse(line) as {
+    readonly time: number;
+    readonly level: number;
+    readonly msg?: string;
+    readonly [field: string]: unknown;
+  };
+  const clock = new Date(time).toISOString().slice(11, 23);
+  const name = (LEVEL_NAMES[level] ?? String(level)).padEnd(5);
+  const extras = Object.entries(fields).map(([key, value]) => `${key}=${fieldText(value)}`);
+  return `${printable([clock, name, msg ?? '', ...extras].join(' ').trimEnd())}\n`;
+}
+
+function fieldText(value: unknown): string {
+  if (typeof value !== 'string') return JSON.stringify(value);
+  return /^[\w./:@()+-]+$/.test(value) ? value : JSON.stringify(value);
+}

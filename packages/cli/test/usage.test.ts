@@ -1,0 +1,114 @@
+// How the command line answers to being used, rightly and wrongly.
+import t from 'tap';
+import { kaon } from './builders/fake-terminal.ts';
+
+t.test('help says what there is', async (t) => {
+  const { exitCode, output } = await kaon(['--help']);
+  t.equal(exitCode, 0);
+  for (const command of ['master', 'agent', 'run', 'tasks', 'agents', 'frameworks', 'local']) {
+    t.match(output, new RegExp(`^  ${command} `, 'm'), command);
+  }
+  t.match(output, /Examples:/);
+  t.same(await kaon([]), await kaon(['help']), 'without arguments help is printed, too');
+});
+
+t.test('every command explains its flags, defaults and uses', async (t) => {
+  for (const command of ['master', 'agent', 'run', 'tasks', 'agents', 'frameworks', 'local']) {
+    const { exitCode, output } = await kaon([command, '--help']);
+    t.equal(exitCode, 0, command);
+    t.match(output, /Examples:\n +\$ (kaon|npm)/, command);
+    if (command !== 'local') t.match(output, /default: /, command);
+    t.notMatch(output, /undefined|\[object/, command);
+  }
+});
+
+t.test('the version', async (t) => {
+  t.match(await kaon(['version']), { exitCode: 0, output: /^kaon \d+\.\d+\.\d+\n$/ });
+  t.same(await kaon(['--version']), await kaon(['version']));
+});
+
+t.test('an unknown flag names the nearest known one', async (t) => {
+  const { exitCode, errors } = await kaon(['run', '--instanses', '3', '--', 'true']);
+  t.equal(exitCode, 2);
+  t.match(errors, /unknown option '--instanses'/);
+  t.match(errors, /--instances/);
+  t.match(errors, /kaon run --help/);
+});
+
+t.test('an unknown command names the nearest known one', async (t) => {
+  const { exitCode, errors } = await kaon(['taks']);
+  t.equal(exitCode, 2);
+  t.match(errors, /unknown command 'taks'[\s\S]*tasks/);
+});
+
+t.test('a bad value names flag, value and what is allowed', async (t) => {
+  const cases: readonly (readonly [string[], RegExp])[] = [
+    [
+      ['run', '--cpus', 'many', '--', 'true'],
+      /--cpus <number>' argument 'many' is invalid.*0 or more/,
+    ],
+    [['run', '--instances', '0', '--', 'true'], /--instances.*'0' is invalid.*from 1 to 10000/],
+    [['run', '--env', 'A', '--', 'true'], /--env.*'A' is invalid.*NAME=VALUE/],
+    [['tasks', '--master', 'zk://a/b'], /--master.*'zk:\/\/a\/b' is invalid.*not supported/],
+    [['tasks', '--json=maybe'], /--json.*'maybe'.*true or false/],
+    [['master', '--port', '70000'], /--port.*'70000' is invalid.*from 0 to 65535/],
+    [['master', '--agent-ping-timeout', '15'], /--agent-ping-timeout.*'15' is invalid.*15secs/],
+    [
+      ['master', '--agent_ping_timeout=1hrs'],
+      /--agent-ping-timeout.*'1hrs' is invalid.*from 1secs to 15mins/,
+    ],
+  ];
+  for (const [args, expected] of cases) {
+    const { exitCode, errors } = await kaon(args);
+    t.equal(exitCode, 2, args.join(' '));
+    t.match(errors.replaceAll('\n', ' '), expected);
+  }
+});
+
+t.test('a flag given twice is refused, unless it collects', async (t) => {
+  const twice = await kaon(['tasks', '--master', 'a:1', '--master=b:1']);
+  t.match(twice, { exitCode: 2, errors: /--master is given more than once/ });
+  const collected = await kaon([
+    'run',
+    '--env',
+    'A=1',
+    '--env',
+    'B=2',
+    '--cpus',
+    'x',
+    '--',
+    'true',
+  ]);
+  t.match(collected.errors, /--cpus/);
+});
+
+t.test('values may come from the environment, and the command line wins', async (t) => {
+  const wrong = await kaon(['run', '--', 'true'], { MESOS_CPUS: 'x' });
+  t.match(wrong, { exitCode: 2, errors: /environment variable MESOS_CPUS.*'x'.*0 or more/ });
+  const nobody = '127.0.0.1:1';
+  const fromEnvironment = await kaon(['tasks'], { KAON_MASTER: nobody, MESOS_MASTER: 'other:1' });
+  t.match(fromEnvironment.errors, /cannot reach the master at 127\.0\.0\.1:1/);
+  const fromLine = await kaon(['tasks', '--master', '127.0.0.1:2'], { KAON_MASTER: nobody });
+  t.match(fromLine.errors, /127\.0\.0\.1:2/);
+});
+
+t.test('a master that is not there is told in two lines', async (t) => {
+  for (const command of ['tasks', 'agents', 'frameworks']) {
+    const { exitCode, output, errors } = await kaon([command, '--master', '127.0.0.1:1']);
+    t.equal(exitCode, 1);
+    t.equal(output, '');
+    t.match(
+      errors,
+      /^kaon: cannot reach the master at 127\.0\.0\.1:1: .*ECONNREFUSED.*\nkaon: Is it running/,
+    );
+    t.notMatch(errors, /\n\s+at /, 'no stack trace');
+  }
+});
+
+t.test('run gives up on a master after its time', async (t) => {
+  const args = ['run', '--master', '127.0.0.1:1', '--connect-timeout', '50ms', '--', 'true'];
+  const { exitCode, errors } = await kaon(args);
+  t.equal(exitCode, 1);
+  t.match(errors, /waiting for the master at 127\.0\.0\.1:1/);
+  t.match(errors, /no master at 127\.0\.0\.1:1 subscribed the framework within 50 ms/);
+});

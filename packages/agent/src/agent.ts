@@ -16,6 +16,7 @@ import { frameworkToExecutor } from './transitions/framework-message.ts';
 import { killTask } from './transitions/kill-task.ts';
 import { pinged, pingOverdue } from './transitions/ping.ts';
 import { reconcileTasks } from './transitions/reconcile-tasks.ts';
+import { type Findings, recover } from './transitions/recover.ts';
 import {
   agentInfoCheckpointed,
   agentRegistered,
@@ -37,8 +38,8 @@ import { updateFramework } from './transitions/update-framework.ts';
 export interface AgentActorOptions {
   readonly state: AgentState;
   readonly settings: AgentSettings;
-  /** What recovery wants done before anything is heard. */
-  readonly recovered: readonly Effect[];
+  /** What is taken over before anything is heard. */
+  readonly findings: Findings;
   /** Makes the ports once the actor's context exists. */
   readonly createPorts: (
     ctx: Parameters<typeof createEffectRunner>[0],
@@ -82,7 +83,7 @@ export const agentActor: ActorDefinition<AgentProtocol, AgentActorOptions> = def
             : refuseStranger(state, from),
         );
 
-    run(options.recovered);
+    run(recover(state, options.findings, env()));
 
     return {
       receive: {
@@ -119,7 +120,10 @@ export const agentActor: ActorDefinition<AgentProtocol, AgentActorOptions> = def
         executorStatus: own(executorStatus),
         executorEnded: own(executorEnded),
       },
-      exited: (pid) => run(masterExited(state, { master: pid.toString() }, env())),
+      exited: (pid) => {
+        if (!ports.executors.exited(pid))
+          run(masterExited(state, { master: pid.toString() }, env()));
+      },
       stopping: () => ports.writer.close(),
     };
   },

@@ -23,6 +23,11 @@ export const CONTAINER_DESTROY_TIMEOUT_MS = 60_000;
 /** How long a kill may take when neither the call nor the task says. */
 export const TASK_KILL_GRACE_MS = 3000;
 
+/** What tasks are told of how long executors wait for an agent that is away. */
+export const RECOVERY_TIMEOUT_MS = 900_000;
+/** What tasks are told of how long an agent waits for executors after its restart. */
+export const EXECUTOR_REREGISTRATION_TIMEOUT_MS = 2000;
+
 /** Frameworks that ended and are still shown. */
 export const COMPLETED_FRAMEWORKS_MAX = 50;
 /** Executors that ended and are still shown, per framework. */
@@ -41,5 +46,7 @@ export const COMMAND_EXECUTOR_MEM_MB = 32;
 export const AGENT_PORT = 5051;
 /** Bytes one `/files/read` answers at most: 16 memory pages. */
 export const FILE_READ_BYTES_MAX = 65_536;
+/** Largest file `/files/download` gives; larger ones are read in parts. */
+export const FILE_DOWNLOAD_BYTES_MAX = 67_108_864;
 /** Entries `/files/browse` lists at most. */
 export const FILE_ENTRIES_MAX = 10_000;

@@ -64,6 +64,8 @@ export function createEffectRunner(
         return executors.shutdown(effect.container, effect.graceMs);
       case 'destroyContainer':
         return executors.destroy(effect.container);
+      case 'destroyOrphan':
+        return executors.destroyOrphan(effect.containerId);
       case 'log':
         return ctx.logger[effect.level](effect.fields, effect.sentence);
       case 'stop': {

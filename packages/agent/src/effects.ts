@@ -1,6 +1,6 @@
 // What transitions want done. Records only: `effect-runner.ts` does them, in order.
 import type { BodyOf, MessageName, Pid } from '@kaon/actor';
-import type { FrameworkInfo, TaskInfo } from '@kaon/protocol';
+import type { FrameworkInfo, TaskInfo, TaskState } from '@kaon/protocol';
 import type { AgentProtocol, MasterPeer } from './protocol.ts';
 import type { StopReason } from './state/agent-state.ts';
 import type { ContainerKey } from './state/keys.ts';
@@ -39,8 +39,8 @@ export interface CommandLaunch extends ContainerKey {
   readonly framework: FrameworkInfo;
   /** The sandbox. */
   readonly directory: string;
-  /** Whether the container runs already, or has ended meanwhile, and is only to be held on to. */
-  readonly isRecovered: boolean;
+  /** Present when the container is only to be held on to: the last state that was durable, if any. */
+  readonly recovered?: { readonly reported: TaskState | undefined };
 }
 
 export type Effect =
@@ -91,6 +91,8 @@ export type Effect =
     }
   /** Kills everything in the container. */
   | { readonly kind: 'destroyContainer'; readonly container: ContainerKey }
+  /** As `destroyContainer`, for a container of which nothing is known. */
+  | { readonly kind: 'destroyOrphan'; readonly containerId: string }
   | {
       readonly kind: 'log';
       readonly level: 'debug' | 'info' | 'warn' | 'error';

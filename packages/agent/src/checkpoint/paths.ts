@@ -57,20 +57,28 @@ export class AgentPaths {
     return join(this.frameworkMeta(agentId, frameworkId), 'framework.info');
   }
 
+  executorsMeta(agentId: string, frameworkId: string): string {
+    return join(this.frameworkMeta(agentId, frameworkId), 'executors');
+  }
+
   executorMeta({ agentId, frameworkId, executorId }: Omit<RunKey, 'containerId'>): string {
-    return join(this.frameworkMeta(agentId, frameworkId), 'executors', executorId);
+    return join(this.executorsMeta(agentId, frameworkId), executorId);
   }
 
   executorInfo(key: Omit<RunKey, 'containerId'>): string {
     return join(this.executorMeta(key), 'executor.info');
   }
 
+  runsMeta(key: Omit<RunKey, 'containerId'>): string {
+    return join(this.executorMeta(key), 'runs');
+  }
+
   runMeta(key: RunKey): string {
-    return join(this.executorMeta(key), 'runs', key.containerId);
+    return join(this.runsMeta(key), key.containerId);
   }
 
   latestRunMeta(key: Omit<RunKey, 'containerId'>): string {
-    return join(this.executorMeta(key), 'runs', 'latest');
+    return join(this.runsMeta(key), 'latest');
   }
 
   /** Written when the executor has ended: recovery need not look for its container. */
@@ -86,8 +94,12 @@ export class AgentPaths {
     return join(this.pidsMeta(key), 'forked.pid');
   }
 
+  tasksMeta(key: RunKey): string {
+    return join(this.runMeta(key), 'tasks');
+  }
+
   taskMeta(key: RunKey, taskId: string): string {
-    return join(this.runMeta(key), 'tasks', taskId);
+    return join(this.tasksMeta(key), taskId);
   }
 
   taskInfo(key: RunKey, taskId: string): string {

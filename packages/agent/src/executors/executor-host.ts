@@ -1,5 +1,6 @@
 // What the agent can do to executors. They answer by `executorStarted`, `executorStatus` and
 // `executorEnded` messages to the agent.
+import type { Pid } from '@kaon/actor';
 import type { CommandLaunch } from '../effects.ts';
 import type { ContainerKey } from '../state/keys.ts';
 
@@ -15,4 +16,8 @@ export interface ExecutorHost {
   shutdown(container: ContainerKey, graceMs: number): void;
   /** Kills everything in the container. */
   destroy(container: ContainerKey): void;
+  /** Kills everything in a container that belongs to nobody. */
+  destroyOrphan(containerId: string): void;
+  /** A linked actor ended; whether it was one of the executors. */
+  exited(pid: Pid): boolean;
 }

@@ -25,9 +25,9 @@ export type AgentPhase =
   /** Everything is being shut down. */
   | 'terminating';
 
-/** Why an agent stops by itself. */
+/** Why an agent stopped: its master, an operator, a contradiction, or simply `close`. */
 export interface StopReason {
-  readonly kind: 'shutdown' | 'unregistered' | 'fatal';
+  readonly kind: 'shutdown' | 'unregistered' | 'fatal' | 'closed';
   readonly message: string;
 }
 

@@ -72,7 +72,6 @@ export function launchCheckpointed(
         task: record.info,
         framework: framework.info,
         directory: executor.directory,
-        isRecovered: false,
       },
     },
   ];

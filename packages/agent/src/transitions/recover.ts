@@ -1,0 +1,174 @@
+// After a restart: the tasks of the former run are found again, by what it wrote down and by what still
+// runs. Nothing that was promised is forgotten: unacknowledged updates are sent again, and what ended
+// unseen is told.
+import type { TaskState } from '@kaon/protocol';
+import type {
+  CheckpointedAgent,
+  CheckpointedFramework,
+  CheckpointedRun,
+  CheckpointedTask,
+} from '../checkpoint/read-meta.ts';
+import { type Effect, log } from '../effects.ts';
+import type { AgentState } from '../state/agent-state.ts';
+import { Executor } from '../state/executor.ts';
+import type { Framework } from '../state/framework.ts';
+import { newTaskRecord } from '../state/task-record.ts';
+import type { Env } from './env.ts';
+import { executorEnded } from './executor-ended.ts';
+import { containerKey } from './shutdown-executor.ts';
+import { stateFor } from './status-update.ts';
+import { tidyFramework } from './tidy.ts';
+
+/** A container that the containerizer found. */
+export interface FoundContainer {
+  readonly containerId: string;
+  readonly pid?: number | undefined;
+}
+
+/** What a start of the agent found. */
+export interface Findings {
+  /** Undefined for a new agent. */
+  readonly agent: CheckpointedAgent | undefined;
+  readonly containers: readonly FoundContainer[];
+}
+
+/** Takes over what was found. The state is that of an agent that has heard nothing yet. */
+export function recover(state: AgentState, findings: Findings, env: Env): Effect[] {
+  const { agent, containers } = findings;
+  const found = new Map(containers.map((container) => [container.containerId, container]));
+  const effects: Effect[] = [];
+  if (agent) {
+    state.assignId(agent.agentId);
+    state.counters.recoveryErrors += agent.problems.length;
+    for (const problem of agent.problems) effects.push(log('error', 'record skipped', { problem }));
+    for (const framework of agent.frameworks) {
+      effects.push(...recoverFramework(state, framework, found, env));
+    }
+    effects.push(log('info', 'recovered', { agentId: agent.agentId, tasks: state.taskCount }));
+  }
+  // Containers of frameworks that do not checkpoint, or of launches that were not written down in time.
+  for (const containerId of found.keys()) {
+    if (isKnown(state, containerId)) continue;
+    effects.push(log('warn', 'orphaned container', { containerId }));
+    effects.push({ kind: 'destroyOrphan', containerId });
+  }
+  return effects;
+}
+
+function recoverFramework(
+  state: AgentState,
+  { id, info, runs }: CheckpointedFramework,
+  found: ReadonlyMap<string, FoundContainer>,
+  env: Env,
+): Effect[] {
+  const framework = state.admitFramework(id, info);
+  framework.isWritten = true;
+  const effects: Effect[] = [];
+  for (const run of runs) {
+    // Two runs of one executor id: the older has ended, or the newer would have been refused.
+    if (framework.executors.has(run.executor.executorId.value)) continue;
+    effects.push(...recoverRun(state, framework, run, found.get(run.containerId), env));
+  }
+  return [...effects, ...tidyFramework(state, id)];
+}
+
+function recoverRun(
+  state: AgentState,
+  framework: Framework,
+  { containerId, executor: info, tasks }: CheckpointedRun,
+  container: FoundContainer | undefined,
+  env: Env,
+): Effect[] {
+  const agentId = state.agentId as string;
+  const executorId = info.executorId.value;
+  const key = { agentId, frameworkId: framework.id, executorId, containerId };
+  const executor = new Executor({
+    info,
+    frameworkId: framework.id,
+    containerId,
+    directory: state.identity.paths.sandbox(key),
+    isCommand: true,
+  });
+  executor.phase = 'running';
+  executor.processId = container?.pid;
+  framework.executors.set(executorId, executor);
+  for (const task of tasks) {
+    const path = state.identity.paths.taskUpdates(key, task.info.taskId.value);
+    recoverTask(state, framework, executor, task, path);
+  }
+  // A command executor has one task. Without it, it was being prepared and nothing was launched.
+  const [task] = tasks;
+  if (container && task) {
+    return [holdOn(state, framework, executor, task)];
+  }
+  const [record] = executor.tasks.values();
+  const wasLaunched = record === undefined || record.task.statuses.length > 0;
+  const end = {
+    ...containerKey(executor),
+    waitStatus: undefined,
+    isLaunchFailure: false,
+    ...(wasLaunched
+      ? { message: 'The container was gone when the agent restarted' }
+      : {
+          state: stateFor(framework, 'TASK_DROPPED'),
+          reason: 'REASON_AGENT_RESTARTED' as const,
+          message: 'The agent restarted before the task was launched',
+        }),
+  };
+  return executorEnded(state, end, env);
+}
+
+/** The record and the updates of a task, as they were. */
+function recoverTask(
+  state: AgentState,
+  framework: Framework,
+  executor: Executor,
+  { info, records }: CheckpointedTask,
+  path: string,
+): void {
+  const record = newTaskRecord(info, { value: framework.id }, undefined);
+  record.isDelivered = true;
+  executor.tasks.set(record.id, record);
+  if (records.length === 0) return;
+  const file = { path, writeKey: executor.writeKey };
+  const stream = state.openStream(framework.id, record.id, file);
+  for (const one of records) {
+    if (!stream.replay(one)) state.counters.recoveryErrors += 1;
+    else if (one.update) record.apply(one.update.status);
+  }
+  if (!stream.isDone) return;
+  state.closeStream(framework.id, record.id);
+  executor.completeTask(record.id);
+}
+
+/** The command executor takes the container over as if it had started it. */
+function holdOn(
+  state: AgentState,
+  framework: Framework,
+  executor: Executor,
+  { info }: CheckpointedTask,
+): Effect {
+  const taskId = info.taskId.value;
+  const record =
+    executor.tasks.get(taskId) ?? executor.completedTasks.find(({ id }) => id === taskId);
+  const reported: TaskState | undefined = record?.task.statuses.at(-1)?.state;
+  return {
+    kind: 'launchCommand',
+    launch: {
+      ...containerKey(executor),
+      agentId: state.agentId as string,
+      agentPid: state.identity.pid,
+      task: info,
+      framework: framework.info,
+      directory: executor.directory,
+      recovered: { reported },
+    },
+  };
+}
+
+function isKnown(state: AgentState, containerId: string): boolean {
+  for (const executor of state.allExecutors()) {
+    if (executor.containerId === containerId) return executor.isLive;
+  }
+  return false;
+}

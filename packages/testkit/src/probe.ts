@@ -1,5 +1,14 @@
 // An actor that records what it hears, to stand in for a peer of the actor under test.
-import type { ActorSystem, ExitReason, Handlers, Pid, Protocol } from '@kaon/actor';
+import type {
+  ActorContext,
+  ActorSystem,
+  BodyOf,
+  ExitReason,
+  Handlers,
+  MessageName,
+  Pid,
+  Protocol,
+} from '@kaon/actor';
 import { defineActor } from '@kaon/actor';
 import { invariant } from '@kaon/primitives';
 
@@ -20,6 +29,8 @@ export interface Probe<P extends Protocol> {
   take(name: keyof P & string): ProbeMessage;
   /** Links the probe to `pid`; ends are in `exits`. */
   link(pid: Pid): void;
+  /** Sends as the probe: the receiver sees the probe as sender. */
+  send<Q extends Protocol, K extends MessageName<Q>>(to: Pid<Q>, name: K, body: BodyOf<Q, K>): void;
 }
 
 /** How a probe is spawned. */
@@ -37,10 +48,14 @@ export function spawnProbe<P extends Protocol>(
 ): Probe<P> {
   const heard: ProbeMessage[] = [];
   const exits: { pid: Pid; reason: ExitReason }[] = [];
-  let link: (pid: Pid) => void = () => undefined;
+  let context: ActorContext<P> | undefined;
+  const probe = (): ActorContext<P> => {
+    invariant(context, 'a probe has its context once it is spawned');
+    return context;
+  };
 
   const definition = defineActor(protocol, (ctx, _options: undefined) => {
-    link = (pid) => ctx.link(pid);
+    context = ctx;
     const receive: Record<string, (body: unknown, from: Pid) => unknown> = {};
     for (const [name, spec] of Object.entries(protocol)) {
       receive[name] = (body, from) => {
@@ -76,6 +91,7 @@ export function spawnProbe<P extends Protocol>(
       );
       return heard.splice(index, 1)[0] as ProbeMessage;
     },
-    link: (target) => link(target),
+    link: (target) => probe().link(target),
+    send: (to, name, body) => probe().send(to, name, body),
   };
 }

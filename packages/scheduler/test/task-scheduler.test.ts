@@ -234,6 +234,22 @@ t.test('a retransmitted update is acknowledged again but told once', async (t) =
   t.same(states, ['TASK_RUNNING', 'TASK_FINISHED']);
 });
 
+t.test('updates of an earlier incarnation\u2019s tasks have their own handler', async (t) => {
+  const seen: string[] = [];
+  const { master } = await given(t, {
+    onOtherUpdate: ({ taskId, state }) => {
+      seen.push(`${taskId.value} ${state}`);
+      if (seen.length === 1) throw new Error('not now');
+    },
+  });
+  master.update('old', { state: 'TASK_RUNNING', agentId, uuid: updateUuid(1) });
+  await settled();
+  t.equal(master.callsOf('ACKNOWLEDGE').length, 0);
+  master.update('old', { state: 'TASK_RUNNING', agentId, uuid: updateUuid(1) });
+  await master.called('ACKNOWLEDGE');
+  t.same(seen, ['old TASK_RUNNING', 'old TASK_RUNNING']);
+});
+
 t.test('with explicit acknowledgements nothing is acknowledged by itself', async (t) => {
   const { scheduler, master } = await given(t, { acknowledgements: 'explicit' });
   const task = scheduler.launch({ command: 'true' });
@@ -382,6 +398,7 @@ t.test('an error of the master ends everything with its reason', async (t) => {
     message: /Framework failed over/,
   });
   t.match(await scheduler.closed, { code: 'KAON_FRAMEWORK_ERROR' });
+  t.equal(master.isClosed, true);
 });
 
 t.test('the low-level events can be read beside', async (t) => {

@@ -8,7 +8,7 @@ import {
   systemRandom,
   type TimerHandle,
 } from '@kaon/primitives';
-import type { Credential, FrameworkInfo } from '@kaon/protocol';
+import type { Credential, FrameworkInfo, TaskStatus } from '@kaon/protocol';
 import type { SchedulerConnection } from '../connection.ts';
 import type { CallEncoding } from '../encoding.ts';
 import { MasterUnreachableError, SchedulerClosedError } from '../errors.ts';
@@ -30,6 +30,11 @@ export interface ConnectOptions {
    * `acknowledge`. Default: `automatic`.
    */
   readonly acknowledgements?: 'automatic' | 'explicit';
+  /**
+   * Told of updates of tasks this scheduler did not launch: those an earlier incarnation left, after
+   * `framework.id` was given. Acknowledged afterwards. Default: they are acknowledged and forgotten.
+   */
+  readonly onOtherUpdate?: (status: TaskStatus) => void | Promise<void>;
   /** How long to try before `connectScheduler` rejects, in milliseconds. Default: 30 000. */
   readonly connectTimeoutMs?: number;
   /** Told of each failed attempt to subscribe, also later on. */
@@ -75,6 +80,7 @@ export async function connectScheduler(options: ConnectOptions): Promise<TaskSch
     connection,
     framework,
     acknowledgements: options.acknowledgements ?? 'automatic',
+    onOtherUpdate: options.onOtherUpdate,
     tasksMax: options.tasksMax ?? TASKS_MAX,
     clock,
     random,

@@ -32,6 +32,8 @@ export interface TaskSchedulerOptions {
   readonly framework: FrameworkInfo;
   /** `automatic`: after the task's `onUpdate`. `explicit`: only by `acknowledge`. */
   readonly acknowledgements: 'automatic' | 'explicit';
+  /** Told of updates of tasks this scheduler did not launch, before they are acknowledged. */
+  readonly onOtherUpdate: ((status: TaskStatus) => void | Promise<void>) | undefined;
   /** Unfinished tasks allowed at a time. */
   readonly tasksMax: number;
   readonly clock: Clock;
@@ -202,7 +204,6 @@ export class TaskScheduler {
         this.#options.logger.warn({ error: errorText(error) }, 'teardown did not reach the master');
       });
     }
-    this.#options.connection.close();
     this.#finish(undefined);
   }
 
@@ -313,7 +314,8 @@ export class TaskScheduler {
     this.#counts.updates += 1;
     const task = this.#tasks.get(status.taskId.value);
     this.#reconciler.heard(status.taskId.value);
-    if (task === undefined || !task.isNews(status)) return this.#acknowledge(status);
+    if (task === undefined) return this.#otherUpdated(status);
+    if (!task.isNews(status)) return this.#acknowledge(status);
     if (isLostLaunch(task, status)) return this.#relaunch(task, status);
     task.take(status);
     const { onUpdate } = task.request;
@@ -329,6 +331,20 @@ export class TaskScheduler {
         this.#options.logger.warn(fields, 'onUpdate failed; the update will be delivered again');
       }
     });
+  }
+
+  /** Of an earlier incarnation's task, or of one that ended. */
+  #otherUpdated(status: TaskStatus): void {
+    const { onOtherUpdate } = this.#options;
+    if (onOtherUpdate === undefined) return this.#acknowledge(status);
+    const handled = (async () => onOtherUpdate(status))();
+    handled.then(
+      () => this.#acknowledge(status),
+      (error: unknown) => {
+        const fields = { taskId: status.taskId.value, error: errorText(error) };
+        this.#options.logger.warn(fields, 'onOtherUpdate failed; the update will come again');
+      },
+    );
   }
 
   #publish(task: TrackedTask, status: TaskStatus): void {
@@ -398,6 +414,7 @@ export class TaskScheduler {
     this.#isSubscribed = false;
     this.#appetite.unsubscribed();
     this.#reconciler.stop();
+    this.#options.connection.close();
     this.#end?.(error);
     for (const task of this.#tasks.values()) task.fail(error ?? new SchedulerClosedError());
     this.#tasks.clear();

@@ -1,4 +1,10 @@
 // Public surface of `@kaon/allocator`.
+
+export * from './errors.ts';
+export { inlineHost } from './host/inline-host.ts';
+export type * from './host/kernel-host.ts';
+export * from './host/kernel-thread.ts';
+export { type WorkerHostOptions, workerHost } from './host/worker-host.ts';
 export * from './kernel/capabilities.ts';
 export * from './kernel/command-buffer.ts';
 export * from './kernel/kernel.ts';
@@ -6,3 +12,4 @@ export * from './kernel/kernel-commands.ts';
 export { type Parcel, type ParcelRows, parcelRows, UNRESERVED } from './kernel/parcels.ts';
 export * from './kernel/skip-reasons.ts';
 export * from './kernel/snapshot.ts';
+export { piscinaThread } from './node/piscina-thread.ts';

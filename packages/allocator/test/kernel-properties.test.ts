@@ -98,7 +98,9 @@ class RandomCluster {
         if (isKnownFramework) this.tell((kernel) => kernel.suppress(framework, role));
         break;
       case 10:
-        if (isKnownFramework) this.tell((kernel) => kernel.revive(framework, role));
+        if (!isKnownFramework) break;
+        if (random.nextInt(2) === 0) this.tell((kernel) => kernel.unsuppress(framework, role));
+        else this.tell((kernel) => kernel.revive(framework, role));
         break;
       case 11: {
         const weight = 1 + random.nextInt(3);
@@ -203,7 +205,7 @@ class RandomCluster {
       };
       const parcels = free.filter((parcel) => isTaken(parcel) && parcel.quantities.some(Boolean));
       const granted = [...batch.quantities.subarray(index * WIDTH, (index + 1) * WIDTH)];
-      t.equal(sum(parcels.map(({ quantities }) => quantities)).join(), granted.join());
+      same(sum(parcels.map(({ quantities }) => quantities)), granted);
       this.free.set(
         agent,
         free.filter((parcel) => !isTaken(parcel)),
@@ -220,9 +222,14 @@ class RandomCluster {
         ...(this.free.get(agent) ?? []),
         ...held.flatMap(({ parcels }) => parcels),
       ].map(({ quantities }) => quantities);
-      t.equal(sum(everything).join(), total.join());
+      same(sum(everything), total);
     }
   }
+}
+
+/** Thousands of checks: one that fails throws, those that hold are silent. */
+function same(found: readonly unknown[], wanted: readonly unknown[]): void {
+  if (found.join() !== wanted.join()) throw new Error(`found ${found}, wanted ${wanted}`);
 }
 
 function sum(rows: readonly (readonly number[])[]): number[] {
@@ -243,11 +250,8 @@ function grantsOf(batch: GrantBatch): unknown[] {
 function checkSkips({ candidates, skips }: GrantBatch): void {
   for (let start = 0; start < skips.length; start += SKIP_ROW_LENGTH) {
     const counts = skips.subarray(start + 2, start + SKIP_ROW_LENGTH);
-    t.equal(
-      counts.reduce((total, count) => total + count, 0),
-      candidates,
-    );
-    t.ok(counts.every((count) => count >= 0));
+    same([counts.reduce((total, count) => total + count, 0)], [candidates]);
+    same([counts.some((count) => count < 0)], [false]);
   }
 }
 
@@ -300,7 +304,7 @@ t.test('a kernel rebuilt from a snapshot goes on as the first would have', async
         const batch = first.allocate(request);
         const other = second.allocate(request);
         if (JSON.stringify(grantsOf(batch)) !== JSON.stringify(grantsOf(other))) return false;
-        t.same(skipRows(other), skipRows(batch));
+        same(skipRows(other), skipRows(batch));
         cluster.book(batch);
       }
       return true;

@@ -327,7 +327,7 @@ export class AllocationPass {
   }
 
   #batch(candidates: number): GrantBatch {
-    const { frameworks, sorter } = this.#kernel;
+    const { frameworks, refusals, sorter } = this.#kernel;
     const clients = this.#grantClients.subarray(0, this.#grantCount);
     return {
       agents: this.#grantAgents.slice(0, this.#grantCount),
@@ -336,6 +336,8 @@ export class AllocationPass {
       bits: this.#grantBits.slice(0, this.#grantCount),
       quantities: this.#grantQuantities.slice(0, this.#grantCount * this.#width),
       candidates,
+      refusals: refusals.used,
+      refusalsDropped: refusals.dropped,
       ...this.#skips.report(candidates, frameworks, sorter),
     };
   }

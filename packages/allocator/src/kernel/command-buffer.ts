@@ -36,6 +36,7 @@ const OP = {
   refuse: 22,
   restoreRoleCounts: 23,
   restoreClientCount: 24,
+  unsuppress: 25,
 } as const;
 
 /** Records commands instead of carrying them out. */
@@ -150,6 +151,10 @@ export class CommandBuffer implements KernelCommands {
 
   suppress(framework: number, role: number): void {
     this.#client(OP.suppress, framework, role);
+  }
+
+  unsuppress(framework: number, role: number): void {
+    this.#client(OP.unsuppress, framework, role);
   }
 
   revive(framework: number, role: number): void {
@@ -307,6 +312,9 @@ export function applyBatch(kernel: KernelCommands, { words, names }: CommandBatc
         break;
       case OP.suppress:
         kernel.suppress(operand, word());
+        break;
+      case OP.unsuppress:
+        kernel.unsuppress(operand, word());
         break;
       case OP.revive:
         kernel.revive(operand, word());

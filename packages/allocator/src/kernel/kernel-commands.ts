@@ -71,6 +71,8 @@ export interface KernelCommands {
 
   /** No offers in this role until revived; refusals stay. */
   suppress(framework: number, role: number): void;
+  /** Offers again; refusals stay. */
+  unsuppress(framework: number, role: number): void;
   /** Offers again, refusals forgotten. */
   revive(framework: number, role: number): void;
   /** Do not offer again what is contained in `refused` before `expiresMs`, in the clock of the passes. */
@@ -112,6 +114,10 @@ export interface GrantBatch {
   readonly quantities: Float64Array;
   /** Agents that were considered. */
   readonly candidates: number;
+  /** Refusals kept after the pass, dead ones among them. */
+  readonly refusals: number;
+  /** Refusals not remembered because the table was full, since the start. */
+  readonly refusalsDropped: number;
   /** Rows of `SKIP_ROW_LENGTH`, one per client that takes part or is kept from it. */
   readonly skips: Int32Array;
   /** Per row of `skips`: the share of the role, then of the framework within it, after the pass. */

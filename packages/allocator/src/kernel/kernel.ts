@@ -170,6 +170,10 @@ export class AllocatorKernel implements KernelCommands {
     this.#setSuppressed(framework, role, 1);
   }
 
+  unsuppress(framework: number, role: number): void {
+    this.#setSuppressed(framework, role, 0);
+  }
+
   revive(framework: number, role: number): void {
     const client = this.#setSuppressed(framework, role, 0);
     if (client !== NONE) this.refusals.revive(client);

@@ -267,6 +267,10 @@ export class LiteralKernel implements KernelCommands {
     const client = this.#framework(framework).clients.get(role);
     if (client) client.isSuppressed = true;
   }
+  unsuppress(framework: number, role: number): void {
+    const client = this.#framework(framework).clients.get(role);
+    if (client) client.isSuppressed = false;
+  }
   revive(framework: number, role: number): void {
     const client = this.#framework(framework).clients.get(role);
     if (client) {

@@ -1,7 +1,7 @@
 // One connection after its handshake: records out, records in, heartbeats. Knows nothing of dialling.
 import { type ExitReason, isActorId, Pid, type TransportHost, type WireMessage } from '@kaon/actor';
-import { fromUtf8, type TimerHandle, utf8 } from '@kaon/primitives';
-import { decodeBody } from './body.ts';
+import { fromUtf8, type TimerHandle } from '@kaon/primitives';
+import { decodeBody, type EncodedBody } from './body.ts';
 import { type FrameRecord, FrameWriter, RECORD, readFrame, TABLE } from './frame.ts';
 import { IDS_MAX, InboundTable, NAMES_MAX, OutboundTable } from './interning.ts';
 import type { LinkSocket } from './link-socket.ts';
@@ -64,15 +64,16 @@ export class Connection {
   }
 
   /** Sends `message`, whose body is `body`, or tells the host why not. */
-  send(message: WireMessage, body: Uint8Array): void {
+  send(message: WireMessage, body: EncodedBody): void {
     const { counters, host, peer, peerFrameBytesMax } = this.#options;
     if (this.#isOver) {
       host.undeliverable(message, 'unreachable', `the connection to ${peer} is closed`);
       return;
     }
-    if (body.length > bodyBytesMax(peerFrameBytesMax)) {
+    const bodyBytes = body.end - body.start;
+    if (bodyBytes > bodyBytesMax(peerFrameBytesMax)) {
       counters.messagesRefused += 1;
-      const detail = `a body of ${body.length} bytes, ${peer} takes frames of ${peerFrameBytesMax}`;
+      const detail = `a body of ${bodyBytes} bytes, ${peer} takes frames of ${peerFrameBytesMax}`;
       host.undeliverable(message, 'undecodable', detail);
       return;
     }
@@ -166,7 +167,9 @@ export class Connection {
       this.#writer.record(RECORD.reset, tableIndex, 0, 0, 0);
     }
     const index = table.add(text);
-    this.#writer.record(RECORD.announce, tableIndex, index, 0, 0, utf8(text));
+    const buffer = Buffer.from(text);
+    const body = { buffer, start: 0, end: buffer.length };
+    this.#writer.record(RECORD.announce, tableIndex, index, 0, 0, body);
     return index;
   }
 

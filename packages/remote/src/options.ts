@@ -3,6 +3,7 @@ import type { BackoffOptions } from '@kaon/primitives';
 import type { HandshakeError } from './errors.ts';
 import { FRAME_BYTES_MIN } from './handshake.ts';
 import type { Dial } from './link-socket.ts';
+import { atTurnEnd } from './node/turn-end.ts';
 import { webSocketDial } from './node/web-socket-dial.ts';
 
 /** Settings of a transport. All have defaults that suit production. */
@@ -46,7 +47,7 @@ export function settingsOf(options: RemoteOptions): RemoteSettings {
     dialTimeoutMs: options.dialTimeoutMs ?? 10_000,
     backoff: options.backoff ?? { factorMs: 50, capMs: 2000 },
     dial: options.dial ?? webSocketDial(path),
-    schedule: options.schedule ?? ((run) => queueMicrotask(run)),
+    schedule: options.schedule ?? atTurnEnd,
     onRefused: options.onRefused ?? (() => undefined),
   };
 }

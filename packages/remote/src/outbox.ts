@@ -1,11 +1,12 @@
 // What waits for a connection that is not there yet: in order, bounded, encoded already.
 import type { ExitReason, Pid, WireMessage } from '@kaon/actor';
 import { Ring } from '@kaon/primitives';
+import type { EncodedBody } from './body.ts';
 import type { Connection } from './connection.ts';
 
-/** One thing to send. */
+/** One thing to send. A body is a copy that starts at 0. */
 export type Outgoing =
-  | { readonly kind: 'message'; readonly message: WireMessage; readonly body: Uint8Array }
+  | { readonly kind: 'message'; readonly message: WireMessage; readonly body: EncodedBody }
   | { readonly kind: 'link' | 'unlink'; readonly watcher: Pid; readonly target: Pid }
   | {
       readonly kind: 'exited';
@@ -39,7 +40,7 @@ export class Outbox {
   add(outgoing: Outgoing): boolean {
     if (outgoing.kind === 'message') {
       const { messagesMax, bytesMax } = this.#limits;
-      const bytes = this.#bytes + outgoing.body.length;
+      const bytes = this.#bytes + outgoing.body.end;
       if (this.#messages >= messagesMax || bytes > bytesMax) return false;
       this.#messages += 1;
       this.#bytes = bytes;
@@ -71,7 +72,7 @@ export class Outbox {
     const next = this.#waiting.shift();
     if (next?.kind === 'message') {
       this.#messages -= 1;
-      this.#bytes -= next.body.length;
+      this.#bytes -= next.body.end;
     }
     return next;
   }

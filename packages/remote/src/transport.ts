@@ -2,7 +2,7 @@
 import type { ExitReason, Pid, Transport, TransportHost, WireMessage } from '@kaon/actor';
 import type { HttpServer } from '@kaon/http';
 import { shortId, type TimerHandle } from '@kaon/primitives';
-import { encodeBody } from './body.ts';
+import { encodeBody, keptBody } from './body.ts';
 import { HandshakeError } from './errors.ts';
 import {
   decodeHello,
@@ -120,8 +120,7 @@ class RemoteTransport implements Transport {
     const { connection } = peer;
     if (connection !== undefined) connection.send(message, body.value);
     else if (this.#isClosed) this.#host.undeliverable(message, 'unreachable', 'this node stops');
-    // The encoder's bytes are a view of a large buffer: what waits must not keep that alive.
-    else peer.post({ kind: 'message', message, body: new Uint8Array(body.value) });
+    else peer.post({ kind: 'message', message, body: keptBody(body.value) });
   }
 
   link(watcher: Pid, target: Pid): void {

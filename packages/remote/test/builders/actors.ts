@@ -1,5 +1,6 @@
 // Actors that tests send to, and nodes that hold them.
 import {
+  type ActorSystem,
   ask,
   type DeadLetter,
   defineActor,
@@ -95,7 +96,7 @@ export async function givenNode(t: Test, options: NodeOptions = {}) {
 }
 
 /** Spawns a watcher of `target`; resolves with what it hears. */
-export function exitOf(node: KaonNode, target: Pid): Promise<string> {
+export function exitOf(node: { readonly system: ActorSystem }, target: Pid): Promise<string> {
   return new Promise((resolve) => {
     node.system.spawn(watcher, {
       target,

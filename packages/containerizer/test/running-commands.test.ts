@@ -1,4 +1,5 @@
 // Real processes: what a command is given, and what is seen of its end.
+import { existsSync } from 'node:fs';
 import { mkdir, readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import t from 'tap';
@@ -187,6 +188,27 @@ t.test('only its owner can read what a container was given', async (t) => {
   const containers = join(machine.runtimeDir, 'containers');
   t.equal((await stat(containers)).mode & 0o777, 0o700);
   t.equal((await stat(join(containers, request.containerId, 'spec'))).mode & 0o777, 0o600);
+});
+
+t.test('bash in the place of sh is as good', { skip: !existsSync('/bin/bash') }, async (t) => {
+  const machine = await givenRealMachine(t);
+  const containerizer = machine.containerizer({ shell: '/bin/bash' });
+  const ending = async (name: string, command: string) => {
+    const request = await machine.request(name, { environment: { PATH: '/usr/bin:/bin', A: 'b' } });
+    await containerizer.launch({ ...request, command: { kind: 'shell', value: command } });
+    return containerizer.wait(request.containerId);
+  };
+  const clean = 'test "$(tr "\\0" "\\n" </proc/$$/environ | wc -l)" -eq 3';
+  t.strictSame(await ending('clean', clean), { kind: 'exited', code: 0 });
+  t.strictSame(await ending('signal', 'kill -KILL $$'), { kind: 'signaled', signal: 'SIGKILL' });
+  t.strictSame(await ending('int', 'kill -INT $$'), { kind: 'signaled', signal: 'SIGINT' });
+  t.strictSame(
+    await ending('three', 'grep -q "SigIgn:.*[1-9a-f]" /proc/self/status && exit 4; exit 3'),
+    {
+      kind: 'exited',
+      code: 3,
+    },
+  );
 });
 
 t.test('fifty at once all run, each once', async (t) => {

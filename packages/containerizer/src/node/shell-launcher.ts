@@ -24,6 +24,8 @@ export interface ShellLauncherOptions {
   readonly logger: Logger;
   /** Where `setsid`, `env`, `setpriv` … are looked for. Default: the agent's own `PATH`. */
   readonly searchPath?: string | undefined;
+  /** The POSIX shell that runs launcher and shims. Default: `/bin/sh`. */
+  readonly shell?: string | undefined;
   /** How long the helper may take to come up. Default: 30 000 ms. */
   readonly startTimeoutMs?: number | undefined;
   /** Shells that start containers. Default: 4; see `shellLauncher`. */
@@ -85,7 +87,7 @@ export function shellLauncher(options: ShellLauncherOptions): Launcher {
 
   const spawnShell = (listener: LauncherListener): Shell => {
     const child = spawn(
-      '/bin/sh',
+      options.shell ?? '/bin/sh',
       [join(runtimeDir, 'launcher.sh'), containersFolder(runtimeDir)],
       {
         cwd: '/',
@@ -96,7 +98,7 @@ export function shellLauncher(options: ShellLauncherOptions): Launcher {
     );
     const shell: Shell = { process: child, ready: deferred() };
     reporting.add(child);
-    child.on('error', (error) => onGone(shell, listener, `cannot run /bin/sh: ${error.message}`));
+    child.on('error', (error) => onGone(shell, listener, `cannot run a shell: ${error.message}`));
     child.on('exit', (code, signal) =>
       onGone(shell, listener, `a launcher shell ended with ${signal ?? `status ${code}`}`),
     );

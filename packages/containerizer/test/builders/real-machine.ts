@@ -8,8 +8,10 @@ import { promisify } from 'node:util';
 import { silentLogger, systemClock } from '@kaon/primitives';
 import type { LaunchRequest } from '#src/containerizer.js';
 import { procProcessTable } from '#src/node/proc-process-table.js';
+import { shellLauncher } from '#src/node/shell-launcher.js';
 import { systemContainerizer } from '#src/node/system-containerizer.js';
-import type { ProcessContainerizer } from '#src/process-containerizer.js';
+import { systemRuntimeFiles } from '#src/node/system-runtime-files.js';
+import { type ProcessContainerizer, processContainerizer } from '#src/process-containerizer.js';
 import type { ProcessInfo } from '#src/process-table.js';
 
 const run = promisify(execFile);
@@ -22,7 +24,7 @@ export interface RealMachine {
   readonly folder: string;
   readonly runtimeDir: string;
   /** A containerizer on the one runtime folder; closed at the end. */
-  containerizer(): ProcessContainerizer;
+  containerizer(options?: { readonly shell?: string }): ProcessContainerizer;
   /** A request whose sandbox exists. Ids are made unique to the test. */
   request(name: string, changes: Partial<LaunchRequest> | string): Promise<LaunchRequest>;
   /** Creates a named pipe. */
@@ -73,11 +75,13 @@ export async function givenRealMachine(t: Teardown): Promise<RealMachine> {
     runtimeDir,
     processes,
     allProcesses: () => table.snapshot(),
-    containerizer() {
-      const containerizer = systemContainerizer({
-        runtimeDir,
-        clock: systemClock(),
-        logger: silentLogger,
+    containerizer({ shell } = {}) {
+      const parts = { runtimeDir, clock: systemClock(), logger: silentLogger };
+      const containerizer = processContainerizer({
+        ...parts,
+        launcher: shellLauncher({ ...parts, shell }),
+        files: systemRuntimeFiles(runtimeDir),
+        processes: procProcessTable(),
       });
       opened.push(containerizer);
       return containerizer;

@@ -1,2 +1,27 @@
 // Public surface of `@kaon/master`.
-export {};
+export type { AllocatorPort } from './allocator-port.ts';
+export type { AllocatorCommand } from './effects.ts';
+export * from './errors.ts';
+export { Counters } from './metrics/counters.ts';
+export { DEFAULT_SETTINGS, type MasterLimits, type MasterSettings } from './options.ts';
+export {
+  type Allocation,
+  type CallOutcome,
+  type CallRefusal,
+  type MasterPid,
+  type MasterProtocol,
+  masterProtocol,
+  type SchedulerQuestion,
+  type Share,
+  type SubscribeQuestion,
+  type TeardownQuestion,
+} from './protocol.ts';
+export type { SchedulerConnection } from './scheduler-connection.ts';
+export {
+  MASTER_ACTOR_ID,
+  type OnAllocated,
+  type RunningMaster,
+  type StartMasterOptions,
+  startMaster,
+} from './start-master.ts';
+export type { ViewAnswer, ViewQuestion } from './views/view.ts';

@@ -5,6 +5,9 @@ import type { TaskStatus_Reason, TaskStatus_Source } from './generated/mesos-v1.
 /** The name of an agent's actor, as it stands in PIDs and URLs: `slave(1)@127.0.0.1:5051`. */
 export const LEGACY_AGENT_ACTOR = 'slave(1)';
 
+/** The name of the actor that pings an agent; a number in parentheses follows. */
+export const LEGACY_OBSERVER_ACTOR = 'slave-observer';
+
 /** The prefix of an agent's metrics: `slave/tasks_running`. */
 export const LEGACY_AGENT_METRICS = 'slave';
 

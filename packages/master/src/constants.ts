@@ -1,0 +1,47 @@
+// Numbers of the master: Mesos' defaults and the bounds of what it holds. Flags override some of them.
+
+/** Time between the pings of one agent. */
+export const AGENT_PING_TIMEOUT_MS = 15_000;
+/** Pings in a row without an answer after which an agent is unreachable. */
+export const AGENT_PINGS_MISSED_MAX = 5;
+/** Time a disconnected or recovered agent has to come back. */
+export const AGENT_REREGISTER_TIMEOUT_MS = 600_000;
+/** Time between heartbeats on a scheduler's stream. */
+export const HEARTBEAT_INTERVAL_MS = 15_000;
+
+/** How long declined resources are not offered again when the call does not say. */
+export const REFUSE_DEFAULT_MS = 5_000;
+/** Longer refusals are cut to this: 365 days. */
+export const REFUSE_MAX_MS = 31_536_000_000;
+
+export const COMPLETED_FRAMEWORKS_MAX = 50;
+export const COMPLETED_TASKS_PER_FRAMEWORK_MAX = 1000;
+export const UNREACHABLE_TASKS_PER_FRAMEWORK_MAX = 1000;
+/** Ids of removed agents that are remembered, to ignore what they still send. */
+export const REMOVED_AGENTS_MAX = 100_000;
+/** Agents on the unreachable or gone list of the registry that are kept in memory. */
+export const LOST_AGENTS_MAX = 102_400;
+/** Statuses kept per task; the latest of each state, so this is only a backstop. */
+export const STATUSES_PER_TASK_MAX = 32;
+
+/** Admissions that may wait for the registry at once. More are ignored; agents try again. */
+export const ADMISSIONS_MAX = 50_000;
+export const FRAMEWORKS_MAX = 10_000;
+/** Offers named by one call. */
+export const OFFERS_PER_CALL_MAX = 10_000;
+/** Operations in one call. */
+export const OPERATIONS_PER_CALL_MAX = 10_000;
+/** Tasks named by one call, over all its operations. */
+export const TASKS_PER_CALL_MAX = 50_000;
+
+/** Unread bytes after which a scheduler counts as too slow and its stream is closed. */
+export const SCHEDULER_STREAM_BYTES_MAX = 64 * 1024 ** 2;
+/** How long the HTTP side waits for the master actor. */
+export const CALL_TIMEOUT_MS = 10_000;
+
+/** Tasks on one page of `/tasks`. */
+export const TASKS_PAGE_DEFAULT = 100;
+
+/** Least resources of an executor that a scheduler brings along. */
+export const EXECUTOR_CPUS_MIN = 0.01;
+export const EXECUTOR_MEM_MB_MIN = 32;

@@ -1,0 +1,8 @@
+// What a transition may use besides the state: the time of the turn and the settings.
+import type { MasterSettings } from './options.ts';
+
+export interface Env {
+  /** When this turn began, milliseconds since 1970. */
+  readonly nowMs: number;
+  readonly settings: MasterSettings;
+}

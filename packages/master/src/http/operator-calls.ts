@@ -1,0 +1,72 @@
+// The v1 operator API: `POST /api/v1`, JSON or protobuf both ways.
+import type { ActorSystem } from '@kaon/actor';
+import {
+  type HttpAnswer,
+  type HttpHandler,
+  type HttpRequest,
+  MEDIA_TYPES,
+  negotiateAnswer,
+  negotiateRequest,
+  textAnswer,
+} from '@kaon/http';
+import { errorText } from '@kaon/primitives';
+import { encodeJson, encodeProto, idOf, masterV1, OPERATOR_LISTS } from '@kaon/protocol';
+import { CALL_TIMEOUT_MS } from '../constants.ts';
+import type { MasterPid } from '../protocol.ts';
+import { validateOperatorCall } from '../validation/operator-call.ts';
+import { readCall } from './read-call.ts';
+
+export interface OperatorApiOptions {
+  readonly system: ActorSystem;
+  readonly master: MasterPid;
+}
+
+const NOT_IMPLEMENTED = textAnswer(501, '501 Not Implemented.');
+const NOT_READY = textAnswer(503, 'Master has not finished recovery');
+
+/** Handles `POST /api/v1`. */
+export function operatorCalls(options: OperatorApiOptions): HttpHandler {
+  return async (exchange) => {
+    let answer: HttpAnswer;
+    try {
+      answer = await answerCall(exchange.request, options);
+    } catch (error) {
+      answer = textAnswer(503, `The master does not answer: ${errorText(error)}`);
+    }
+    if (exchange.isOpen) exchange.respond(answer);
+  };
+}
+
+async function answerCall(
+  request: HttpRequest,
+  { system, master }: OperatorApiOptions,
+): Promise<HttpAnswer> {
+  const encoding = negotiateRequest(request);
+  if (!encoding.ok) return encoding.error;
+  const call = readCall(masterV1.Call, encoding.value, request.body);
+  if (!call.ok) return call.error;
+  const valid = validateOperatorCall(call.value);
+  if (!valid.ok) return textAnswer(400, `Failed to validate master::Call: ${valid.error}`);
+  const answerEncoding = negotiateAnswer(request);
+  if (!answerEncoding.ok) return answerEncoding.error;
+  const timeout = { timeoutMs: CALL_TIMEOUT_MS };
+  const { type = 'UNKNOWN', teardown } = call.value;
+  if (teardown !== undefined && type === 'TEARDOWN') {
+    const question = { frameworkId: idOf<never>(teardown.frameworkId) };
+    const outcome = await system.ask(master, 'teardown', question, timeout);
+    if (outcome.kind !== 'refused') return { status: 200 };
+    return outcome.why === 'notReady' ? NOT_READY : textAnswer(400, outcome.text);
+  }
+  const answer = await system.ask(master, 'view', { kind: 'operator', type }, timeout);
+  if (answer.kind === 'notReady') return NOT_READY;
+  if (answer.kind !== 'operator') return NOT_IMPLEMENTED;
+  const { response } = answer;
+  return {
+    status: 200,
+    headers: { 'Content-Type': MEDIA_TYPES[answerEncoding.value] },
+    body:
+      answerEncoding.value === 'json'
+        ? encodeJson(masterV1.Response, response, { emptyLists: OPERATOR_LISTS })
+        : encodeProto(masterV1.Response, response),
+  };
+}

@@ -1,0 +1,189 @@
+// The endpoints operators and older clients read: `/state`, `/metrics/snapshot` and their relatives, at
+// the root and below `/master`.
+import type { ActorSystem } from '@kaon/actor';
+import {
+  type HttpAnswer,
+  type HttpHandler,
+  type HttpRequest,
+  type HttpServer,
+  jsonAnswer,
+  textAnswer,
+} from '@kaon/http';
+import { errorText, fromUtf8 } from '@kaon/primitives';
+import { type FrameworkId, LEGACY_AGENTS_ENDPOINTS, LEGACY_KEYS, toId } from '@kaon/protocol';
+import { CALL_TIMEOUT_MS, TASKS_PAGE_DEFAULT } from '../constants.ts';
+import { PrometheusMetrics } from '../metrics/prometheus.ts';
+import type { MasterPid } from '../protocol.ts';
+import { double, type JsonObject, jsonText } from '../views/json-text.ts';
+import type { TaskFilter } from '../views/state-json.ts';
+import { versionJson } from '../views/version.ts';
+import type { ViewAnswer, ViewQuestion } from '../views/view.ts';
+
+export interface EndpointOptions {
+  readonly system: ActorSystem;
+  readonly master: MasterPid;
+  readonly flags: ReadonlyMap<string, string>;
+}
+
+type Answer = (request: HttpRequest) => Promise<HttpAnswer> | HttpAnswer;
+
+/** Mounts the reading endpoints. As in Mesos, they do not look at the method. */
+export function mountEndpoints(http: HttpServer, options: EndpointOptions): void {
+  const { flags } = options;
+  const prometheus = new PrometheusMetrics();
+  const view = (questionOf: (request: HttpRequest) => ViewQuestion): Answer => {
+    return async (request) => viewAnswer(request, await ask(options, questionOf(request)));
+  };
+  const both = (path: string, answer: Answer): void => {
+    for (const route of [path, `/master${path}`]) http.route('*', route, handle(answer));
+  };
+
+  both('/health', () => ({ status: 200 }));
+  both('/flags', (request) => json(request, { flags: new Map(flags) }));
+  both(
+    '/state',
+    view(() => ({ kind: 'state' })),
+  );
+  both(
+    '/state.json',
+    view(() => ({ kind: 'state' })),
+  );
+  both(
+    '/state-summary',
+    view(() => ({ kind: 'stateSummary' })),
+  );
+  both(
+    '/frameworks',
+    view(({ query }) => ({ kind: 'frameworks', frameworkId: nonEmpty(query, 'framework_id') })),
+  );
+  both(
+    '/tasks',
+    view(({ query }) => ({ kind: 'tasks', filter: taskFilter(query) })),
+  );
+  both(
+    '/tasks.json',
+    view(({ query }) => ({ kind: 'tasks', filter: taskFilter(query) })),
+  );
+  both(
+    '/roles',
+    view(() => ({ kind: 'roles' })),
+  );
+  both('/redirect', () => redirect(options));
+  for (const path of LEGACY_AGENTS_ENDPOINTS) {
+    const agents = view(({ query }) => ({
+      kind: 'agents',
+      agentId: nonEmpty(query, AGENT_ID_QUERY),
+    }));
+    http.route('*', path, handle(agents));
+  }
+  http.route(
+    '*',
+    '/version',
+    handle((request) => json(request, versionJson())),
+  );
+  http.route('*', '/metrics/snapshot', handle(view(() => ({ kind: 'metrics' }))));
+  http.route(
+    'GET',
+    '/metrics/prometheus',
+    handle(() => prometheusAnswer(options, prometheus)),
+  );
+  for (const path of ['/teardown', '/master/teardown']) {
+    http.route(
+      'POST',
+      path,
+      handle((request) => teardown(options, request)),
+    );
+  }
+}
+
+const AGENT_ID_QUERY = LEGACY_KEYS.agentId;
+
+/** Runs a handler that makes whole answers; the master not answering is 503. */
+function handle(answer: Answer): HttpHandler {
+  return async (exchange) => {
+    try {
+      const made = await answer(exchange.request);
+      if (exchange.isOpen) exchange.respond(made);
+    } catch (error) {
+      const text = `The master does not answer: ${errorText(error)}`;
+      if (exchange.isOpen) exchange.respond(textAnswer(503, text));
+    }
+  };
+}
+
+function ask({ system, master }: EndpointOptions, question: ViewQuestion): Promise<ViewAnswer> {
+  return system.ask(master, 'view', question, { timeoutMs: CALL_TIMEOUT_MS });
+}
+
+function viewAnswer(request: HttpRequest, answer: ViewAnswer): HttpAnswer {
+  if (answer.kind === 'json') return json(request, answer.json);
+  if (answer.kind !== 'metrics') return textAnswer(501, '501 Not Implemented.');
+  const sorted = [...answer.metrics].map(([key, value]) => [key, double(value)] as const);
+  return json(request, new Map(sorted));
+}
+
+/** JSON, or a script that hands it to a function when `jsonp` names one. */
+function json(
+  request: HttpRequest,
+  value: JsonObject | Parameters<typeof jsonText>[0],
+): HttpAnswer {
+  const text = jsonText(value);
+  const callback = request.query.get('jsonp');
+  if (callback === null) return jsonAnswer(200, text);
+  // Anything but a name would let a link run a script of its maker's in this origin.
+  if (!/^[\w$.]{1,100}$/.test(callback)) return textAnswer(400, "Invalid 'jsonp' callback");
+  return {
+    status: 200,
+    headers: { 'Content-Type': 'text/javascript' },
+    body: `${callback}(${text});`,
+  };
+}
+
+async function redirect(options: EndpointOptions): Promise<HttpAnswer> {
+  const answer = await ask(options, { kind: 'leader' });
+  if (answer.kind !== 'leader') return textAnswer(503, 'No leader elected');
+  const { hostname, port } = answer.info;
+  return { status: 307, headers: { Location: `//${hostname}:${port}` } };
+}
+
+async function prometheusAnswer(
+  options: EndpointOptions,
+  prometheus: PrometheusMetrics,
+): Promise<HttpAnswer> {
+  const answer = await ask(options, { kind: 'metrics' });
+  const metrics = answer.kind === 'metrics' ? answer.metrics : new Map<string, number>();
+  const body = await prometheus.text(metrics);
+  return { status: 200, headers: { 'Content-Type': prometheus.contentType }, body };
+}
+
+async function teardown(
+  { system, master }: EndpointOptions,
+  { body }: HttpRequest,
+): Promise<HttpAnswer> {
+  const id = new URLSearchParams(fromUtf8(body)).get('frameworkId');
+  if (id === null) {
+    return textAnswer(400, "Missing 'frameworkId' query parameter in the request body");
+  }
+  const question = { frameworkId: toId<FrameworkId>(id) };
+  const outcome = await system.ask(master, 'teardown', question, { timeoutMs: CALL_TIMEOUT_MS });
+  return outcome.kind === 'refused' ? textAnswer(400, outcome.text) : { status: 200 };
+}
+
+function taskFilter(query: URLSearchParams): TaskFilter {
+  return {
+    frameworkId: nonEmpty(query, 'framework_id'),
+    taskId: nonEmpty(query, 'task_id'),
+    offset: countOf(query.get('offset'), 0),
+    limit: countOf(query.get('limit'), TASKS_PAGE_DEFAULT),
+    isAscending: query.get('order') === 'asc',
+  };
+}
+
+/** A whole number; whatever is none counts as not given, as in Mesos. */
+function countOf(text: string | null, otherwise: number): number {
+  return text !== null && /^\d{1,9}$/.test(text) ? Number(text) : otherwise;
+}
+
+function nonEmpty(query: URLSearchParams, name: string): string | undefined {
+  return query.get(name) || undefined;
+}

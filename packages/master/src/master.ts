@@ -1,0 +1,166 @@
+// The master: what it hears, and the transition that each of it is.
+import { type ActorContext, type ActorDefinition, defineActor, type Pid } from '@kaon/actor';
+import { unreachable } from '@kaon/primitives';
+import type { MasterInfo } from '@kaon/protocol';
+import type { RegistryView } from '@kaon/registry';
+import { EffectRunner, type MasterPorts } from './effect-runner.ts';
+import type { Continuation, Effect } from './effects.ts';
+import type { Env } from './env.ts';
+import {
+  type CallOutcome,
+  type MasterProtocol,
+  masterProtocol,
+  type SchedulerQuestion,
+  type SubscribeQuestion,
+  type TeardownQuestion,
+} from './protocol.ts';
+import { MasterState } from './state/master-state.ts';
+import { admitAgent } from './transitions/admit-agent.ts';
+import { agentReregisterTimedOut, disconnectAgent } from './transitions/disconnect-agent.ts';
+import {
+  disconnectFramework,
+  frameworkFailoverTimedOut,
+} from './transitions/disconnect-framework.ts';
+import { executorExited } from './transitions/executor-exited.ts';
+import { executorToFramework } from './transitions/framework-message.ts';
+import { makeAllOffers } from './transitions/make-offers.ts';
+import {
+  agentFellSilent,
+  agentMarkedUnreachable,
+  recoveredAgentsTimedOut,
+} from './transitions/mark-agent-unreachable.ts';
+import { agentReadmitted } from './transitions/readmit-agent.ts';
+import { recoverAgents } from './transitions/recover-agents.ts';
+import { registerAgent } from './transitions/register-agent.ts';
+import { agentRemoved, unregisterAgent } from './transitions/remove-agent.ts';
+import { teardownFramework } from './transitions/remove-framework.ts';
+import { reregisterAgent } from './transitions/reregister-agent.ts';
+import { offerTimedOut } from './transitions/rescind-offers.ts';
+import { schedulerCall } from './transitions/scheduler-call.ts';
+import { statusUpdate } from './transitions/status-update.ts';
+import { subscribeFramework } from './transitions/subscribe-framework.ts';
+import { updateAgent } from './transitions/update-agent.ts';
+import { checkSchedulerCall, checkTeardown, NOT_READY } from './validation/scheduler-standing.ts';
+import { answerView } from './views/answer-view.ts';
+import type { ViewContext } from './views/view.ts';
+
+export interface MasterOptions {
+  readonly info: MasterInfo;
+  /** When this process started, milliseconds since 1970. */
+  readonly startedMs: number;
+  /** Makes what the master reaches out with. `onAllocated` may be called at any time. */
+  readonly createPorts: (
+    ctx: ActorContext<MasterProtocol>,
+    onAllocated: (allocations: AllocatedBody) => void,
+  ) => MasterPorts;
+  /** Reads the registry; the master serves when it is done. */
+  readonly recover: () => Promise<RegistryView>;
+  /** Told once when the master serves. */
+  readonly onReady: () => void;
+  /** What views show beside the state. */
+  readonly viewContext: ViewContext;
+}
+
+type AllocatedBody = Extract<Continuation, { readonly kind: 'allocated' }>['allocations'];
+
+/** The master as an actor. Its id is `master`. */
+export const masterActor: ActorDefinition<MasterProtocol, MasterOptions> = defineActor(
+  masterProtocol,
+  (ctx, options) => {
+    const ports = options.createPorts(ctx, (allocations) =>
+      ctx.defer(() => continueTurn({ kind: 'allocated', allocations }, true)),
+    );
+    const { settings } = ports;
+    const state = new MasterState(options.info, settings, options.startedMs);
+    const runner = new EffectRunner(ctx, ports, (continuation, isApplied) =>
+      continueTurn(continuation, isApplied),
+    );
+    const env = (): Env => ({ nowMs: ctx.clock.nowMs(), settings });
+
+    /** One transition, and what it wants done. */
+    function run<I>(
+      transition: (state: MasterState, input: I, env: Env) => readonly Effect[],
+      input: I,
+    ): void {
+      runner.run(transition(state, input, env()));
+    }
+
+    function continueTurn(next: Continuation, isApplied: boolean): void {
+      switch (next.kind) {
+        case 'admitAgent':
+          return run(admitAgent, { ...next, isApplied });
+        case 'agentReadmitted':
+          return run(agentReadmitted, { ...next, isApplied });
+        case 'agentMarkedUnreachable':
+          return run(agentMarkedUnreachable, { ...next, isApplied });
+        case 'agentRemoved':
+          return run(agentRemoved, { ...next, isApplied });
+        case 'agentReregisterTimedOut':
+          return run(agentReregisterTimedOut, next);
+        case 'recoveredAgentsTimedOut':
+          return run(recoveredAgentsTimedOut, undefined);
+        case 'agentFellSilent':
+          return run(agentFellSilent, next);
+        case 'frameworkFailoverTimedOut':
+          return run(frameworkFailoverTimedOut, next);
+        case 'schedulerGone':
+          return run(disconnectFramework, next);
+        case 'offerTimedOut':
+          return run(offerTimedOut, next);
+        case 'allocated':
+          return run(makeAllOffers, next.allocations);
+        default:
+          return unreachable(next);
+      }
+    }
+
+    function subscribe(question: SubscribeQuestion): CallOutcome {
+      if (!state.isReady) return NOT_READY;
+      const { connection, ...subscription } = question;
+      runner.connect(connection);
+      run(subscribeFramework, { ...subscription, streamId: connection.streamId });
+      return { kind: 'accepted' };
+    }
+
+    function call(question: SchedulerQuestion): CallOutcome {
+      const standing = checkSchedulerCall(state, question);
+      if (standing.kind !== 'granted') return standing;
+      run(schedulerCall, { framework: standing.framework, call: question.call });
+      return standing.outcome;
+    }
+
+    function teardown(question: TeardownQuestion): CallOutcome {
+      const standing = checkTeardown(state, question);
+      if (standing.kind === 'done') run(teardownFramework, question);
+      return standing;
+    }
+
+    state.elect(ctx.clock.nowMs());
+    ctx.defer(
+      options.recover(),
+      (facts) => {
+        run(recoverAgents, facts);
+        options.onReady();
+      },
+      (error) => runner.fail(error),
+    );
+
+    return {
+      receive: {
+        registerAgent: (message, from) => run(registerAgent, { message, from }),
+        reregisterAgent: (message, from) => run(reregisterAgent, { message, from }),
+        unregisterAgent: (message, from) => run(unregisterAgent, { message, from }),
+        statusUpdate: (message, from) => run(statusUpdate, { message, from }),
+        exitedExecutor: (message, from) => run(executorExited, { message, from }),
+        executorToFramework: (message, from) => run(executorToFramework, { message, from }),
+        updateAgent: (message, from) => run(updateAgent, { message, from }),
+        subscribe: (question) => subscribe(question),
+        call: (question) => call(question),
+        teardown: (question) => teardown(question),
+        view: (question) => answerView(state, question, options.viewContext),
+      },
+      exited: (pid: Pid) => run(disconnectAgent, { pid }),
+      stopping: () => runner.stop(),
+    };
+  },
+);

@@ -1,0 +1,88 @@
+// What the master hears, and what it takes agents to understand.
+import { defineProtocol, localAsk, message, messages, type Pid } from '@kaon/actor';
+import {
+  type AgentId,
+  agentMessages,
+  agentOperationMessages,
+  type FrameworkId,
+  type internal,
+  masterMessages,
+  type schedulerV1,
+} from '@kaon/protocol';
+import type { Resources } from '@kaon/resources';
+import type { SchedulerConnection } from './scheduler-connection.ts';
+import type { ViewAnswer, ViewQuestion } from './views/view.ts';
+
+/** The messages masters send to agents. */
+export const agentProtocol = defineProtocol({
+  ...messages(agentMessages),
+  runTaskGroup: message<internal.RunTaskGroupMessage>(agentOperationMessages.runTaskGroup),
+});
+
+/** What an agent's PID speaks. */
+export type AgentProtocol = typeof agentProtocol;
+
+/** A scheduler that wants to subscribe. */
+export interface SubscribeQuestion {
+  readonly frameworkId: FrameworkId | undefined;
+  readonly subscribe: schedulerV1.Call_Subscribe;
+  /** Used when the call is accepted, even if only to send an `ERROR` event on it. */
+  readonly connection: SchedulerConnection;
+}
+
+/** Any other call of a scheduler. */
+export interface SchedulerQuestion {
+  readonly call: schedulerV1.Call;
+  /** Stream id the caller gave; undefined when it gave none. */
+  readonly streamId: string | undefined;
+}
+
+/** Which framework an operator wants to end. */
+export interface TeardownQuestion {
+  readonly frameworkId: FrameworkId;
+}
+
+/** What becomes of a scheduler's call. */
+export type CallOutcome =
+  | { readonly kind: 'accepted' }
+  /** `UPDATE_FRAMEWORK` is done when it is answered. */
+  | { readonly kind: 'done' }
+  | {
+      readonly kind: 'refused';
+      readonly why: CallRefusal;
+      readonly text: string;
+    };
+
+export type CallRefusal = 'notReady' | 'notSubscribed' | 'invalid' | 'unsupported';
+
+/** Resources of one agent for one framework, in one role. */
+export interface Share {
+  readonly agentId: AgentId;
+  readonly role: string;
+  /** Each allocated to `role`. */
+  readonly resources: Resources;
+}
+
+/** What the allocator gives one framework in one pass. */
+export interface Allocation {
+  readonly frameworkId: FrameworkId;
+  readonly shares: readonly Share[];
+}
+
+export const masterProtocol = defineProtocol({
+  ...messages(masterMessages),
+
+  /** A scheduler subscribes. */
+  subscribe: localAsk<SubscribeQuestion, CallOutcome>(),
+  /** A subscribed scheduler calls. */
+  call: localAsk<SchedulerQuestion, CallOutcome>(),
+  /** An operator tears a framework down. */
+  teardown: localAsk<TeardownQuestion, CallOutcome>(),
+  /** Somebody wants to see. */
+  view: localAsk<ViewQuestion, ViewAnswer>(),
+});
+
+export type MasterProtocol = typeof masterProtocol;
+
+/** The PID of a master. */
+export type MasterPid = Pid<MasterProtocol>;

@@ -1,0 +1,170 @@
+// Puts a master together: registry, allocator, actor and endpoints.
+import type { ActorSystem } from '@kaon/actor';
+import type { Contender } from '@kaon/election';
+import type { HttpServer } from '@kaon/http';
+import { type Logger, uuid } from '@kaon/primitives';
+import { MASTER_CAPABILITIES, type MasterInfo, MESOS_VERSION } from '@kaon/protocol';
+import { Registrar, type Storage } from '@kaon/registry';
+import type { AllocatorPort } from './allocator-port.ts';
+import type { MasterPorts } from './effect-runner.ts';
+import { LeadershipLostError } from './errors.ts';
+import { mountMaster } from './http/mount-master.ts';
+import { masterActor } from './master.ts';
+import { collectMetrics } from './metrics/collect.ts';
+import { Counters } from './metrics/counters.ts';
+import { DEFAULT_SETTINGS, type MasterSettings } from './options.ts';
+import type { Allocation, MasterPid } from './protocol.ts';
+
+/** What a master needs to run. */
+export interface StartMasterOptions {
+  /** The actor system it lives in; its address is part of the master's PID. */
+  readonly system: ActorSystem;
+  /** Where its endpoints are mounted, before it listens. Default: none; then it is heard by actors only. */
+  readonly http?: HttpServer | undefined;
+  /** Name under which clients reach it. Default: the host of the system's address. */
+  readonly hostname?: string | undefined;
+  /** Where the registry is kept. The master opens it; closing is part of `close`. */
+  readonly storage: Storage;
+  /** Makes the allocator. `onAllocated` may be called at any time after. */
+  readonly createAllocator: (onAllocated: OnAllocated) => AllocatorPort;
+  /** Takes part in an election. Default: the master leads at once. */
+  readonly contender?: Contender | undefined;
+  readonly settings?: Partial<MasterSettings> | undefined;
+  /** What `/flags` and `/state` show, by Mesos' names. Default: none. */
+  readonly flags?: Readonly<Record<string, string>> | undefined;
+  readonly logger?: Logger | undefined;
+  /** Told once when the master cannot go on: the registry failed or leadership was lost. */
+  readonly onFatal?: ((error: unknown) => void) | undefined;
+}
+
+export type OnAllocated = (allocations: readonly Allocation[]) => void;
+
+/** A master that was started. */
+export interface RunningMaster {
+  readonly pid: MasterPid;
+  readonly masterInfo: MasterInfo;
+  /** Resolves when the registry is read and the master serves; rejects when it cannot. */
+  readonly ready: Promise<void>;
+  readonly counters: Counters;
+  /** Stops the master: streams end, the registry is closed. The system and server stay open. */
+  close(): Promise<void>;
+}
+
+/** The id of the master's actor. */
+export const MASTER_ACTOR_ID = 'master';
+
+/** Starts a master. It serves once `ready` has resolved; until then its endpoints say so. */
+export function startMaster(options: StartMasterOptions): RunningMaster {
+  const { system, storage, http } = options;
+  const logger = options.logger ?? system.logger;
+  const settings = { ...DEFAULT_SETTINGS, ...options.settings };
+  const flags = new Map(Object.entries(options.flags ?? {}));
+  const info = describeMaster(options);
+  const counters = new Counters();
+  const startedMs = system.clock.nowMs();
+  const registrar = new Registrar({
+    storage,
+    clock: system.clock,
+    logger,
+    capabilities: MASTER_CAPABILITIES.map(({ type }) => type ?? 'UNKNOWN'),
+  });
+
+  let allocator: AllocatorPort | undefined;
+  let settleReady: { resolve: () => void; reject: (error: unknown) => void } | undefined;
+  const ready = new Promise<void>((resolve, reject) => {
+    settleReady = { resolve, reject };
+  });
+  // Whoever does not wait for `ready` hears of a failure by `onFatal`.
+  ready.catch(() => undefined);
+
+  const onFatal = (error: unknown): void => {
+    settleReady?.reject(error);
+    options.onFatal?.(error);
+  };
+  const pid = system.spawn(
+    masterActor,
+    {
+      info,
+      startedMs,
+      createPorts: (_ctx, onAllocated): MasterPorts => {
+        allocator = options.createAllocator(onAllocated);
+        return { registry: registrar, allocator, counters, settings, onFatal };
+      },
+      recover: async () => {
+        await elected(options.contender, info, onFatal);
+        return registrar.recover(info);
+      },
+      onReady: () => settleReady?.resolve(),
+      viewContext: {
+        flags,
+        nowMs: () => system.clock.nowMs(),
+        metrics: (gauges) =>
+          collectMetrics({ gauges, counters, registrar: registrar.stats, allocator, system }),
+      },
+    },
+    { id: MASTER_ACTOR_ID },
+  );
+  if (http !== undefined) mountMaster(http, { system, master: pid, flags, random: system.random });
+
+  let closing: Promise<void> | undefined;
+  const close = async (): Promise<void> => {
+    const ended = system.terminated(pid);
+    system.stop(pid);
+    await ended;
+    await options.contender?.withdraw();
+    await allocator?.close();
+    await registrar.close();
+  };
+  return {
+    pid,
+    masterInfo: info,
+    ready,
+    counters,
+    close: () => {
+      closing ??= close();
+      return closing;
+    },
+  };
+}
+
+/** Resolves when this master leads; losing leadership later is fatal. */
+function elected(
+  contender: Contender | undefined,
+  info: MasterInfo,
+  onFatal: (error: unknown) => void,
+): Promise<void> {
+  if (contender === undefined) return Promise.resolve();
+  return new Promise((resolve) => {
+    contender.contend(info, {
+      onElected: resolve,
+      onLost: (reason) => onFatal(new LeadershipLostError(reason)),
+    });
+  });
+}
+
+/** What a master says of itself, from where it lives. */
+function describeMaster({ system, hostname }: StartMasterOptions): MasterInfo {
+  const { address } = system;
+  const colon = address.lastIndexOf(':');
+  const host = colon === -1 ? address : address.slice(0, colon);
+  const port = colon === -1 ? 0 : Number(address.slice(colon + 1));
+  const name = hostname ?? host;
+  return {
+    id: uuid(system.random),
+    ip: ipNumber(host),
+    port,
+    pid: `${MASTER_ACTOR_ID}@${address}`,
+    hostname: name,
+    version: MESOS_VERSION,
+    address: { hostname: name, ip: host, port },
+    capabilities: MASTER_CAPABILITIES,
+  };
+}
+
+/** The four bytes of an IPv4 address as Mesos packs them: the first one lowest. 0 for anything else. */
+function ipNumber(host: string): number {
+  const bytes = host.split('.').map(Number);
+  const isIpv4 = bytes.length === 4 && bytes.every((byte) => byte >= 0 && byte <= 255);
+  if (!isIpv4) return 0;
+  return bytes.reduceRight((number, byte) => number * 256 + byte, 0);
+}

@@ -1,0 +1,75 @@
+// What the registry says about agents, and which registry writes about them are under way.
+import { BoundedMap } from '@kaon/primitives';
+import type { AgentId, AgentInfo, TimeInfo } from '@kaon/protocol';
+import { ADMISSIONS_MAX, LOST_AGENTS_MAX, REMOVED_AGENTS_MAX } from '../constants.ts';
+
+/** Why a message about an agent must wait: a registry write about it is under way. */
+export type AgentChange = 'markingUnreachable' | 'removing' | 'reregistering';
+
+/** Agents beyond those registered now. Changed by transitions through its methods. */
+export class AgentAdmissions {
+  /** In the registry, but not back since this master took over. */
+  readonly recovered = new Map<AgentId, AgentInfo>();
+  readonly unreachable = new BoundedMap<AgentId, TimeInfo>(LOST_AGENTS_MAX);
+  readonly gone = new BoundedMap<AgentId, TimeInfo>(LOST_AGENTS_MAX);
+  /** Left or were replaced; what they still send is ignored. */
+  readonly removed = new BoundedMap<AgentId, true>(REMOVED_AGENTS_MAX);
+  /** PIDs of new agents whose admission waits for the registry. */
+  readonly #registering = new Set<string>();
+  readonly #changing = new Map<AgentId, AgentChange>();
+  /** Registrations ignored because too many were under way. */
+  refused = 0;
+
+  /** False when this PID's admission is under way already or there are too many. */
+  beginRegistration(pid: string): boolean {
+    if (this.#registering.has(pid)) return false;
+    if (this.#registering.size >= ADMISSIONS_MAX) {
+      this.refused += 1;
+      return false;
+    }
+    this.#registering.add(pid);
+    return true;
+  }
+
+  endRegistration(pid: string): void {
+    this.#registering.delete(pid);
+  }
+
+  /** The registry write under way about this agent, if any. */
+  changeOf(agentId: AgentId): AgentChange | undefined {
+    return this.#changing.get(agentId);
+  }
+
+  /** False when another registry write about this agent is under way, or too many are. */
+  beginChange(agentId: AgentId, change: AgentChange): boolean {
+    if (this.#changing.has(agentId)) return false;
+    if (this.#changing.size >= ADMISSIONS_MAX) {
+      this.refused += 1;
+      return false;
+    }
+    this.#changing.set(agentId, change);
+    return true;
+  }
+
+  endChange(agentId: AgentId): void {
+    this.#changing.delete(agentId);
+  }
+
+  /** The agent is registered (again): no list knows it any more. */
+  settle(agentId: AgentId): void {
+    this.recovered.delete(agentId);
+    this.unreachable.delete(agentId);
+    this.removed.delete(agentId);
+  }
+
+  markUnreachable(agentId: AgentId, since: TimeInfo): void {
+    this.recovered.delete(agentId);
+    this.unreachable.set(agentId, since);
+  }
+
+  markRemoved(agentId: AgentId): void {
+    this.recovered.delete(agentId);
+    this.unreachable.delete(agentId);
+    this.removed.set(agentId, true);
+  }
+}

@@ -1,0 +1,115 @@
+// What the master knows of one task. Where the record stands is kept by `MasterState`.
+import {
+  type AgentId,
+  type ExecutorId,
+  type FrameworkId,
+  idOf,
+  isTerminal,
+  type Task,
+  type TaskId,
+  type TaskState,
+  type TaskStatus,
+} from '@kaon/protocol';
+import { Resources } from '@kaon/resources';
+import { STATUSES_PER_TASK_MAX } from '../constants.ts';
+
+/** A change of a task, from an agent or made up by the master. */
+export interface TaskChange {
+  readonly status: TaskStatus;
+  /** Where the task is by now; ahead of `status` when earlier updates wait for acknowledgement. */
+  readonly latestState: TaskState;
+  /** Set for updates that are to be acknowledged. */
+  readonly uuid: Uint8Array | undefined;
+}
+
+/** One task, from its launch until its end is acknowledged (and, completed, a while longer). */
+export class TaskRecord {
+  readonly id: TaskId;
+  readonly frameworkId: FrameworkId;
+  readonly agentId: AgentId;
+  /** Undefined for command tasks: their executor is the agent's affair. */
+  readonly executorId: ExecutorId | undefined;
+  readonly #facts: Task;
+  #resources: Resources | undefined;
+  #state: TaskState;
+  #statuses: readonly TaskStatus[];
+  #forwardedState: TaskState | undefined;
+  #forwardedUuid: Uint8Array | undefined;
+
+  constructor(facts: Task) {
+    this.id = idOf(facts.taskId);
+    this.frameworkId = idOf(facts.frameworkId);
+    this.agentId = idOf(facts.agentId);
+    this.executorId = facts.executorId && idOf<ExecutorId>(facts.executorId);
+    this.#facts = facts;
+    this.#state = facts.state;
+    this.#statuses = facts.statuses;
+    this.#forwardedState = facts.statusUpdateState;
+    this.#forwardedUuid = facts.statusUpdateUuid;
+  }
+
+  /** The latest state the agent told of, whether or not the framework has heard of it. */
+  get state(): TaskState {
+    return this.#state;
+  }
+
+  /** The state of the last update that was passed on to the framework. */
+  get forwardedState(): TaskState {
+    return this.#forwardedState ?? this.#state;
+  }
+
+  /** The uuid of the last update that was passed on; undefined until there was one. */
+  get forwardedUuid(): Uint8Array | undefined {
+    return this.#forwardedUuid;
+  }
+
+  /** The latest status of each state, oldest first. */
+  get statuses(): readonly TaskStatus[] {
+    return this.#statuses;
+  }
+
+  /** What it was launched with, allocated to its role. */
+  get resources(): Resources {
+    this.#resources ??= Resources.of(this.#facts.resources);
+    return this.#resources;
+  }
+
+  /** Whether its resources are in use: until the agent tells of its end. */
+  get holdsResources(): boolean {
+    return !isTerminal(this.#state) && this.#state !== 'TASK_UNREACHABLE';
+  }
+
+  /** Everything, as a record of the API. */
+  get task(): Task {
+    return {
+      ...this.#facts,
+      state: this.#state,
+      statuses: this.#statuses,
+      statusUpdateState: this.#forwardedState,
+      statusUpdateUuid: this.#forwardedUuid,
+    };
+  }
+
+  /**
+   * Takes a change in. True when the task's resources became free by it.
+   *
+   * A task that has ended keeps its state; the status is still recorded as the last one forwarded, so
+   * that its acknowledgement is recognised.
+   */
+  apply({ status, latestState, uuid }: TaskChange): boolean {
+    const heldResources = this.holdsResources;
+    if (!isTerminal(this.#state)) this.#state = latestState;
+    if (uuid !== undefined) {
+      this.#forwardedState = status.state;
+      this.#forwardedUuid = uuid;
+    }
+    this.#remember(status);
+    return heldResources && !this.holdsResources;
+  }
+
+  /** Data is not kept: it may be large and only its framework cares. */
+  #remember({ data: _data, ...status }: TaskStatus): void {
+    const others = this.#statuses.filter(({ state }) => state !== status.state);
+    this.#statuses = [...others, status].slice(-STATUSES_PER_TASK_MAX);
+  }
+}

@@ -1,0 +1,60 @@
+// An agent as the older endpoints show it, in Mesos' order of members.
+import type { Attribute } from '@kaon/protocol';
+import { formatAttributeValue } from '@kaon/resources';
+import type { Agent } from '../state/agent.ts';
+import type { MasterState } from '../state/master-state.ts';
+import { double, type JsonObject, type JsonValue, seconds } from './json-text.ts';
+import {
+  amountsJson,
+  recordsJson,
+  reservedAmountsJson,
+  reservedRecordsJson,
+} from './resources-json.ts';
+import { offeredOf, usedOfAgent } from './usage.ts';
+
+/** As `/state` and `/state-summary` show it. */
+export function agentJson(state: MasterState, agent: Agent): JsonObject {
+  const { info, pid, totalResources } = agent;
+  return {
+    id: agent.id,
+    hostname: info.hostname,
+    port: info.port ?? 0,
+    attributes: attributesJson(info.attributes),
+    pid: pid.toString(),
+    registered_time: seconds(agent.registeredMs),
+    reregistered_time:
+      agent.reregisteredMs === undefined ? undefined : seconds(agent.reregisteredMs),
+    resources: amountsJson(totalResources),
+    used_resources: amountsJson(usedOfAgent(state, agent)),
+    offered_resources: amountsJson(offeredOf(state, agent)),
+    reserved_resources: reservedAmountsJson(totalResources),
+    unreserved_resources: amountsJson(totalResources.unreserved()),
+    active: agent.isActive,
+    deactivated: false,
+    version: agent.version,
+    capabilities: agent.capabilities.map(({ type }) => type ?? 'UNKNOWN'),
+  };
+}
+
+/** As the list of agents shows it: with the records of all its resources. */
+export function fullAgentJson(state: MasterState, agent: Agent): JsonObject {
+  const { totalResources } = agent;
+  return {
+    ...agentJson(state, agent),
+    reserved_resources_full: reservedRecordsJson(totalResources),
+    unreserved_resources_full: recordsJson(totalResources.unreserved()),
+    used_resources_full: recordsJson(usedOfAgent(state, agent)),
+    offered_resources_full: recordsJson(offeredOf(state, agent)),
+  };
+}
+
+export function attributesJson(attributes: readonly Attribute[]): JsonValue {
+  return new Map(
+    attributes.map((attribute) => [
+      attribute.name,
+      attribute.type === 'SCALAR'
+        ? double(attribute.scalar?.value ?? 0)
+        : formatAttributeValue(attribute),
+    ]),
+  );
+}

@@ -1,0 +1,64 @@
+// Which view answers which question.
+import { unreachable } from '@kaon/primitives';
+import type { MasterState } from '../state/master-state.ts';
+import { gaugesOf } from './gauges.ts';
+import type { JsonObject } from './json-text.ts';
+import { operatorResponse } from './operator-view.ts';
+import { rolesJson } from './roles-json.ts';
+import {
+  agentsJson,
+  frameworksJson,
+  stateJson,
+  stateSummaryJson,
+  tasksJson,
+} from './state-json.ts';
+import type { ViewAnswer, ViewContext, ViewQuestion } from './view.ts';
+
+/** Looks at the state. */
+export function answerView(
+  state: MasterState,
+  question: ViewQuestion,
+  context: ViewContext,
+): ViewAnswer {
+  switch (question.kind) {
+    case 'state':
+      return json(stateJson(state, context));
+    case 'stateSummary':
+      return json(stateSummaryJson(state, context));
+    case 'agents':
+      return json(agentsJson(state, question.agentId));
+    case 'frameworks':
+      return json(frameworksJson(state, question.frameworkId));
+    case 'tasks':
+      return json(tasksJson(state, question.filter));
+    case 'roles':
+      return json(rolesJson(state));
+    case 'metrics':
+      return { kind: 'metrics', metrics: context.metrics(gaugesOf(state, context.nowMs())) };
+    case 'leader':
+      return { kind: 'leader', info: state.info };
+    case 'operator':
+      return operatorAnswer(state, question, context);
+    default:
+      return unreachable(question);
+  }
+}
+
+function json(value: JsonObject): ViewAnswer {
+  return { kind: 'json', json: value };
+}
+
+function operatorAnswer(
+  state: MasterState,
+  { type }: Extract<ViewQuestion, { readonly kind: 'operator' }>,
+  context: ViewContext,
+): ViewAnswer {
+  if (!state.isReady) return { kind: 'notReady' };
+  if (type === 'GET_METRICS') {
+    const metrics = context.metrics(gaugesOf(state, context.nowMs()));
+    const list = [...metrics].map(([name, value]) => ({ name, value }));
+    return { kind: 'operator', response: { type, getMetrics: { metrics: list } } };
+  }
+  const response = operatorResponse(state, type, context);
+  return response === undefined ? { kind: 'unsupported' } : { kind: 'operator', response };
+}

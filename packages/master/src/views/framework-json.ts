@@ -1,0 +1,109 @@
+// A framework as the older endpoints show it, in Mesos' order of members.
+import {
+  type CommandInfo,
+  CommandInfo_URI,
+  Environment,
+  type ExecutorInfo,
+  Label,
+  LEGACY_KEYS,
+  Resource_AllocationInfo,
+} from '@kaon/protocol';
+import { Resources } from '@kaon/resources';
+import type { Framework } from '../state/framework.ts';
+import type { MasterState } from '../state/master-state.ts';
+import type { OfferRecord } from '../state/offer-record.ts';
+import { double, type JsonObject, type JsonValue, messageJson, seconds } from './json-text.ts';
+import { amountsJson } from './resources-json.ts';
+import { taskJson } from './task-json.ts';
+import { offeredOf, usedByFramework } from './usage.ts';
+
+/** The members that `/state-summary` shows too. */
+export function frameworkSummaryJson(state: MasterState, framework: Framework): JsonObject {
+  const { info } = framework;
+  return {
+    id: framework.id,
+    name: info.name,
+    used_resources: amountsJson(usedByFramework(framework)),
+    offered_resources: amountsJson(offeredOf(state, framework)),
+    capabilities: info.capabilities.map(({ type }) => type ?? 'UNKNOWN'),
+    hostname: info.hostname ?? '',
+    webui_url: info.webuiUrl ?? '',
+    active: framework.acceptsOffers,
+    connected: framework.isConnected,
+    recovered: framework.phase === 'recovered',
+  };
+}
+
+/** All of it, with tasks, offers and executors. */
+export function frameworkJson(state: MasterState, framework: Framework): JsonObject {
+  const { info } = framework;
+  const held = usedByFramework(framework).plus(offeredOf(state, framework));
+  const { reregisteredMs, registeredMs } = framework;
+  return {
+    ...frameworkSummaryJson(state, framework),
+    user: info.user,
+    failover_timeout: double(info.failoverTimeout ?? 0),
+    checkpoint: info.checkpoint ?? false,
+    registered_time: seconds(registeredMs),
+    unregistered_time: seconds(framework.unregisteredMs),
+    reregistered_time: reregisteredMs === undefined ? undefined : seconds(reregisteredMs),
+    principal: info.principal,
+    resources: amountsJson(held),
+    ...(framework.has('MULTI_ROLE') ? { roles: info.roles } : { role: info.role ?? '*' }),
+    tasks: [...framework.tasks.values()].map(taskJson),
+    unreachable_tasks: [...framework.unreachableTasks.values()].map(taskJson),
+    completed_tasks: framework.completedTasks.items().map(taskJson),
+    offers: state.offersOf(framework).map(offerJson),
+    executors: executorsJson(framework),
+    labels: info.labels?.labels.map((label) => messageJson(Label, label)),
+    offer_constraints: {},
+  };
+}
+
+function offerJson({ id, frameworkId, agentId, role, resources }: OfferRecord): JsonValue {
+  return {
+    id,
+    framework_id: frameworkId,
+    allocation_info: messageJson(Resource_AllocationInfo, { role }),
+    [LEGACY_KEYS.agentId]: agentId,
+    resources: amountsJson(resources),
+  };
+}
+
+function executorsJson(framework: Framework): JsonValue {
+  const list: JsonValue[] = [];
+  for (const [agentId, executors] of framework.executors) {
+    for (const executor of executors.values()) {
+      list.push({
+        ...executorJson(framework, executor),
+        [LEGACY_KEYS.agentId]: agentId,
+      });
+    }
+  }
+  return list;
+}
+
+function executorJson(framework: Framework, executor: ExecutorInfo): JsonObject {
+  const { executorId, name, command, resources, labels, type } = executor;
+  const [first] = resources;
+  return {
+    executor_id: executorId.value,
+    name: name ?? '',
+    framework_id: framework.id,
+    command: command && commandJson(command),
+    resources: amountsJson(Resources.of(resources)),
+    role: first?.allocationInfo?.role,
+    labels: labels?.labels.map((label) => messageJson(Label, label)),
+    type,
+  };
+}
+
+function commandJson({ shell, value, arguments: argv, environment, uris }: CommandInfo): JsonValue {
+  return {
+    shell: shell ?? true,
+    value,
+    argv,
+    environment: environment && messageJson(Environment, environment),
+    uris: uris.map((uri) => messageJson(CommandInfo_URI, uri)),
+  };
+}

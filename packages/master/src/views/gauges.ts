@@ -1,0 +1,79 @@
+// Metrics that are read off the state, under Mesos' keys.
+import { LEGACY_MASTER_METRICS, type TaskState } from '@kaon/protocol';
+import { fromMilli, Resources } from '@kaon/resources';
+import type { MasterState } from '../state/master-state.ts';
+import { usedOfAgent } from './usage.ts';
+
+const L = LEGACY_MASTER_METRICS;
+const KINDS = ['cpus', 'disk', 'gpus', 'mem'] as const;
+
+/** Every gauge of the state. */
+export function* gaugesOf(state: MasterState, nowMs: number): Iterable<readonly [string, number]> {
+  yield ['master/elected', state.electedMs === undefined ? 0 : 1];
+  yield ['master/uptime_secs', (nowMs - state.startedMs) / 1000];
+  yield* agentGauges(state);
+  yield* frameworkGauges(state);
+  yield ['master/outstanding_offers', state.offers.size];
+  yield* taskGauges(state);
+  yield* resourceGauges(state);
+}
+
+function* agentGauges({ agents, admissions }: MasterState): Iterable<readonly [string, number]> {
+  const all = [...agents.values()];
+  const connected = all.filter(({ isConnected }) => isConnected).length;
+  const active = all.filter(({ isActive }) => isActive).length;
+  yield [L.agentsConnected, connected];
+  yield [L.agentsDisconnected, all.length - connected];
+  yield [L.agentsActive, active];
+  yield [L.agentsInactive, all.length - active];
+  yield [L.agentsUnreachable, admissions.unreachable.size];
+}
+
+function* frameworkGauges({ frameworks }: MasterState): Iterable<readonly [string, number]> {
+  const all = [...frameworks.values()];
+  const connected = all.filter(({ isConnected }) => isConnected).length;
+  const active = all.filter(({ acceptsOffers }) => acceptsOffers).length;
+  yield ['master/frameworks_connected', connected];
+  yield ['master/frameworks_disconnected', all.length - connected];
+  yield ['master/frameworks_active', active];
+  yield ['master/frameworks_inactive', all.length - active];
+}
+
+const TASK_GAUGES: readonly (readonly [string, TaskState])[] = [
+  ['master/tasks_staging', 'TASK_STAGING'],
+  ['master/tasks_starting', 'TASK_STARTING'],
+  ['master/tasks_running', 'TASK_RUNNING'],
+  ['master/tasks_killing', 'TASK_KILLING'],
+];
+
+function* taskGauges({ frameworks }: MasterState): Iterable<readonly [string, number]> {
+  const counts = new Map<TaskState, number>();
+  let unreachable = 0;
+  for (const framework of frameworks.values()) {
+    for (const { state } of framework.tasks.values()) {
+      counts.set(state, (counts.get(state) ?? 0) + 1);
+    }
+    unreachable += framework.unreachableTasks.size;
+  }
+  for (const [key, state] of TASK_GAUGES) yield [key, counts.get(state) ?? 0];
+  yield ['master/tasks_unreachable', unreachable];
+}
+
+function* resourceGauges(state: MasterState): Iterable<readonly [string, number]> {
+  const agents = [...state.agents.values()];
+  const total = Resources.sum(agents.map(({ totalResources }) => totalResources));
+  const used = Resources.sum(agents.map((agent) => usedOfAgent(state, agent)));
+  const parts = [
+    ['', total.nonRevocable(), used.nonRevocable()],
+    ['_revocable', total.revocable(), used.revocable()],
+  ] as const;
+  for (const [suffix, all, taken] of parts) {
+    for (const kind of KINDS) {
+      const totalMilli = all.scalarMilli(kind);
+      const usedMilli = taken.scalarMilli(kind);
+      yield [`master/${kind}${suffix}_total`, fromMilli(totalMilli)];
+      yield [`master/${kind}${suffix}_used`, fromMilli(usedMilli)];
+      yield [`master/${kind}${suffix}_percent`, totalMilli === 0 ? 0 : usedMilli / totalMilli];
+    }
+  }
+}

@@ -1,0 +1,66 @@
+// JSON of the older endpoints, where whole numbers and doubles look different: `5051` and `4.0`.
+import { encodeJson, formatDouble, type Schema } from '@kaon/protocol';
+
+/** Text that is JSON already. */
+export class RawJson {
+  readonly text: string;
+
+  constructor(text: string) {
+    this.text = text;
+  }
+}
+
+/**
+ * What `jsonText` writes. Numbers are whole; doubles and messages are `RawJson`. Members named by
+ * somebody else are in a map, so that no name means anything; undefined members are left out.
+ */
+export type JsonValue =
+  | string
+  | number
+  | boolean
+  | RawJson
+  | readonly JsonValue[]
+  | ReadonlyMap<string, JsonValue>
+  | JsonObject;
+
+export interface JsonObject {
+  readonly [key: string]: JsonValue | undefined;
+}
+
+/** A double, always with a fraction. */
+export function double(value: number): RawJson {
+  return new RawJson(formatDouble(value));
+}
+
+/** Seconds since 1970 of milliseconds; 0 when there is no such moment. */
+export function seconds(ms: number | undefined): RawJson {
+  return double((ms ?? 0) / 1000);
+}
+
+/** A message in Mesos' JSON. */
+export function messageJson<T>(schema: Schema<T>, message: T): RawJson {
+  return new RawJson(encodeJson(schema, message));
+}
+
+/** The value as compact JSON text. */
+export function jsonText(value: JsonValue): string {
+  if (typeof value !== 'object') return JSON.stringify(value);
+  if (value instanceof RawJson) return value.text;
+  if (isList(value)) return `[${value.map(jsonText).join(',')}]`;
+  const entries: Iterable<readonly [string, JsonValue | undefined]> = isMap(value)
+    ? value
+    : Object.entries(value);
+  const members: string[] = [];
+  for (const [key, member] of entries) {
+    if (member !== undefined) members.push(`${JSON.stringify(key)}:${jsonText(member)}`);
+  }
+  return `{${members.join(',')}}`;
+}
+
+function isList(value: JsonValue): value is readonly JsonValue[] {
+  return Array.isArray(value);
+}
+
+function isMap(value: object): value is ReadonlyMap<string, JsonValue> {
+  return value instanceof Map;
+}

@@ -1,0 +1,84 @@
+// Roles as `/roles` shows them: who is in them and what they hold.
+import { Resources } from '@kaon/resources';
+import type { MasterState } from '../state/master-state.ts';
+import { double, type JsonObject, type JsonValue } from './json-text.ts';
+import { quantitiesJson } from './resources-json.ts';
+
+/** What one role holds. */
+export interface RoleUsage {
+  readonly role: string;
+  readonly frameworkIds: readonly string[];
+  /** In use by tasks and executors. */
+  readonly allocated: Resources;
+  readonly offered: Resources;
+  /** Reserved for it on agents, used or not. */
+  readonly reserved: Resources;
+}
+
+/** Every role that somebody is in or that something is reserved for, sorted by name. */
+export function rolesOfCluster(state: MasterState): readonly RoleUsage[] {
+  const parts = new Map<string, RoleParts>();
+  const partOf = (role: string): RoleParts => {
+    const present = parts.get(role) ?? {
+      frameworkIds: [],
+      allocated: [],
+      offered: [],
+      reserved: [],
+    };
+    parts.set(role, present);
+    return present;
+  };
+  for (const framework of state.frameworks.values()) {
+    for (const role of framework.roles) partOf(role).frameworkIds.push(framework.id);
+  }
+  for (const agent of state.agents.values()) {
+    for (const used of state.usedOn(agent).values()) {
+      for (const [role, resources] of used.allocations()) partOf(role).allocated.push(resources);
+    }
+    for (const [role, resources] of agent.totalResources.reservations()) {
+      partOf(role).reserved.push(resources);
+    }
+  }
+  for (const { role, resources } of state.offers.values()) partOf(role).offered.push(resources);
+  return [...parts]
+    .sort(([left], [right]) => (left < right ? -1 : 1))
+    .map(([role, { frameworkIds, allocated, offered, reserved }]) => ({
+      role,
+      frameworkIds,
+      allocated: Resources.sum(allocated),
+      offered: Resources.sum(offered),
+      reserved: Resources.sum(reserved),
+    }));
+}
+
+interface RoleParts {
+  readonly frameworkIds: string[];
+  readonly allocated: Resources[];
+  readonly offered: Resources[];
+  readonly reserved: Resources[];
+}
+
+/** The answer of `/roles`. */
+export function rolesJson(state: MasterState): JsonObject {
+  return { roles: rolesOfCluster(state).map(roleJson) };
+}
+
+function roleJson({ role, frameworkIds, allocated, offered, reserved }: RoleUsage): JsonValue {
+  // Reservations count against a quota whether or not they are used; the rest when it is in use.
+  const consumed = reserved.plus(allocated.unreserved());
+  return {
+    name: role,
+    weight: double(1),
+    quota: {
+      role,
+      guarantee: {},
+      limit: {},
+      consumed: quantitiesJson(consumed),
+    },
+    resources: quantitiesJson(allocated.plus(offered)),
+    allocated: quantitiesJson(allocated),
+    offered: quantitiesJson(offered),
+    reserved: quantitiesJson(reserved),
+    frameworks: frameworkIds,
+  };
+}

@@ -1,0 +1,174 @@
+// The whole state as `/state` shows it, in Mesos' order of members, and its shorter relatives.
+import { AgentInfo, LEGACY_KEYS, type TaskState } from '@kaon/protocol';
+import type { Agent } from '../state/agent.ts';
+import type { Framework } from '../state/framework.ts';
+import type { MasterState } from '../state/master-state.ts';
+import type { TaskRecord } from '../state/task-record.ts';
+import { agentJson, fullAgentJson } from './agent-json.ts';
+import { frameworkJson, frameworkSummaryJson } from './framework-json.ts';
+import { double, type JsonObject, type JsonValue, messageJson, seconds } from './json-text.ts';
+import { taskJson } from './task-json.ts';
+import { BUILD } from './version.ts';
+import type { ViewContext } from './view.ts';
+
+const K = LEGACY_KEYS;
+
+/** The answer of `/state`. */
+export function stateJson(state: MasterState, { flags }: ViewContext): JsonObject {
+  const { info, agents, admissions } = state;
+  const active = [...agents.values()].filter(({ isActive }) => isActive).length;
+  return {
+    version: BUILD.version,
+    build_date: BUILD.buildDate,
+    build_time: double(BUILD.buildTime),
+    build_user: BUILD.buildUser,
+    start_time: seconds(state.startedMs),
+    elected_time: state.electedMs === undefined ? undefined : seconds(state.electedMs),
+    id: info.id,
+    pid: info.pid,
+    hostname: info.hostname,
+    capabilities: info.capabilities.map(({ type }) => type ?? 'UNKNOWN'),
+    [K.activatedAgents]: double(active),
+    [K.deactivatedAgents]: double(agents.size - active),
+    [K.unreachableAgents]: double(admissions.unreachable.size),
+    leader: info.pid,
+    leader_info: { id: info.id, pid: info.pid, port: info.port, hostname: info.hostname },
+    cluster: flags.get('cluster'),
+    log_dir: flags.get('log_dir'),
+    flags: new Map(flags),
+    [K.agents]: [...agents.values()].map((agent) => agentJson(state, agent)),
+    [K.recoveredAgents]: [...admissions.recovered.values()].map(recoveredJson),
+    ...frameworkLists(state),
+    orphan_tasks: [],
+    unregistered_frameworks: [],
+  };
+}
+
+/** The answer of the endpoint that lists agents; of one of them when `agentId` is given. */
+export function agentsJson(state: MasterState, agentId: string | undefined): JsonObject {
+  const chosen = [...state.agents.values()].filter(
+    ({ id }) => agentId === undefined || id === agentId,
+  );
+  const recovered = [...state.admissions.recovered].filter(
+    ([id]) => agentId === undefined || id === agentId,
+  );
+  return {
+    [K.agents]: chosen.map((agent) => fullAgentJson(state, agent)),
+    [K.recoveredAgents]: recovered.map(([, info]) => recoveredJson(info)),
+  };
+}
+
+/** The answer of `/frameworks`; with one of them only when `frameworkId` is given. */
+export function frameworksJson(state: MasterState, frameworkId: string | undefined): JsonObject {
+  return { ...frameworkLists(state, frameworkId), unregistered_frameworks: [] };
+}
+
+function frameworkLists(state: MasterState, frameworkId?: string): JsonObject {
+  const list = (frameworks: Iterable<Framework>): JsonValue =>
+    [...frameworks]
+      .filter(({ id }) => frameworkId === undefined || id === frameworkId)
+      .map((framework) => frameworkJson(state, framework));
+  return {
+    frameworks: list(state.frameworks.values()),
+    completed_frameworks: list(state.completedFrameworks.values()),
+  };
+}
+
+function recoveredJson(info: AgentInfo): JsonValue {
+  return messageJson(AgentInfo, info);
+}
+
+/** Which tasks a page of `/tasks` shows. */
+export interface TaskFilter {
+  readonly frameworkId: string | undefined;
+  readonly taskId: string | undefined;
+  readonly offset: number;
+  readonly limit: number;
+  readonly isAscending: boolean;
+}
+
+/** The answer of `/tasks`: newest first unless asked otherwise. */
+export function tasksJson(state: MasterState, filter: TaskFilter): JsonObject {
+  const frameworks = [...state.frameworks.values(), ...state.completedFrameworks.values()].filter(
+    ({ id }) => filter.frameworkId === undefined || id === filter.frameworkId,
+  );
+  const tasks = frameworks
+    .flatMap((framework) => allTasksOf(framework))
+    .filter(({ id }) => filter.taskId === undefined || id === filter.taskId);
+  const timed = tasks.map((task) => [task.statuses[0]?.timestamp ?? 0, task] as const);
+  timed.sort(([left], [right]) => (filter.isAscending ? left - right : right - left));
+  const page = timed.slice(filter.offset, filter.offset + filter.limit);
+  return { tasks: page.map(([, task]) => taskJson(task)) };
+}
+
+/** Live, unreachable and completed ones. */
+export function allTasksOf(framework: Framework): readonly TaskRecord[] {
+  return [
+    ...framework.tasks.values(),
+    ...framework.unreachableTasks.values(),
+    ...framework.completedTasks.items(),
+  ];
+}
+
+const SUMMARY_STATES: readonly TaskState[] = [
+  'TASK_STAGING',
+  'TASK_STARTING',
+  'TASK_RUNNING',
+  'TASK_KILLING',
+  'TASK_FINISHED',
+  'TASK_KILLED',
+  'TASK_FAILED',
+  'TASK_LOST',
+  'TASK_ERROR',
+  'TASK_UNREACHABLE',
+];
+
+/** The answer of `/state-summary`: counts in place of tasks. */
+export function stateSummaryJson(state: MasterState, { flags }: ViewContext): JsonObject {
+  const byAgent = new Map<string, TaskRecord[]>();
+  const frameworksOf = new Map<string, Set<string>>();
+  const agentsOf = new Map<string, Set<string>>();
+  for (const framework of state.frameworks.values()) {
+    for (const task of allTasksOf(framework)) {
+      push(byAgent, task.agentId, task);
+      add(frameworksOf, task.agentId, framework.id);
+      add(agentsOf, framework.id, task.agentId);
+    }
+  }
+  return {
+    hostname: state.info.hostname,
+    cluster: flags.get('cluster'),
+    [K.agents]: [...state.agents.values()].map((agent: Agent) => ({
+      ...agentJson(state, agent),
+      ...countsJson(byAgent.get(agent.id) ?? []),
+      framework_ids: [...(frameworksOf.get(agent.id) ?? [])],
+    })),
+    frameworks: [...state.frameworks.values()].map((framework) => ({
+      ...frameworkSummaryJson(state, framework),
+      ...countsJson(allTasksOf(framework)),
+      [K.agentIds]: [...(agentsOf.get(framework.id) ?? [])],
+    })),
+  };
+}
+
+function countsJson(tasks: readonly TaskRecord[]): JsonObject {
+  const counts: Record<string, number> = {};
+  for (const state of SUMMARY_STATES) counts[state] = 0;
+  for (const { state } of tasks) {
+    const count = counts[state];
+    if (count !== undefined) counts[state] = count + 1;
+  }
+  return counts;
+}
+
+function push<T>(map: Map<string, T[]>, key: string, item: T): void {
+  const items = map.get(key);
+  if (items) items.push(item);
+  else map.set(key, [item]);
+}
+
+function add(map: Map<string, Set<string>>, key: string, item: string): void {
+  const items = map.get(key);
+  if (items) items.add(item);
+  else map.set(key, new Set([item]));
+}

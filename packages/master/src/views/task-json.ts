@@ -1,0 +1,60 @@
+// A task as the older endpoints show it, in Mesos' order of members.
+import {
+  CheckStatusInfo,
+  ContainerInfo,
+  DiscoveryInfo,
+  HealthCheck,
+  Label,
+  LEGACY_KEYS,
+  NetworkInfo,
+  type Task,
+  type TaskStatus,
+} from '@kaon/protocol';
+import type { TaskRecord } from '../state/task-record.ts';
+import { double, type JsonObject, type JsonValue, messageJson } from './json-text.ts';
+import { amountsJson } from './resources-json.ts';
+
+export function taskJson(record: TaskRecord): JsonObject {
+  const { task } = record;
+  return {
+    id: record.id,
+    name: task.name,
+    framework_id: record.frameworkId,
+    executor_id: record.executorId ?? '',
+    [LEGACY_KEYS.agentId]: record.agentId,
+    state: record.state,
+    resources: amountsJson(record.resources),
+    role: roleOf(task),
+    statuses: record.statuses.map(statusJson),
+    ...optionalMembers(task),
+  };
+}
+
+function optionalMembers({ user, labels, discovery, container, healthCheck }: Task): JsonObject {
+  return {
+    user,
+    labels: labels?.labels.map((label) => messageJson(Label, label)),
+    discovery: discovery && messageJson(DiscoveryInfo, discovery),
+    container: container && messageJson(ContainerInfo, container),
+    health_check: healthCheck && messageJson(HealthCheck, healthCheck),
+  };
+}
+
+function statusJson(status: TaskStatus): JsonValue {
+  const { state, timestamp, labels, containerStatus, healthy, checkStatus } = status;
+  return {
+    state,
+    timestamp: double(timestamp ?? 0),
+    labels: labels?.labels.map((label) => messageJson(Label, label)),
+    container_status: containerStatus && {
+      container_id: containerStatus.containerId && { value: containerStatus.containerId.value },
+      network_infos: containerStatus.networkInfos.map((info) => messageJson(NetworkInfo, info)),
+    },
+    healthy,
+    check_status: checkStatus && messageJson(CheckStatusInfo, checkStatus),
+  };
+}
+
+function roleOf({ resources }: Task): string | undefined {
+  return resources.find(({ allocationInfo }) => allocationInfo)?.allocationInfo?.role;
+}

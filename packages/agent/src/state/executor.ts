@@ -40,6 +40,8 @@ export class Executor {
   readonly directory: string;
   readonly isCommand: boolean;
   phase: ExecutorPhase = 'preparing';
+  /** Whether its records are on disk, so that those of its tasks' updates can join them. */
+  isWritten = false;
   /** Process id of what runs in the container, once known. */
   processId: number | undefined;
   cause: TerminationCause | undefined;

@@ -90,6 +90,7 @@ function recoverRun(
     isCommand: true,
   });
   executor.phase = 'running';
+  executor.isWritten = true;
   executor.processId = container?.pid;
   framework.executors.set(executorId, executor);
   for (const task of tasks) {

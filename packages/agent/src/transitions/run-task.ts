@@ -54,6 +54,7 @@ export function launchCheckpointed(
   const record = executor?.tasks.get(taskId);
   if (!framework || !executor || executor.phase !== 'preparing') return [];
   framework.isWritten = framework.isCheckpointing;
+  executor.isWritten = framework.isCheckpointing;
   if (!record || record.isTerminal) {
     const end = { frameworkId, executorId: executor.id, containerId };
     return executorEnded(state, { ...end, waitStatus: undefined, isLaunchFailure: false }, env);

@@ -123,7 +123,7 @@ function receiveUpdate(
       isSettled: true,
     };
   }
-  const file = streamFile(state, framework, executor, taskId);
+  const file = streamFile(state, executor, taskId);
   const stream = state.openStream(framework.id, taskId, file);
   const update = createMessage(internal.StatusUpdate, {
     frameworkId: { value: framework.id },
@@ -187,16 +187,20 @@ function checkpointUpdate(stream: UpdateStream, update: internal.StatusUpdate): 
   ];
 }
 
-/** Where the updates of a task are kept; undefined when its framework wants nothing kept. */
+/** Where the updates of a task are kept; undefined when nothing of its executor is, or not yet. */
 function streamFile(
   state: AgentState,
-  framework: Framework,
   executor: Executor | undefined,
   taskId: string,
 ): StreamFile | undefined {
-  if (!framework.isCheckpointing || !executor || state.agentId === undefined) return undefined;
+  if (!executor?.isWritten || state.agentId === undefined) return undefined;
   const { id: executorId, containerId } = executor;
-  const key = { agentId: state.agentId, frameworkId: framework.id, executorId, containerId };
+  const key = {
+    agentId: state.agentId,
+    frameworkId: executor.frameworkId,
+    executorId,
+    containerId,
+  };
   const path = state.identity.paths.taskUpdates(key, taskId);
   return { path, writeKey: executor.writeKey };
 }

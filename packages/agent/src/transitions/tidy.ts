@@ -12,7 +12,7 @@ export function tidyFramework(state: AgentState, frameworkId: string): Effect[] 
   for (const executor of [...framework.executors.values()]) {
     if (executor.isLive || executor.tasks.size > 0) continue;
     framework.completeExecutor(executor.id);
-    if (framework.isCheckpointing) effects.push(...markCompleted(state, executor));
+    if (executor.isWritten) effects.push(...markCompleted(state, executor));
   }
   if (framework.executors.size === 0 && !hasStream(state, frameworkId)) {
     state.completeFramework(frameworkId);

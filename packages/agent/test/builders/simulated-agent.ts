@@ -88,6 +88,7 @@ export class SimulatedAgent {
 
   /** A look at the agent's state. */
   async inspect<T>(read: (state: AgentState) => T): Promise<T> {
+    await this.sim.settle();
     const seen = this.agent.inspect(read);
     await this.sim.settle();
     return seen;

@@ -1,5 +1,8 @@
 // Public surface of `@kaon/allocator`.
-
+export { type AllocatorOptions, allocatorActor } from './allocator.ts';
+export { Books, type BooksOptions } from './books/books.ts';
+export { KindIndex } from './books/kinds.ts';
+export type { AgentRow, FrameworkRow } from './books/rows.ts';
 export * from './errors.ts';
 export { inlineHost } from './host/inline-host.ts';
 export type * from './host/kernel-host.ts';
@@ -13,3 +16,4 @@ export { type Parcel, type ParcelRows, parcelRows, UNRESERVED } from './kernel/p
 export * from './kernel/skip-reasons.ts';
 export * from './kernel/snapshot.ts';
 export { piscinaThread } from './node/piscina-thread.ts';
+export * from './protocol.ts';

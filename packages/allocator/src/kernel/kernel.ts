@@ -161,7 +161,14 @@ export class AllocatorKernel implements KernelCommands {
 
   recover(framework: number, role: number, quantities: Float64Array): void {
     const client = this.frameworks.find(framework, role);
-    invariant(client !== NONE, 'only a known client recovers');
+    if (client === NONE) {
+      // Somebody who left the role with nothing but items is no client any more.
+      invariant(
+        quantities.every((quantity) => quantity === 0),
+        'only a known client recovers',
+      );
+      return;
+    }
     this.sorter.release(client, quantities, 0);
     this.#dropIfIdle(client);
   }

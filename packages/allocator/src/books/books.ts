@@ -1,0 +1,479 @@
+// The books: who holds which real resources, and what the kernel must be told of it.
+import { invariant } from '@kaon/primitives';
+import {
+  type AgentId,
+  type AgentInfo,
+  type AgentInfo_Capability,
+  agentHasCapability,
+  type FrameworkId,
+  type FrameworkInfo,
+  hasCapability,
+  rolesOf,
+} from '@kaon/protocol';
+import { isAllocatableTo, Resources, reservationRole } from '@kaon/resources';
+import { CAPABILITY } from '../kernel/capabilities.ts';
+import { type CommandBatch, CommandBuffer } from '../kernel/command-buffer.ts';
+import type { AgentFacts, GrantBatch } from '../kernel/kernel-commands.ts';
+import type {
+  AddAgent,
+  AddFramework,
+  Allocation,
+  FrameworkRoles,
+  RecoverResources,
+  Share,
+  UpdateAgent,
+  UpdateAllocation,
+  UpdateFramework,
+  UseResources,
+} from '../protocol.ts';
+import { bitsOf, type KindIndex } from './kinds.ts';
+import { RoleIndex } from './role-index.ts';
+import { type AgentRow, type FrameworkRow, heldBy, intersection, setHeld } from './rows.ts';
+import { Slots } from './slots.ts';
+
+export interface BooksOptions {
+  readonly kinds: KindIndex;
+  /** Whether agents with GPUs are for frameworks with `GPU_RESOURCES` only. */
+  readonly reservesGpuAgents: boolean;
+  /** The master's region; agents in another one are for frameworks with `REGION_AWARE` only. */
+  readonly region: string | undefined;
+}
+
+/**
+ * Every resource of every agent: held by a framework in a role, or free.
+ *
+ * The books and the kernel move in step. Changes are made here at once and recorded as commands;
+ * `takeCommands` hands those over for the next pass, and `applyGrants` must bring back what that pass
+ * decided before anything else changes. So each quantity is held once or free once, whatever order the
+ * messages come in.
+ */
+export class Books {
+  readonly #options: BooksOptions;
+  readonly #commands = new CommandBuffer();
+  readonly #roles = new RoleIndex(
+    (role, path) => this.#commands.addRole(role, path),
+    (role) => this.#commands.removeRole(role),
+  );
+  readonly #agents = new Map<AgentId, AgentRow>();
+  readonly #agentSlots = new Slots<AgentRow>();
+  readonly #frameworks = new Map<FrameworkId, FrameworkRow>();
+  readonly #frameworkSlots = new Slots<FrameworkRow>();
+  readonly #stale = new Set<AgentRow>();
+  #passes = 0;
+  /** Resources given back or converted that their framework did not hold, in messages. */
+  unheldResources = 0;
+
+  constructor(options: BooksOptions) {
+    this.#options = options;
+  }
+
+  get agentCount(): number {
+    return this.#agents.size;
+  }
+
+  get frameworkCount(): number {
+    return this.#frameworks.size;
+  }
+
+  get roleCount(): number {
+    return this.#roles.size;
+  }
+
+  /** The row of a framework, for explanations. */
+  framework(frameworkId: FrameworkId): FrameworkRow | undefined {
+    return this.#frameworks.get(frameworkId);
+  }
+
+  /** The row of an agent. */
+  agent(agentId: AgentId): AgentRow | undefined {
+    return this.#agents.get(agentId);
+  }
+
+  /** Every agent, for checks. */
+  agents(): Iterable<AgentRow> {
+    return this.#agents.values();
+  }
+
+  /** The name of a role the kernel mentions. */
+  roleName(role: number): string | undefined {
+    return this.#roles.nameOf(role);
+  }
+
+  // --- frameworks -------------------------------------------------------------------------------
+
+  addFramework({ frameworkId, info, isActive, suppressedRoles }: AddFramework): void {
+    this.#frameworkRow(frameworkId);
+    this.updateFramework({ frameworkId, info, suppressedRoles });
+    this.setFrameworkActive(frameworkId, isActive);
+  }
+
+  updateFramework({ frameworkId, info, suppressedRoles }: UpdateFramework): void {
+    const framework = this.#frameworks.get(frameworkId);
+    if (!framework) return;
+    const capabilities = capabilityBits(info);
+    if (framework.capabilities !== capabilities) {
+      framework.capabilities = capabilities;
+      this.#commands.updateFramework(framework.index, capabilities);
+    }
+    const roles = new Set(rolesOf(info));
+    for (const role of framework.roles) {
+      if (!roles.has(role)) this.#commands.unsubscribe(framework.index, this.#roles.indexOf(role));
+    }
+    for (const role of roles) {
+      if (framework.roles.has(role)) continue;
+      this.#commands.subscribe(framework.index, this.#roles.indexOf(role));
+    }
+    const suppressed = new Set(suppressedRoles.filter((role) => roles.has(role)));
+    for (const role of roles) {
+      const wasSuppressed = framework.roles.has(role) && framework.suppressed.has(role);
+      if (suppressed.has(role) === wasSuppressed) continue;
+      const index = this.#roles.indexOf(role);
+      if (suppressed.has(role)) this.#commands.suppress(framework.index, index);
+      else this.#commands.unsuppress(framework.index, index);
+    }
+    framework.roles = roles;
+    framework.suppressed = suppressed;
+  }
+
+  /** Returns whether the framework is known. */
+  setFrameworkActive(frameworkId: FrameworkId, isActive: boolean): boolean {
+    const framework = this.#frameworks.get(frameworkId);
+    if (!framework) return false;
+    if (isActive) this.#commands.activateFramework(framework.index);
+    else this.#commands.deactivateFramework(framework.index);
+    return true;
+  }
+
+  removeFramework(frameworkId: FrameworkId): void {
+    const framework = this.#frameworks.get(frameworkId);
+    if (!framework) return;
+    for (const agent of [...framework.agents]) {
+      for (const [role, held] of [...(agent.held.get(framework) ?? [])]) {
+        this.#release(agent, framework, role, held);
+      }
+    }
+    this.#commands.removeFramework(framework.index);
+    this.#frameworks.delete(frameworkId);
+    this.#frameworkSlots.free(framework.index);
+  }
+
+  suppressOffers({ frameworkId, roles }: FrameworkRoles): void {
+    const framework = this.#frameworks.get(frameworkId);
+    if (!framework) return;
+    for (const role of subscribedAmong(framework, roles)) {
+      framework.suppressed.add(role);
+      this.#commands.suppress(framework.index, this.#roles.indexOf(role));
+    }
+  }
+
+  reviveOffers({ frameworkId, roles }: FrameworkRoles): void {
+    const framework = this.#frameworks.get(frameworkId);
+    if (!framework) return;
+    for (const role of subscribedAmong(framework, roles)) {
+      framework.suppressed.delete(role);
+      this.#commands.revive(framework.index, this.#roles.indexOf(role));
+    }
+  }
+
+  /** `weight` is above 0. */
+  setWeight(role: string, weight: number): void {
+    this.#commands.setWeight(role, weight);
+  }
+
+  // --- agents -----------------------------------------------------------------------------------
+
+  /** Returns the index of the agent in the kernel. An agent known already starts over. */
+  addAgent({ agentId, info, capabilities, used }: AddAgent): number {
+    if (this.#agents.has(agentId)) this.removeAgent(agentId);
+    const agent = this.#agentSlots.add(
+      (index): AgentRow => ({
+        index,
+        agentId,
+        info,
+        isActive: true,
+        demands: 0,
+        lacks: 0,
+        total: Resources.of(info.resources).unallocate(),
+        free: Resources.empty,
+        heldSum: Resources.empty,
+        held: new Map(),
+        staleness: 'none',
+      }),
+    );
+    this.#agents.set(agentId, agent);
+    this.#judge(agent, capabilities);
+    for (const [frameworkId, resources] of used) {
+      this.useResources({ agentId, frameworkId, resources });
+    }
+    agent.free = freeOf(agent);
+    const free = this.#parcelsOf(agent.free);
+    this.#commands.addAgent(agent.index, this.#factsOf(agent), free);
+    this.#stale.delete(agent);
+    agent.staleness = 'none';
+    return agent.index;
+  }
+
+  /** Returns the index of the agent, or undefined when nothing about it has changed. */
+  updateAgent({ agentId, info, capabilities }: UpdateAgent): number | undefined {
+    const agent = this.#agents.get(agentId);
+    if (!agent) return undefined;
+    const total = Resources.of(info.resources).unallocate();
+    const { demands, lacks } = agent;
+    const isSameInfo = sameApartFromResources(agent.info, info);
+    agent.info = info;
+    const isSameTotal = agent.total.equals(total);
+    agent.total = total;
+    this.#judge(agent, capabilities);
+    const isSameNature = agent.demands === demands && agent.lacks === lacks;
+    if (isSameInfo && isSameTotal && isSameNature) return undefined;
+    if (!isSameInfo) this.#commands.clearRefusals(agent.index);
+    this.#markStale(agent, 'facts');
+    return agent.index;
+  }
+
+  setAgentActive(agentId: AgentId, isActive: boolean): void {
+    const agent = this.#agents.get(agentId);
+    if (!agent) return;
+    agent.isActive = isActive;
+    if (isActive) this.#commands.activateAgent(agent.index);
+    else this.#commands.deactivateAgent(agent.index);
+  }
+
+  removeAgent(agentId: AgentId): void {
+    const agent = this.#agents.get(agentId);
+    if (!agent) return;
+    for (const [framework, byRole] of [...agent.held]) {
+      for (const [role, held] of [...byRole]) this.#release(agent, framework, role, held);
+    }
+    this.#stale.delete(agent);
+    this.#commands.removeAgent(agent.index);
+    this.#agents.delete(agentId);
+    this.#agentSlots.free(agent.index);
+  }
+
+  // --- resources --------------------------------------------------------------------------------
+
+  /** `expiresMs` ends the refusal; undefined: the framework does not mind being offered them again. */
+  recoverResources(
+    { frameworkId, agentId, resources }: RecoverResources,
+    expiresMs: number | undefined,
+  ): void {
+    const agent = this.#agents.get(agentId);
+    const framework = this.#frameworks.get(frameworkId);
+    if (!agent || !framework) {
+      if (!resources.isEmpty) this.unheldResources += 1;
+      return;
+    }
+    let isAllHeld = true;
+    for (const [role, named] of resources.allocations()) {
+      const held = heldBy(agent, framework, role);
+      const taken = intersection(held, named);
+      if (!taken.contains(named)) isAllHeld = false;
+      if (!taken.isEmpty) this.#release(agent, framework, role, taken);
+      if (expiresMs === undefined || !framework.roles.has(role)) continue;
+      const refused = this.#parcelsOf(named.unallocate());
+      const roleIndex = this.#roles.indexOf(role);
+      this.#commands.refuse(framework.index, roleIndex, agent.index, expiresMs, refused);
+    }
+    const isAllocated = resources.allocations().size > 0 || resources.isEmpty;
+    if (!isAllHeld || !isAllocated) this.unheldResources += 1;
+  }
+
+  useResources({ frameworkId, agentId, resources }: UseResources): void {
+    const agent = this.#agents.get(agentId);
+    if (!agent) return;
+    const framework = this.#frameworkRow(frameworkId);
+    for (const [role, used] of resources.allocations()) {
+      setHeld(agent, framework, role, heldBy(agent, framework, role).plus(used));
+      const scalars = this.#options.kinds.scalarsOf(used);
+      this.#commands.addAllocated(framework.index, this.#roles.indexOf(role), scalars);
+    }
+    this.#markStale(agent, 'free');
+  }
+
+  updateAllocation({ frameworkId, agentId, consumed, converted }: UpdateAllocation): void {
+    const agent = this.#agents.get(agentId);
+    const framework = this.#frameworks.get(frameworkId);
+    const [role, ...more] = consumed.allocations().keys();
+    const isOneRole = role !== undefined && more.length === 0;
+    const isHeld =
+      agent && framework && isOneRole && heldBy(agent, framework, role).contains(consumed);
+    if (!isHeld) {
+      this.unheldResources += 1;
+      return;
+    }
+    const held = heldBy(agent, framework, role).minus(consumed);
+    setHeld(agent, framework, role, held.plus(converted.unallocate().allocate(role)));
+    agent.total = agent.total.minus(consumed.unallocate()).plus(converted.unallocate());
+    this.#correctShare(framework, role, consumed, converted);
+    this.#markStale(agent, 'facts');
+  }
+
+  // --- passes -----------------------------------------------------------------------------------
+
+  /** Every command since the last call, ending with what has become free. */
+  takeCommands(): CommandBatch {
+    for (const agent of this.#stale) {
+      agent.free = freeOf(agent);
+      const free = this.#parcelsOf(agent.free);
+      if (agent.staleness === 'free') this.#commands.setFree(agent.index, free);
+      else this.#commands.updateAgent(agent.index, this.#factsOf(agent), free);
+      agent.staleness = 'none';
+    }
+    this.#stale.clear();
+    if (this.#roles.isSweepDue) this.#roles.sweep(this.#usedRoles());
+    return this.#commands.take();
+  }
+
+  /** Passes whose grants were applied. */
+  get passes(): number {
+    return this.#passes;
+  }
+
+  /** Moves what a pass has granted from free to held, and says it in real resources. */
+  applyGrants(batch: GrantBatch): readonly Allocation[] {
+    this.#passes += 1;
+    const sharesOf = new Map<FrameworkRow, Share[]>();
+    for (let grant = 0; grant < batch.agents.length; grant += 1) {
+      const agent = this.#agentSlots.get(batch.agents[grant]!);
+      const framework = this.#frameworkSlots.get(batch.frameworks[grant]!);
+      const role = this.#roles.nameOf(batch.roles[grant]!);
+      invariant(agent && framework && role !== undefined, 'a grant names what the books know');
+      const resources = this.#grant(agent, framework, role, batch.bits[grant]!);
+      this.#checkGrant(resources, batch, grant);
+      const shares = sharesOf.get(framework) ?? [];
+      sharesOf.set(framework, shares);
+      shares.push({ agentId: agent.agentId, role, resources });
+    }
+    return [...sharesOf].map(([{ frameworkId }, shares]) => ({ frameworkId, shares }));
+  }
+
+  #grant(agent: AgentRow, framework: FrameworkRow, role: string, bits: number): Resources {
+    const granted = agent.free.filter(
+      (resource) => isAllocatableTo(resource, role) && (bitsOf(resource) & ~bits) === 0,
+    );
+    agent.free = agent.free.minus(granted);
+    const resources = granted.allocate(role);
+    setHeld(agent, framework, role, heldBy(agent, framework, role).plus(resources));
+    return resources;
+  }
+
+  /** The kernel's numbers and the real resources must be the same thing said twice. */
+  #checkGrant(resources: Resources, { quantities }: GrantBatch, grant: number): void {
+    const scalars = this.#options.kinds.scalarsOf(resources);
+    const start = grant * (scalars.length + 1);
+    for (let kind = 0; kind < scalars.length; kind += 1) {
+      invariant(scalars[kind] === quantities[start + kind], 'a grant is what the kernel counted');
+    }
+  }
+
+  // --- inside -----------------------------------------------------------------------------------
+
+  #release(agent: AgentRow, framework: FrameworkRow, role: string, taken: Resources): void {
+    setHeld(agent, framework, role, heldBy(agent, framework, role).minus(taken));
+    const scalars = this.#options.kinds.scalarsOf(taken);
+    this.#commands.recover(framework.index, this.#roles.indexOf(role), scalars);
+    this.#markStale(agent, 'free');
+  }
+
+  /** Counts the difference that a conversion makes, so that a mere reservation is no new allocation. */
+  #correctShare(
+    framework: FrameworkRow,
+    role: string,
+    consumed: Resources,
+    converted: Resources,
+  ): void {
+    const before = this.#options.kinds.scalarsOf(consumed);
+    const after = this.#options.kinds.scalarsOf(converted);
+    if (before.every((quantity, kind) => quantity === after[kind])) return;
+    const roleIndex = this.#roles.indexOf(role);
+    this.#commands.addAllocated(framework.index, roleIndex, after);
+    this.#commands.recover(framework.index, roleIndex, before);
+  }
+
+  /** The row of a framework; one that is not known yet is inactive and in no role. */
+  #frameworkRow(frameworkId: FrameworkId): FrameworkRow {
+    const present = this.#frameworks.get(frameworkId);
+    if (present) return present;
+    const framework = this.#frameworkSlots.add(
+      (index): FrameworkRow => ({
+        index,
+        frameworkId,
+        roles: new Set(),
+        suppressed: new Set(),
+        capabilities: 0,
+        agents: new Set(),
+        sincePass: this.#passes,
+      }),
+    );
+    this.#frameworks.set(frameworkId, framework);
+    this.#commands.addFramework(framework.index, frameworkId, 0);
+    return framework;
+  }
+
+  #judge(agent: AgentRow, capabilities: readonly AgentInfo_Capability[]): void {
+    const { reservesGpuAgents, region } = this.#options;
+    const hasGpus = agent.total.scalarMilli('gpus') > 0;
+    const agentRegion = agent.info.domain?.faultDomain?.region.name;
+    const isRemote = region !== undefined && agentRegion !== undefined && agentRegion !== region;
+    agent.demands =
+      (reservesGpuAgents && hasGpus ? CAPABILITY.gpuResources : 0) |
+      (isRemote ? CAPABILITY.regionAware : 0);
+    agent.lacks =
+      (agentHasCapability(capabilities, 'MULTI_ROLE') ? 0 : CAPABILITY.multiRole) |
+      (agentHasCapability(capabilities, 'HIERARCHICAL_ROLE') ? 0 : CAPABILITY.hierarchicalRole);
+  }
+
+  #factsOf({ isActive, demands, lacks, total }: AgentRow): AgentFacts {
+    return { isActive, demands, lacks, total: this.#options.kinds.scalarsOf(total) };
+  }
+
+  #parcelsOf(resources: Resources): Float64Array {
+    return this.#options.kinds.parcelsOf(resources, (role) => this.#roles.indexOf(role));
+  }
+
+  #markStale(agent: AgentRow, staleness: 'free' | 'facts'): void {
+    if (agent.staleness !== 'facts') agent.staleness = staleness;
+    this.#stale.add(agent);
+  }
+
+  #usedRoles(): ReadonlySet<string> {
+    const used = new Set<string>();
+    for (const { roles } of this.#frameworks.values()) for (const role of roles) used.add(role);
+    for (const { free, held } of this.#agents.values()) {
+      for (const byRole of held.values()) for (const role of byRole.keys()) used.add(role);
+      for (const record of free.toRecords()) {
+        const role = reservationRole(record);
+        if (role !== undefined) used.add(role);
+      }
+    }
+    return used;
+  }
+}
+
+/** Shared resources can be given to several at once, so they are free whoever holds them. */
+function freeOf({ total, heldSum }: AgentRow): Resources {
+  return total.minus(heldSum.nonShared());
+}
+
+function capabilityBits(info: FrameworkInfo): number {
+  return (
+    (hasCapability(info, 'REVOCABLE_RESOURCES') ? CAPABILITY.revocableResources : 0) |
+    (hasCapability(info, 'SHARED_RESOURCES') ? CAPABILITY.sharedResources : 0) |
+    (hasCapability(info, 'RESERVATION_REFINEMENT') ? CAPABILITY.reservationRefinement : 0) |
+    (hasCapability(info, 'GPU_RESOURCES') ? CAPABILITY.gpuResources : 0) |
+    (hasCapability(info, 'REGION_AWARE') ? CAPABILITY.regionAware : 0) |
+    (hasCapability(info, 'MULTI_ROLE') ? CAPABILITY.multiRole : 0)
+  );
+}
+
+function subscribedAmong(framework: FrameworkRow, roles: readonly string[]): readonly string[] {
+  if (roles.length === 0) return [...framework.roles];
+  return roles.filter((role) => framework.roles.has(role));
+}
+
+/** Whether two infos say the same of an agent, its resources apart: those are compared as such. */
+function sameApartFromResources(left: AgentInfo, right: AgentInfo): boolean {
+  const strip = (info: AgentInfo): string => JSON.stringify({ ...info, resources: [] });
+  return strip(left) === strip(right);
+}

@@ -45,6 +45,8 @@ export interface AgentOptions {
   readonly strict?: boolean | undefined;
   /** Whether tasks run as the user they name; needs root, without effect otherwise. Default: true. */
   readonly switchUser?: boolean | undefined;
+  /** Makes another user the owner of its task's sandbox. Default: on the machine's file system. */
+  readonly giveSandbox?: ((sandbox: string, user: string) => Promise<void>) | undefined;
   /** Longest wait before the first attempt to register; doubles with each attempt. Default: 1 s. */
   readonly registrationBackoffFactorMs?: number | undefined;
   /** How long an executor may take to end when it is shut down. Default: 5 s. */

@@ -24,6 +24,7 @@ import { agentResources, type HostFacts } from './host-facts.ts';
 import { mountEndpoints } from './http/endpoints.ts';
 import { probeHost, probeLoad } from './node/host-probe.ts';
 import { systemSandboxReader } from './node/system-sandbox-reader.ts';
+import { giveToUser } from './node/user-accounts.ts';
 import type { AgentOptions, CloseOptions } from './options.ts';
 import type { AgentProtocol } from './protocol.ts';
 import { AgentState, type StopReason } from './state/agent-state.ts';
@@ -107,6 +108,7 @@ export async function startAgent(options: AgentOptions): Promise<RunningAgent> {
             executorReregistrationTimeoutMs: EXECUTOR_REREGISTRATION_TIMEOUT_MS,
           },
           // `root` is whoever runs the agent already.
+          giveSandbox: options.giveSandbox ?? giveToUser,
           taskUser: (named) => (canSwitchUser && named !== 'root' ? named : undefined),
         }),
       }),

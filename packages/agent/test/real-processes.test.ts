@@ -1,6 +1,16 @@
 // Real processes on a real disk, over real connections; and a second agent that finds them again.
-import { readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
-import { createMessage, internal, type TaskInfo } from '@kaon/protocol';
+import {
+  chmodSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { type CommandInfo, createMessage, internal, type TaskInfo } from '@kaon/protocol';
 import t from 'tap';
 import { type RealAgent, startRealAgent, TestMaster } from './builders/real-cluster.ts';
 import { FRAMEWORK_ID, givenFramework, givenTask } from './builders/simulated-agent.ts';
@@ -89,6 +99,27 @@ t.test('a second agent finds what the first left running', async (t) => {
   const later = await master.status('ends-later', 'TASK_FAILED');
   t.match(later, { message: 'Command exited with status 7' });
   t.equal(await second.agent.inspect((state) => state.counters.recoveryErrors), 0);
+});
+
+t.test('a task runs as the user it names', { skip: process.getuid?.() !== 0 }, async (t) => {
+  const master = await TestMaster.start(t);
+  // Below a folder that others may enter, which the test's own folder need not be.
+  const workDir = mkdtempSync(join(tmpdir(), 'kaon-agent-'));
+  t.teardown(() => rmSync(workDir, { recursive: true, force: true }));
+  chmodSync(workDir, 0o755);
+  const agent = await startRealAgent(t, master, workDir);
+  await master.until(() => master.registrations > 0);
+  const task = givenTask('t1', 'id -un; touch mine');
+  run(master, agent, { ...task, command: { ...task.command, user: 'nobody' } as CommandInfo });
+  const status = await master.status('t1', 'TASK_FINISHED', 'TASK_FAILED');
+  t.equal(status.state, 'TASK_FINISHED', status.message ?? '');
+  const runs = `${workDir}/slaves/S0/frameworks/${FRAMEWORK_ID}/executors/t1/runs`;
+  t.equal(readFileSync(`${runs}/latest/stdout`, 'utf8'), 'nobody\n');
+
+  const ghost = givenTask('t2', 'true');
+  run(master, agent, { ...ghost, command: { ...ghost.command, user: 'ghost' } as CommandInfo });
+  const failed = await master.status('t2', 'TASK_FINISHED', 'TASK_FAILED');
+  t.match(failed, { state: 'TASK_FAILED', message: /there is no user 'ghost'/ });
 });
 
 t.test('an agent that leaves takes its processes with it', async (t) => {

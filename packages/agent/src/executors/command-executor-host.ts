@@ -25,6 +25,8 @@ export interface CommandExecutorHostOptions {
   readonly environment: EnvironmentSettings;
   /** The user a task runs as: from the user it names. Undefined: the agent's own. */
   readonly taskUser: (named: string | undefined) => string | undefined;
+  /** Makes another user the owner of its task's sandbox. */
+  readonly giveSandbox: (sandbox: string, user: string) => Promise<void>;
 }
 
 interface RunningExecutor {
@@ -139,13 +141,15 @@ export function commandExecutorHost(
 
 function taskRunner(
   launch: CommandLaunch,
-  { containerizer, environment, taskUser }: CommandExecutorHostOptions,
+  { containerizer, environment, taskUser, giveSandbox }: CommandExecutorHostOptions,
 ): TaskRunner {
   const { containerId } = launch;
   return {
     async launch() {
       const request = launchRequest(launch, environment, taskUser);
       if (!request.ok) throw new Error(request.error);
+      const { sandbox, user } = request.value;
+      if (user !== undefined) await giveSandbox(sandbox, user);
       return containerizer.launch(request.value);
     },
     wait: () => containerizer.wait(containerId),

@@ -19,6 +19,7 @@ import {
   encodeJson,
   encodeProto,
   type FileInfo,
+  jsonErrorText,
   MESOS_VERSION,
   type MessageInit,
   OPERATOR_LISTS,
@@ -111,7 +112,9 @@ function decodeCall(body: Uint8Array, encoding: 'json' | 'protobuf'): Result<age
     return decoded.ok ? decoded : err('Failed to parse body into a protobuf object');
   }
   const decoded = decodeJson(agentV1.Call, fromUtf8(body));
-  return decoded.ok ? decoded : err(decoded.error.message);
+  if (decoded.ok) return decoded;
+  const { error } = decoded;
+  return err(error.kind === 'syntax' ? jsonErrorText(error, 'Call') : error.message);
 }
 
 function encodeAnswer(response: agentV1.Response, encoding: 'json' | 'protobuf'): HttpAnswer {

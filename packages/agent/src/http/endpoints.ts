@@ -18,6 +18,7 @@ import { stateJson } from '../views/state.ts';
 import { versionJson } from '../views/version.ts';
 import { agentApi } from './agent-api.ts';
 import { type Endpoint, type EndpointContext, jsonpAnswer, look } from './context.ts';
+import { executorApi } from './executor-api.ts';
 import {
   browseFilesEndpoint,
   debugFilesEndpoint,
@@ -37,6 +38,8 @@ const ENDPOINTS: Readonly<Record<string, Endpoint>> = {
   '/metrics/prometheus': prometheusMetrics,
   '/containers': async (request, context) => eachContainer(request, context, containerJson),
   '/monitor/statistics': async (request, context) => eachContainer(request, context, monitorJson),
+  // Nothing of a containerizer hangs here: launches have their time, and then fail.
+  '/containerizer/debug': async (request) => jsonpAnswer(request, { pending: [] }),
   '/system/stats.json': systemStats,
   '/files/read': readFileEndpoint,
   '/files/browse': browseFilesEndpoint,
@@ -54,6 +57,9 @@ export function mountEndpoints(http: HttpServer, context: EndpointContext): void
       // As in Mesos, any method will do.
       http.route('*', `${prefix}${path}`, (exchange) => answer(exchange, context, endpoint));
     }
+    http.route('POST', `${prefix}/api/v1/executor`, (exchange) =>
+      answer(exchange, context, executorApi),
+    );
     http.route('POST', `${prefix}/api/v1`, (exchange) => answer(exchange, context, agentApi), {
       matchesBelow: true,
     });

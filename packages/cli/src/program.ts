@@ -1,7 +1,10 @@
 // The command line as a whole: which commands there are, and what they share.
 import { readFileSync } from 'node:fs';
 import { Command } from 'commander';
+import { addAgentCommand } from './commands/agent-command.ts';
 import type { CommandContext } from './commands/command-context.ts';
+import { addLocalCommand } from './commands/local-command.ts';
+import { addMasterCommand } from './commands/master-command.ts';
 import { addRunCommand } from './commands/run-command.ts';
 import { addTableCommands } from './commands/table-commands.ts';
 import { EXIT_USAGE } from './errors.ts';
@@ -44,6 +47,9 @@ export function createProgram(context: CommandContext): Command {
     .addHelpText('after', EXAMPLES)
     .hook('preSubcommand', (_program, command) => applyEnvironment(command, terminal.env));
 
+  addLocalCommand(program, context);
+  addMasterCommand(program, context);
+  addAgentCommand(program, context);
   addRunCommand(program, context);
   addTableCommands(program, context);
   program

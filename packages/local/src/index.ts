@@ -1,2 +1,14 @@
 // Public surface of `@kaon/local`.
-export {};
+export { type HostAgent, type HostAgentOptions, startHostAgent } from './host-agent.ts';
+export { type HostMaster, type HostMasterOptions, startHostMaster } from './host-master.ts';
+export {
+  runSample,
+  SAMPLE_TASKS,
+  type SampleOptions,
+  type SampleTask,
+} from './sample-framework.ts';
+export {
+  type LocalCluster,
+  type LocalClusterOptions,
+  startLocalCluster,
+} from './start-local-cluster.ts';

@@ -125,6 +125,11 @@ export function agentRecords(state: MasterState): readonly AgentRecord[] {
     .sort((left, right) => left.registered_time - right.registered_time);
 }
 
+/** Agents that fell silent and may come back; the master tells no more of them than their number. */
+export function unreachableAgents(state: MasterState): number {
+  return state.unreachable_slaves ?? 0;
+}
+
 /** All frameworks the master remembers, gone ones first. */
 export function frameworkRecords(state: MasterState): readonly FrameworkRecord[] {
   return [

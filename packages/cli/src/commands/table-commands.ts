@@ -1,7 +1,12 @@
 // `kaon tasks`, `kaon agents`, `kaon frameworks`: what a master knows, for people or for scripts.
 import { type Command, Option } from 'commander';
 import { fetchMasterState, type MasterState } from '../cluster/master-state.ts';
-import { agentRecords, frameworkRecords, taskRecords } from '../cluster/records.ts';
+import {
+  agentRecords,
+  frameworkRecords,
+  taskRecords,
+  unreachableAgents,
+} from '../cluster/records.ts';
 import { agentColumns, frameworkColumns, taskColumns } from '../output/cluster-columns.ts';
 import { count } from '../output/format.ts';
 import { formatTable } from '../output/table.ts';
@@ -81,6 +86,7 @@ function orNone(rows: readonly unknown[], table: string, none: string): string {
   return rows.length === 0 ? `${none}\n` : table;
 }
 
-function unreachableLine({ unreachable_slaves: unreachable = 0 }: MasterState): string {
+function unreachableLine(state: MasterState): string {
+  const unreachable = unreachableAgents(state);
   return unreachable === 0 ? '' : `${count(unreachable, 'agent')} unreachable\n`;
 }

@@ -1,0 +1,142 @@
+// `kaon agent`: offers this machine's resources to a cluster and runs tasks on it.
+import { resolve } from 'node:path';
+import { parseMasterAddress, standaloneDetector } from '@kaon/election';
+import { startHostAgent } from '@kaon/local';
+import { startNode } from '@kaon/remote';
+import { type Command, InvalidArgumentError, Option } from 'commander';
+import { duration } from '../flags/values.ts';
+import { type RunningServer, serve } from '../servers/serve.ts';
+import { addBoolean, type CommandContext, loggerFor } from './command-context.ts';
+import { addServerOptions, type ServerFlags, shownFlags } from './server-options.ts';
+
+interface AgentFlags extends ServerFlags {
+  readonly master: { readonly host: string; readonly port: number };
+  readonly runtimeDir?: string;
+  readonly resources?: string;
+  readonly attributes?: string;
+  readonly strict: boolean;
+  readonly switchUser: boolean;
+  readonly registrationBackoffFactor: number;
+  readonly executorShutdownGracePeriod: number;
+}
+
+const AGENT_PORT = 5051;
+
+const EXAMPLES = `
+Examples:
+  $ kaon agent --master 127.0.0.1:5050 --work-dir /var/lib/kaon/agent
+  $ kaon agent --master 10.0.0.1:5050 --ip 10.0.0.7 --work-dir /var/lib/kaon/agent \\
+      --resources 'cpus:4;mem:8192;ports:[31000-32000]' --attributes 'rack:r1;zone:a'
+
+Resources that are not named are taken from the machine: all processors, memory but 1 GB, disk but 5 GB
+(half of what there is when there is little), ports 31000 to 32000.
+
+Ctrl-C (or SIGUSR1) takes the agent out of the cluster and ends its tasks. SIGTERM stops the agent only:
+its tasks run on, and an agent started again in the same folder takes them over.
+`;
+
+/** Adds `kaon agent` to `program`. */
+export function addAgentCommand(program: Command, context: CommandContext): void {
+  const command = program
+    .command('agent')
+    .summary('run an agent, which offers this machine to the cluster')
+    .description(
+      'Runs an agent: offers the resources of this machine to a cluster and runs tasks on it.',
+    )
+    .addOption(
+      new Option('--master <address>', 'address of the master, HOST:PORT')
+        .makeOptionMandatory()
+        .argParser((text) => {
+          const parsed = parseMasterAddress(text);
+          if (!parsed.ok) throw new InvalidArgumentError(`${parsed.error}.`);
+          return parsed.value;
+        }),
+    );
+  addServerOptions(command, AGENT_PORT);
+  command
+    .addOption(new Option('--resources <text>', "what to offer, in Mesos' text form or JSON"))
+    .addOption(
+      new Option('--attributes <text>', 'what to say about this machine, as name:value;name:value'),
+    )
+    .addOption(
+      new Option(
+        '--runtime-dir <folder>',
+        'state of running tasks that need not survive a reboot (default: runtime in --work-dir)',
+      ).argParser((path) => resolve(path)),
+    )
+    .addOption(
+      new Option(
+        '--registration-backoff-factor <duration>',
+        'longest wait before the first registration',
+      )
+        .default(1000, '1secs')
+        .argParser(duration()),
+    )
+    .addOption(
+      new Option('--executor-shutdown-grace-period <duration>', 'how long tasks may take to end')
+        .default(5000, '5secs')
+        .argParser(duration()),
+    );
+  addBoolean(
+    command,
+    'strict',
+    'refuse to start when records of a former run are damaged (default: on)',
+  );
+  addBoolean(command, 'switch-user', 'run tasks as the user they name; needs root (default: on)');
+  command.addHelpText('after', EXAMPLES).action(async (flags: AgentFlags) => {
+    context.exitCode = await serve(context.terminal, {
+      role: 'agent',
+      readyFile: flags.readyFile,
+      start: () => startAgentServer(flags, context, shownFlags(command)),
+    });
+  });
+}
+
+async function startAgentServer(
+  flags: AgentFlags,
+  { terminal }: CommandContext,
+  shown: Readonly<Record<string, string>>,
+): Promise<RunningServer> {
+  const logger = loggerFor(terminal, flags);
+  const node = await startNode({
+    host: flags.ip,
+    port: flags.port,
+    advertiseHost: flags.advertiseIp,
+    advertisePort: flags.advertisePort,
+    logger,
+    http: { driver: 'node' },
+  });
+  const detector = standaloneDetector(flags.master);
+  try {
+    const { agent, close } = await startHostAgent({
+      system: node.system,
+      http: node.http,
+      mountAtRoot: true,
+      detector,
+      logger,
+      workDir: flags.workDir,
+      runtimeDir: flags.runtimeDir,
+      resources: flags.resources,
+      attributes: flags.attributes,
+      hostname: flags.hostname,
+      strict: flags.strict,
+      switchUser: flags.switchUser,
+      registrationBackoffFactorMs: flags.registrationBackoffFactor,
+      executorShutdownGraceMs: flags.executorShutdownGracePeriod,
+      flags: shown,
+    });
+    return {
+      address: node.address,
+      stopped: agent.stopped.then(({ message }) => message),
+      async close(signal) {
+        await close({ killTasks: signal !== 'SIGTERM' });
+        detector.close();
+        await node.close();
+      },
+    };
+  } catch (error) {
+    detector.close();
+    await node.close();
+    throw error;
+  }
+}

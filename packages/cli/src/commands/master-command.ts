@@ -1,0 +1,149 @@
+// `kaon master`: offers the resources of the agents to frameworks.
+import { startHostMaster } from '@kaon/local';
+import { startNode } from '@kaon/remote';
+import { type Command, Option } from 'commander';
+import { duration, integer } from '../flags/values.ts';
+import { type RunningServer, serve } from '../servers/serve.ts';
+import { type CommandContext, loggerFor } from './command-context.ts';
+import { addServerOptions, type ServerFlags, shownFlags } from './server-options.ts';
+
+interface MasterFlags extends ServerFlags {
+  readonly registry: 'lmdb' | 'in_memory';
+  readonly cluster?: string;
+  readonly agentPingTimeout: number;
+  readonly maxAgentPingTimeouts: number;
+  readonly agentReregisterTimeout: number;
+  readonly allocationInterval: number;
+  readonly offerTimeout?: number;
+  readonly maxCompletedFrameworks: number;
+  readonly maxCompletedTasksPerFramework: number;
+  readonly maxUnreachableTasksPerFramework: number;
+}
+
+const MASTER_PORT = 5050;
+
+const EXAMPLES = `
+Examples:
+  $ kaon master --work-dir /var/lib/kaon/master
+  $ kaon master --ip 0.0.0.0 --advertise-ip 10.0.0.1 --work-dir /var/lib/kaon/master
+  $ kaon master --work-dir /tmp/kaon --agent-ping-timeout 1secs --max-agent-ping-timeouts 2
+
+Ctrl-C stops the master. Tasks run on; agents and frameworks come back to a master that is started again in
+the same folder, at the same address.
+`;
+
+/** Adds `kaon master` to `program`. */
+export function addMasterCommand(program: Command, context: CommandContext): void {
+  const command = program
+    .command('master')
+    .summary('run a master, which offers resources of agents to frameworks')
+    .description(
+      'Runs a master: knows the agents, offers their resources to frameworks, passes tasks on.',
+    );
+  addServerOptions(command, MASTER_PORT);
+  command
+    .addOption(
+      new Option('--registry <kind>', 'where it keeps what must survive it')
+        .choices(['lmdb', 'in_memory'])
+        .default('lmdb', 'lmdb, a file in --work-dir'),
+    )
+    .addOption(
+      new Option('--agent-ping-timeout <duration>', 'how long an agent has to answer a ping')
+        .default(15_000, '15secs')
+        .argParser(duration({ atLeast: '1secs', atMost: '15mins' })),
+    )
+    .addOption(
+      new Option(
+        '--max-agent-ping-timeouts <number>',
+        'missed pings that make an agent unreachable',
+      )
+        .default(5)
+        .argParser(integer(1)),
+    )
+    .addOption(
+      new Option('--agent-reregister-timeout <duration>', 'how long agents may take to come back')
+        .default(600_000, '10mins')
+        .argParser(duration({ atLeast: '10mins' })),
+    )
+    .addOption(
+      new Option('--allocation-interval <duration>', 'how often resources are offered')
+        .default(1000, '1secs')
+        .argParser(duration({ atLeast: '1ms' })),
+    )
+    .addOption(
+      new Option(
+        '--offer-timeout <duration>',
+        'how long an offer stands (default: no limit)',
+      ).argParser(duration({ atLeast: '1ms' })),
+    )
+    .addOption(
+      new Option('--max-completed-frameworks <number>', 'ended frameworks it remembers')
+        .default(50)
+        .argParser(integer(0)),
+    )
+    .addOption(
+      new Option('--max-completed-tasks-per-framework <number>', 'ended tasks it remembers')
+        .default(1000)
+        .argParser(integer(0)),
+    )
+    .addOption(
+      new Option('--max-unreachable-tasks-per-framework <number>', 'unreachable tasks it remembers')
+        .default(1000)
+        .argParser(integer(0)),
+    );
+  command.addHelpText('after', EXAMPLES).action(async (flags: MasterFlags) => {
+    context.exitCode = await serve(context.terminal, {
+      role: 'master',
+      readyFile: flags.readyFile,
+      start: () => startMasterServer(flags, context, shownFlags(command)),
+    });
+  });
+}
+
+async function startMasterServer(
+  flags: MasterFlags,
+  { terminal }: CommandContext,
+  shown: Readonly<Record<string, string>>,
+): Promise<RunningServer> {
+  const logger = loggerFor(terminal, flags);
+  const node = await startNode({
+    host: flags.ip,
+    port: flags.port,
+    advertiseHost: flags.advertiseIp,
+    advertisePort: flags.advertisePort,
+    logger,
+    http: { driver: 'node' },
+  });
+  try {
+    const master = await startHostMaster({
+      system: node.system,
+      http: node.http,
+      logger,
+      workDir: flags.workDir,
+      isDurable: flags.registry === 'lmdb',
+      hostname: flags.hostname,
+      flags: shown,
+      allocationIntervalMs: flags.allocationInterval,
+      settings: {
+        agentPingTimeoutMs: flags.agentPingTimeout,
+        agentPingsMissedMax: flags.maxAgentPingTimeouts,
+        agentReregisterTimeoutMs: flags.agentReregisterTimeout,
+        offerTimeoutMs: flags.offerTimeout,
+        completedFrameworksMax: flags.maxCompletedFrameworks,
+        completedTasksPerFrameworkMax: flags.maxCompletedTasksPerFramework,
+        unreachableTasksPerFrameworkMax: flags.maxUnreachableTasksPerFramework,
+      },
+    });
+    return {
+      address: node.address,
+      stopped: master.stopped,
+      async close() {
+        await master.close();
+        await node.close();
+      },
+    };
+  } catch (error) {
+    await node.close();
+    throw error;
+  }
+}

@@ -1,0 +1,72 @@
+// A master with the parts of this machine: its disk. Used by `kaon master`, too.
+import { join } from 'node:path';
+import type { ActorSystem } from '@kaon/actor';
+import { startAllocator } from '@kaon/allocator';
+import { standaloneContender } from '@kaon/election';
+import type { HttpServer } from '@kaon/http';
+import { type MasterSettings, type RunningMaster, startMaster } from '@kaon/master';
+import { errorText, type Logger } from '@kaon/primitives';
+import { lmdbStorage, memoryStorage } from '@kaon/registry';
+
+/** What a master on this machine needs to be told. */
+export interface HostMasterOptions {
+  readonly system: ActorSystem;
+  readonly http: HttpServer;
+  readonly logger: Logger;
+  /** Absolute; the registry is in it. Made when missing. */
+  readonly workDir: string;
+  /** Whether the registry is on disk. Default: true. */
+  readonly isDurable?: boolean | undefined;
+  /** Name told to clients. Default: the host of the system's address. */
+  readonly hostname?: string | undefined;
+  readonly settings?: Partial<MasterSettings> | undefined;
+  /** How often resources are offered, in milliseconds. Default: 1000. */
+  readonly allocationIntervalMs?: number | undefined;
+  /** Shown by `/flags` and `/state`, by Mesos' names. Default: none. */
+  readonly flags?: Readonly<Record<string, string>> | undefined;
+}
+
+/** A master that leads and serves. */
+export interface HostMaster {
+  readonly master: RunningMaster;
+  /** Resolves with a sentence when the master cannot go on. */
+  readonly stopped: Promise<string>;
+  close(): Promise<void>;
+}
+
+/** Starts a master; resolves when it has read its registry. Rejects with what the registry says is wrong. */
+export async function startHostMaster(options: HostMasterOptions): Promise<HostMaster> {
+  const { workDir, isDurable = true } = options;
+  let stop: (sentence: string) => void = () => undefined;
+  const stopped = new Promise<string>((resolve) => {
+    stop = resolve;
+  });
+  const master = startMaster({
+    system: options.system,
+    http: options.http,
+    logger: options.logger,
+    hostname: options.hostname,
+    settings: options.settings,
+    flags: options.flags,
+    contender: standaloneContender(),
+    storage: isDurable ? lmdbStorage({ path: join(workDir, 'registry.lmdb') }) : memoryStorage(),
+    createAllocator: (onAllocated) =>
+      startAllocator(options.system, {
+        onAllocation: (allocations) => {
+          onAllocated(allocations);
+          return undefined;
+        },
+        ...(options.allocationIntervalMs === undefined
+          ? {}
+          : { allocationIntervalMs: options.allocationIntervalMs }),
+      }),
+    onFatal: (error) => stop(errorText(error)),
+  });
+  try {
+    await master.ready;
+  } catch (error) {
+    await master.close();
+    throw error;
+  }
+  return { master, stopped, close: () => master.close() };
+}

@@ -43,6 +43,7 @@ export interface CommandLaunch extends ContainerKey {
   readonly recovered?: { readonly reported: TaskState | undefined };
 }
 
+/** One thing to be done. Done in order; none of them answers except by its continuation. */
 export type Effect =
   /** Dropped when there is no master. */
   | ({ readonly kind: 'sendToMaster' } & MasterMessage)

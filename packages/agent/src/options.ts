@@ -13,7 +13,7 @@ export interface AgentOptions {
   readonly system: ActorSystem;
   /** Serves the agent's endpoints. Default: none are served. */
   readonly http?: HttpServer | undefined;
-  /** Id of the agent's actor and first part of its paths. Default: `slave(1)`, as Mesos has it. */
+  /** Id of the agent's actor and first part of its paths. Default: `LEGACY_AGENT_ACTOR`, as Mesos has it. */
   readonly id?: string | undefined;
   /** Whether the endpoints are also served without the id in front. For one agent per server. Default: false. */
   readonly mountAtRoot?: boolean | undefined;

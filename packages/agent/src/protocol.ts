@@ -82,11 +82,13 @@ export const agentProtocol = defineProtocol({
   executorEnded: localMessage<ExecutorEnded>(),
 });
 
+/** What may be sent to an agent. */
 export type AgentProtocol = typeof agentProtocol;
 
 /** What the agent may say to a master. */
 export const masterPeer = defineProtocol({ ...messages(masterMessages) });
 
+/** What an agent sends to a master. */
 export type MasterPeer = typeof masterPeer;
 
 /** What the agent may say to whoever pings it. */

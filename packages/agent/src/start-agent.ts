@@ -1,5 +1,4 @@
 // Puts an agent together: finds what a former run left, starts the actor, serves its endpoints.
-import { isIP } from 'node:net';
 import { isAbsolute } from 'node:path';
 import type { Pid } from '@kaon/actor';
 import { fromUtf8, invariant, utf8 } from '@kaon/primitives';
@@ -31,6 +30,8 @@ import { AgentState, type StopReason } from './state/agent-state.ts';
 import { agentInfoDifferences } from './transitions/compare-agent-info.ts';
 
 const CLOSE_TIMEOUT_MS = 20_000;
+/** An IPv4 address, or something with the colons of an IPv6 address. */
+const IP_PATTERN = /^(?:\d{1,3}(?:\.\d{1,3}){3}|[0-9A-Fa-f.]*:[0-9A-Fa-f:.]+)$/;
 
 /** An agent that was started. */
 export interface RunningAgent {
@@ -170,7 +171,7 @@ function endpointOf({ system, ipAddress }: AgentOptions, facts: HostFacts): Endp
   const colon = system.address.lastIndexOf(':');
   const host = colon < 0 ? facts.hostname : system.address.slice(0, colon).replace(/^\[|\]$/g, '');
   const port = colon < 0 ? AGENT_PORT : Number(system.address.slice(colon + 1));
-  return { host, port, ipAddress: ipAddress ?? (isIP(host) ? host : '127.0.0.1') };
+  return { host, port, ipAddress: ipAddress ?? (IP_PATTERN.test(host) ? host : '127.0.0.1') };
 }
 
 function describeAgent(options: AgentOptions, host: HostFacts, endpoint: Endpoint): AgentInfo {

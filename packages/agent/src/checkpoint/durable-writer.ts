@@ -15,6 +15,7 @@ const RETRY_MS = { factorMs: 1000, capMs: 60_000 };
 /** Files whose length is remembered; of others it is asked. */
 const LENGTHS_MAX = 10_000;
 
+/** What a writer writes on and waits by. */
 export interface DurableWriterOptions {
   readonly disk: Disk;
   readonly clock: Clock;

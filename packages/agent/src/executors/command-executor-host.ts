@@ -42,6 +42,8 @@ export function commandExecutorHost(
 ): ExecutorHost {
   const { containerizer } = options;
   const running = new Map<string, RunningExecutor>();
+  /** Container of each executor's PID. */
+  const containers = new Map<string, string>();
 
   const ended = (key: ContainerKey, end: CommandExecutorEnd): undefined => {
     const executor = running.get(key.containerId);
@@ -94,6 +96,7 @@ export function commandExecutorHost(
         { id: `command-executor(${containerId})` },
       );
       running.set(containerId, { key, pid, hasEnded: false });
+      containers.set(pid.toString(), containerId);
       ctx.link(pid);
     },
 
@@ -127,14 +130,14 @@ export function commandExecutorHost(
     },
 
     exited(pid) {
-      for (const [containerId, executor] of running) {
-        if (executor.pid.toString() !== pid.toString()) continue;
-        running.delete(containerId);
-        // An executor that failed leaves its container behind, and nobody else would end it.
-        if (!executor.hasEnded) destroy(executor.key);
-        return true;
-      }
-      return false;
+      const containerId = containers.get(pid.toString());
+      const executor = containerId === undefined ? undefined : running.get(containerId);
+      if (containerId === undefined || !executor) return false;
+      containers.delete(pid.toString());
+      running.delete(containerId);
+      // An executor that failed leaves its container behind, and nobody else would end it.
+      if (!executor.hasEnded) destroy(executor.key);
+      return true;
     },
   };
 }

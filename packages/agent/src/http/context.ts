@@ -11,7 +11,7 @@ import type { SandboxReader } from './sandbox-reader.ts';
 
 /** Where endpoints are served and what they read. */
 export interface EndpointContext {
-  /** The agent's id, `slave(1)`: the first part of its paths. */
+  /** The id of the agent's actor: the first part of its paths. */
   readonly id: string;
   /** Whether the paths are served without the id as well. */
   readonly atRoot: boolean;

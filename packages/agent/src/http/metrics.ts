@@ -37,7 +37,7 @@ export async function metricsSnapshot(
   return jsonpAnswer(request, Object.fromEntries(values));
 }
 
-/** `/metrics/prometheus`: the text exposition format; `slave/tasks_running` is `mesos_slave_tasks_running`. */
+/** `/metrics/prometheus`: the text exposition format; the key `a/b` is named `mesos_a_b`. */
 export async function prometheusMetrics(
   _request: HttpRequest,
   context: EndpointContext,

@@ -13,6 +13,7 @@ import { type StreamFile, UpdateStream } from '../status-updates/update-stream.t
 import { type Counters, newCounters } from './counters.ts';
 import type { Executor } from './executor.ts';
 import { Framework } from './framework.ts';
+import type { ContainerKey } from './keys.ts';
 import type { TaskRecord } from './task-record.ts';
 
 /** How the agent stands with its master. */
@@ -49,6 +50,7 @@ export interface LocatedTask {
   readonly record: TaskRecord;
 }
 
+/** The state of one agent. Transitions change it; views and asks only look. */
 export class AgentState {
   readonly identity: AgentIdentity;
   phase: AgentPhase = 'disconnected';
@@ -66,6 +68,8 @@ export class AgentState {
   /** How long recovery took, in milliseconds; undefined when there was nothing to recover. */
   recoveryMs: number | undefined;
   readonly #streams = new Map<string, UpdateStream>();
+  /** Open streams by framework; never 0. */
+  readonly #streamCounts = new Map<string, number>();
   #info: AgentInfo;
 
   constructor(identity: AgentIdentity, info: AgentInfo) {
@@ -88,12 +92,10 @@ export class AgentState {
     return this.phase === 'running';
   }
 
-  /** Tasks that are live or not fully acknowledged. */
-  get taskCount(): number {
+  /** Executors that are live or not fully acknowledged; a command task has one of its own. */
+  get executorCount(): number {
     let count = 0;
-    for (const framework of this.frameworks.values()) {
-      for (const executor of framework.executors.values()) count += executor.tasks.size;
-    }
+    for (const { executors } of this.frameworks.values()) count += executors.size;
     return count;
   }
 
@@ -131,11 +133,9 @@ export class AgentState {
   }
 
   /** The executor in exactly this container: messages of a former run find nothing. */
-  findExecutor(frameworkId: string, containerId: string): Executor | undefined {
-    for (const executor of this.frameworks.get(frameworkId)?.executors.values() ?? []) {
-      if (executor.containerId === containerId) return executor;
-    }
-    return undefined;
+  findExecutor({ frameworkId, executorId, containerId }: ContainerKey): Executor | undefined {
+    const executor = this.frameworks.get(frameworkId)?.executors.get(executorId);
+    return executor?.containerId === containerId ? executor : undefined;
   }
 
   /** All tasks that are live or not fully acknowledged, as the master is told of them. */
@@ -162,6 +162,11 @@ export class AgentState {
     return this.#streams.size;
   }
 
+  /** Open streams of one framework. */
+  streamCountOf(frameworkId: string): number {
+    return this.#streamCounts.get(frameworkId) ?? 0;
+  }
+
   stream(frameworkId: string, taskId: string): UpdateStream | undefined {
     return this.#streams.get(`${frameworkId}/${taskId}`);
   }
@@ -172,10 +177,15 @@ export class AgentState {
     if (open) return open;
     const stream = new UpdateStream(frameworkId, taskId, file);
     this.#streams.set(`${frameworkId}/${taskId}`, stream);
+    this.#streamCounts.set(frameworkId, this.streamCountOf(frameworkId) + 1);
     return stream;
   }
 
   closeStream(frameworkId: string, taskId: string): void {
-    this.#streams.delete(`${frameworkId}/${taskId}`);
+    if (!this.#streams.delete(`${frameworkId}/${taskId}`)) return;
+    const left = this.streamCountOf(frameworkId) - 1;
+    invariant(left >= 0, 'no more streams are closed than were opened');
+    if (left === 0) this.#streamCounts.delete(frameworkId);
+    else this.#streamCounts.set(frameworkId, left);
   }
 }

@@ -33,6 +33,7 @@ export interface ExecutorInit {
   readonly isCommand: boolean;
 }
 
+/** An executor and what it runs. */
 export class Executor {
   readonly info: ExecutorInfo;
   readonly frameworkId: string;

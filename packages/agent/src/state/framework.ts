@@ -4,6 +4,7 @@ import { COMPLETED_EXECUTORS_PER_FRAMEWORK_MAX } from '../constants.ts';
 import type { Executor } from './executor.ts';
 import type { TaskRecord } from './task-record.ts';
 
+/** A framework and its executors. */
 export class Framework {
   readonly id: string;
   info: FrameworkInfo;

@@ -7,7 +7,7 @@ import type { AgentState } from '../state/agent-state.ts';
 import type { UpdateKey } from '../state/keys.ts';
 import type { Env } from './env.ts';
 import { forwardHead, retryKey } from './forward-updates.ts';
-import { tidyFramework } from './tidy.ts';
+import { tidyExecutor, tidyFramework } from './tidy.ts';
 
 /** The acknowledgement counts once it is on disk. One for anything but the head is ignored. */
 export function acknowledgeUpdate(
@@ -46,6 +46,10 @@ export function acknowledgementCheckpointed(
   const effects: Effect[] = [{ kind: 'cancelTimer', key: retryKey(stream) }];
   if (!isTerminal(update.status.state)) return [...effects, ...forwardHead(state, stream)];
   state.closeStream(frameworkId, taskId);
-  state.findTask(frameworkId, taskId)?.executor.completeTask(taskId);
-  return [...effects, ...tidyFramework(state, frameworkId)];
+  const executor = state.findTask(frameworkId, taskId)?.executor;
+  executor?.completeTask(taskId);
+  if (executor) effects.push(...tidyExecutor(state, executor));
+  // A task that was refused had no executor.
+  tidyFramework(state, frameworkId);
+  return effects;
 }

@@ -9,15 +9,16 @@ import type { Env } from './env.ts';
 import { retryKey } from './forward-updates.ts';
 import { agentStatus } from './status-update.ts';
 import { stopWhenEmpty } from './stop.ts';
-import { tidyFramework } from './tidy.ts';
+import { tidyExecutor } from './tidy.ts';
 
 /** The container runs. */
 export function executorStarted(
   state: AgentState,
-  { frameworkId, containerId, processId }: ExecutorStarted,
+  { processId, ...container }: ExecutorStarted,
 ): Effect[] {
+  const { frameworkId, containerId } = container;
   const framework = state.frameworks.get(frameworkId);
-  const executor = state.findExecutor(frameworkId, containerId);
+  const executor = state.findExecutor(container);
   if (!framework || !executor?.isLive) return [];
   executor.processId = processId;
   if (executor.phase === 'launching') executor.phase = 'running';
@@ -38,7 +39,7 @@ export function executorStarted(
 /** The container is gone. */
 export function executorEnded(state: AgentState, end: ExecutorEnded, env: Env): Effect[] {
   const framework = state.frameworks.get(end.frameworkId);
-  const executor = state.findExecutor(end.frameworkId, end.containerId);
+  const executor = state.findExecutor(end);
   if (!framework || !executor?.isLive) return [];
   executor.phase = 'ended';
   state.counters.executorsTerminated += 1;
@@ -58,7 +59,7 @@ export function executorEnded(state: AgentState, end: ExecutorEnded, env: Env): 
     });
     effects.push({ kind: 'sendToMaster', name: 'exitedExecutor', body });
   }
-  return [...effects, ...tidyFramework(state, frameworkId), ...stopWhenEmpty(state)];
+  return [...effects, ...tidyExecutor(state, executor), ...stopWhenEmpty(state)];
 }
 
 /** Every task that had not ended is told the cause the agent noted, else what the container's end says. */

@@ -44,7 +44,9 @@ export function recover(state: AgentState, findings: Findings, env: Env): Effect
     for (const framework of agent.frameworks) {
       effects.push(...recoverFramework(state, framework, found, env));
     }
-    effects.push(log('info', 'recovered', { agentId: agent.agentId, tasks: state.taskCount }));
+    effects.push(
+      log('info', 'recovered', { agentId: agent.agentId, executors: state.executorCount }),
+    );
   }
   // Containers of frameworks that do not checkpoint, or of launches that were not written down in time.
   for (const containerId of found.keys()) {
@@ -69,7 +71,8 @@ function recoverFramework(
     if (framework.executors.has(run.executor.executorId.value)) continue;
     effects.push(...recoverRun(state, framework, run, found.get(run.containerId), env));
   }
-  return [...effects, ...tidyFramework(state, id)];
+  tidyFramework(state, id);
+  return effects;
 }
 
 function recoverRun(

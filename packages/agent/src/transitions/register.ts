@@ -126,16 +126,19 @@ function registration(state: AgentState): Effect {
 }
 
 function reregistration(state: AgentState): Effect {
+  // Of frameworks that are gone nobody must hear again, even while their last tasks are ending.
+  const frameworks = [...state.frameworks.values()].filter(({ phase }) => phase === 'running');
   const body = createMessage(internal.ReregisterAgentMessage, {
     agent: state.info,
     version: state.identity.version,
     agentCapabilities: AGENT_CAPABILITIES,
     // Command executors are the agent's own business: the master never knew them.
-    executorInfos: [...state.allExecutors()]
+    executorInfos: frameworks
+      .flatMap(({ executors }) => [...executors.values()])
       .filter((executor) => executor.isLive && !executor.isCommand)
       .map(({ info }) => info),
-    tasks: [...state.allTasks()],
-    frameworks: [...state.frameworks.values()].map(({ info }) => info),
+    tasks: frameworks.flatMap((framework) => [...framework.tasks()].map(({ task }) => task)),
+    frameworks: frameworks.map(({ info }) => info),
     completedFrameworks: [...state.completedFrameworks.values()].map(({ info }) => ({
       frameworkInfo: info,
       tasks: [],

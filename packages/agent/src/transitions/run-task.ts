@@ -14,7 +14,6 @@ import type { Env } from './env.ts';
 import { executorEnded } from './executor-ended.ts';
 import { refuseTask } from './status-update.ts';
 import { findTaskProblem } from './task-problems.ts';
-import { tidyFramework } from './tidy.ts';
 
 /** Sandboxes are closed to other users. */
 const SANDBOX_MODE = 0o750;
@@ -46,11 +45,12 @@ export function runTask(state: AgentState, message: internal.RunTaskMessage, env
 /** All of the launch is on disk: the container may start, unless something came between. */
 export function launchCheckpointed(
   state: AgentState,
-  { frameworkId, containerId, taskId }: TaskInContainer,
+  { taskId, ...container }: TaskInContainer,
   env: Env,
 ): Effect[] {
+  const { frameworkId, containerId } = container;
   const framework = state.frameworks.get(frameworkId);
-  const executor = state.findExecutor(frameworkId, containerId);
+  const executor = state.findExecutor(container);
   const record = executor?.tasks.get(taskId);
   if (!framework || !executor || executor.phase !== 'preparing') return [];
   framework.isWritten = framework.isCheckpointing;
@@ -94,7 +94,6 @@ export function launchCheckpointFailed(
   return [
     log('error', 'a launch could not be written down', { ...key, problem }),
     ...executorEnded(state, end, env),
-    ...tidyFramework(state, key.frameworkId),
   ];
 }
 

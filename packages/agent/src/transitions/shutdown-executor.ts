@@ -55,7 +55,7 @@ export function endExecutor(
 
 /** The executor did not end in time: its container is destroyed with all that is in it. */
 export function shutdownGraceOver(state: AgentState, key: ContainerKey, env: Env): Effect[] {
-  const executor = state.findExecutor(key.frameworkId, key.containerId);
+  const executor = state.findExecutor(key);
   if (!executor?.isLive) return [];
   return [
     log('warn', 'executor did not end in time: its container is destroyed', { ...key }),
@@ -71,7 +71,7 @@ export function shutdownGraceOver(state: AgentState, key: ContainerKey, env: Env
 
 /** Not even destruction helps: the agent goes on without knowing what became of it. */
 export function destroyOverdue(state: AgentState, key: ContainerKey, env: Env): Effect[] {
-  const executor = state.findExecutor(key.frameworkId, key.containerId);
+  const executor = state.findExecutor(key);
   if (!executor?.isLive) return [];
   const message = 'The container could not be destroyed in time';
   return [

@@ -5,7 +5,7 @@ import type { AgentState } from '../state/agent-state.ts';
 import type { Framework } from '../state/framework.ts';
 import type { Env } from './env.ts';
 import { endExecutor } from './shutdown-executor.ts';
-import { dropStreams, tidyFramework } from './tidy.ts';
+import { dropStreams, tidyExecutor, tidyFramework } from './tidy.ts';
 
 /** The master removed a framework. */
 export function shutdownFramework(
@@ -28,5 +28,10 @@ export function endFramework(state: AgentState, framework: Framework, env: Env):
   for (const executor of [...framework.executors.values()]) {
     effects.push(...endExecutor(state, framework, executor, env));
   }
-  return [...effects, ...tidyFramework(state, framework.id)];
+  // Those that had ended before and only waited for acknowledgements.
+  for (const executor of [...framework.executors.values()]) {
+    effects.push(...tidyExecutor(state, executor));
+  }
+  tidyFramework(state, framework.id);
+  return effects;
 }

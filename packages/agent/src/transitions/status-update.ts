@@ -30,7 +30,7 @@ export function executorStatus(
 ): Effect[] {
   const taskId = status.taskId.value;
   const framework = state.frameworks.get(container.frameworkId);
-  const executor = state.findExecutor(container.frameworkId, container.containerId);
+  const executor = state.findExecutor(container);
   const uuid = status.uuid ?? uuidBytes(env.random);
   const acknowledge = acknowledgeToExecutor(container, taskId, uuid);
   if (!framework || !executor?.tasks.has(taskId)) {

@@ -48,7 +48,7 @@ const CHECKS: readonly ((subject: Subject) => AgentStatus | undefined)[] = [
 
   function tooMany({ state, framework, env }) {
     const { tasksMax } = env.settings;
-    if (state.taskCount < tasksMax) return undefined;
+    if (state.executorCount < tasksMax) return undefined;
     return {
       state: stateFor(framework, 'TASK_DROPPED'),
       reason: 'REASON_RESOURCES_UNKNOWN',

@@ -4,20 +4,20 @@ import type { AgentState } from '../state/agent-state.ts';
 import type { Executor } from '../state/executor.ts';
 import { retryKey } from './forward-updates.ts';
 
-/** Completes the executors of a framework that have nothing left, and the framework when it has none. */
-export function tidyFramework(state: AgentState, frameworkId: string): Effect[] {
+/** Completes an executor that has nothing left, and its framework when it has nothing left either. */
+export function tidyExecutor(state: AgentState, executor: Executor): Effect[] {
+  const framework = state.frameworks.get(executor.frameworkId);
+  if (!framework || executor.isLive || executor.tasks.size > 0) return [];
+  framework.completeExecutor(executor.id);
+  tidyFramework(state, framework.id);
+  return executor.isWritten ? markCompleted(state, executor) : [];
+}
+
+/** Completes a framework that has neither executors nor updates on their way. */
+export function tidyFramework(state: AgentState, frameworkId: string): void {
   const framework = state.frameworks.get(frameworkId);
-  if (!framework) return [];
-  const effects: Effect[] = [];
-  for (const executor of [...framework.executors.values()]) {
-    if (executor.isLive || executor.tasks.size > 0) continue;
-    framework.completeExecutor(executor.id);
-    if (executor.isWritten) effects.push(...markCompleted(state, executor));
-  }
-  if (framework.executors.size === 0 && !hasStream(state, frameworkId)) {
-    state.completeFramework(frameworkId);
-  }
-  return effects;
+  if (!framework || framework.executors.size > 0) return;
+  if (state.streamCountOf(frameworkId) === 0) state.completeFramework(frameworkId);
 }
 
 /** Forgets the updates of a framework that nobody will acknowledge any more. */
@@ -46,9 +46,4 @@ function markCompleted(state: AgentState, executor: Executor): Effect[] {
   });
   const writes = [{ kind: 'file', path, bytes: new Uint8Array(0) }] as const;
   return [{ kind: 'persist', key: executor.writeKey, writes }];
-}
-
-function hasStream(state: AgentState, frameworkId: string): boolean {
-  for (const stream of state.streams) if (stream.frameworkId === frameworkId) return true;
-  return false;
 }

@@ -1,4 +1,5 @@
 // `HttpClient` over `node:http` and `node:https`.
+import { setMaxListeners } from 'node:events';
 import * as http from 'node:http';
 import * as https from 'node:https';
 import { type Clock, CodedError, concatBytes, systemClock } from '@kaon/primitives';
@@ -121,7 +122,11 @@ class NodeHttpClient implements HttpClient {
       outgoing.on('error', reject);
       outgoing.end(request.body);
     });
-    signal?.addEventListener('abort', abort);
+    if (signal) {
+      // One signal for hundreds of requests at a time is no leak: each takes its listener back.
+      setMaxListeners(0, signal);
+      signal.addEventListener('abort', abort);
+    }
     this.#open.add(abort);
 
     return {

@@ -3,7 +3,7 @@ import { defineActor, type Pid } from '@kaon/actor';
 import type { AgentId, FrameworkId } from '@kaon/protocol';
 import type { Quantities } from '@kaon/resources';
 import { Books } from './books/books.ts';
-import { explainPass, type PassRecord } from './books/explain.ts';
+import { explainPass, type PassRecord, roleSharesOf } from './books/explain.ts';
 import { KindIndex } from './books/kinds.ts';
 import { PassOverrunError } from './errors.ts';
 import { inlineHost } from './host/inline-host.ts';
@@ -44,6 +44,8 @@ export interface AllocatorOptions {
   readonly refusalsMax?: number;
   /** Changes that may wait for the end of one pass. Default: 1 000 000. */
   readonly waitingChangesMax?: number;
+  /** Given, when the actor starts, what reads its figures at once, without an ask. */
+  readonly exposeStats?: (read: () => AllocatorStats) => void;
 }
 
 const MIN_ALLOCATABLE: readonly Quantities[] = [
@@ -84,6 +86,7 @@ export const allocatorActor = defineActor(allocatorProtocol, (ctx, options: Allo
   let isEveryAgentDue = false;
   const dueAgents = new Set<number>();
   let isPassQueued = false;
+  let requestedMs: number | undefined;
 
   // The pass that runs on another thread, and the changes that wait for it.
   let isPassRunning = false;
@@ -94,6 +97,7 @@ export const allocatorActor = defineActor(allocatorProtocol, (ctx, options: Allo
   let fullPasses = 0;
   let grants = 0;
   let lastPassMs = 0;
+  let lastLatencyMs = 0;
 
   /** The handler that makes `change` now, or after the pass that is running. */
   function change<B>(make: (body: B) => void): (body: B) => undefined {
@@ -105,6 +109,7 @@ export const allocatorActor = defineActor(allocatorProtocol, (ctx, options: Allo
   }
 
   function queuePass(): void {
+    requestedMs ??= ctx.clock.monotonicMs();
     if (isPassQueued || isPassRunning) return;
     isPassQueued = true;
     ctx.send(ctx.self, 'runPass', undefined);
@@ -128,11 +133,13 @@ export const allocatorActor = defineActor(allocatorProtocol, (ctx, options: Allo
     isEveryAgentDue = false;
     dueAgents.clear();
     const startMs = ctx.clock.monotonicMs();
+    const askedMs = requestedMs ?? startMs;
+    requestedMs = undefined;
     const seed = ctx.random.nextInt(2 ** 32);
     const commands = books.takeCommands();
     const batch = host.run({ commands, request: { nowMs: startMs, seed, agents } });
     if (!(batch instanceof Promise)) {
-      finishPass(batch, isFull, startMs);
+      finishPass(batch, isFull, startMs, askedMs);
       return;
     }
     isPassRunning = true;
@@ -140,7 +147,7 @@ export const allocatorActor = defineActor(allocatorProtocol, (ctx, options: Allo
       batch,
       (granted) => {
         isPassRunning = false;
-        finishPass(granted, isFull, startMs);
+        finishPass(granted, isFull, startMs, askedMs);
         makeWaitingChanges();
       },
       (error) => {
@@ -149,7 +156,7 @@ export const allocatorActor = defineActor(allocatorProtocol, (ctx, options: Allo
     );
   }
 
-  function finishPass(batch: GrantBatch, isFull: boolean, startMs: number): void {
+  function finishPass(batch: GrantBatch, isFull: boolean, startMs: number, askedMs: number): void {
     const allocations = books.applyGrants(batch);
     lastPass = { atMs: ctx.clock.nowMs(), pass: books.passes, batch };
     if (isFull) {
@@ -157,8 +164,9 @@ export const allocatorActor = defineActor(allocatorProtocol, (ctx, options: Allo
       fullPasses += 1;
     }
     grants += batch.agents.length;
-    lastPassMs = ctx.clock.monotonicMs() - startMs;
     if (allocations.length > 0) tell(allocations);
+    lastPassMs = ctx.clock.monotonicMs() - startMs;
+    lastLatencyMs = ctx.clock.monotonicMs() - askedMs;
   }
 
   function tell(allocations: readonly Allocation[]): void {
@@ -188,6 +196,10 @@ export const allocatorActor = defineActor(allocatorProtocol, (ctx, options: Allo
     );
   }
 
+  function byName(quantities: Float64Array | undefined): ReadonlyMap<string, number> {
+    return new Map([...kinds.entries()].map(([name, kind]) => [name, quantities?.[kind] ?? 0]));
+  }
+
   function stats(): AllocatorStats {
     return {
       agents: books.agentCount,
@@ -198,6 +210,10 @@ export const allocatorActor = defineActor(allocatorProtocol, (ctx, options: Allo
       grants,
       lastCandidates: lastPass?.batch.candidates ?? 0,
       lastPassMs,
+      lastLatencyMs,
+      total: byName(lastPass?.batch.pool),
+      held: byName(lastPass?.batch.held),
+      roleShares: lastPass ? roleSharesOf(books, lastPass) : new Map(),
       refusals: lastPass?.batch.refusals ?? 0,
       refusalsDropped: lastPass?.batch.refusalsDropped ?? 0,
       unheldResources: books.unheldResources,
@@ -207,6 +223,7 @@ export const allocatorActor = defineActor(allocatorProtocol, (ctx, options: Allo
     };
   }
 
+  options.exposeStats?.(stats);
   ctx.timers.every('allocation', allocationIntervalMs, () => {
     isEveryAgentDue = true;
     runPass();

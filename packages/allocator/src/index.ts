@@ -17,3 +17,8 @@ export * from './kernel/skip-reasons.ts';
 export * from './kernel/snapshot.ts';
 export { piscinaThread } from './node/piscina-thread.ts';
 export * from './protocol.ts';
+export {
+  type AllocatorCommand,
+  type StartedAllocator,
+  startAllocator,
+} from './start-allocator.ts';

@@ -150,6 +150,14 @@ export interface AllocatorStats {
   readonly lastCandidates: number;
   /** How long the last pass took, from its start to its allocations being told, in milliseconds. */
   readonly lastPassMs: number;
+  /** From the first change that asked for the last pass to its allocations being told, in milliseconds. */
+  readonly lastLatencyMs: number;
+  /** Thousandths by name of all agents, as of the last pass. */
+  readonly total: ReadonlyMap<string, number>;
+  /** Thousandths by name of what is offered or in use, as of the last pass. */
+  readonly held: ReadonlyMap<string, number>;
+  /** Weighted dominant share of each subscribed role among its siblings, as of the last pass. */
+  readonly roleShares: ReadonlyMap<string, number>;
   readonly refusals: number;
   /** Refusals not remembered because there were too many. */
   readonly refusalsDropped: number;

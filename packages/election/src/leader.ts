@@ -13,6 +13,7 @@ export interface Contender {
   withdraw(): Promise<void>;
 }
 
+/** What a contender is told. */
 export interface ContenderCallbacks {
   readonly onElected: () => void;
   readonly onLost: (reason: string) => void;

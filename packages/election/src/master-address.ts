@@ -5,6 +5,7 @@ import { err, ok, type Result } from '@kaon/primitives';
 export const MASTER_PORT = 5050;
 const HOST_PATTERN = /^(?:\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9_](?:[A-Za-z0-9_.-]{0,252}[A-Za-z0-9_])?)$/;
 
+/** Where a master listens. */
 export interface MasterAddress {
   readonly host: string;
   readonly port: number;

@@ -12,6 +12,7 @@ import { decodeInteger, decodeNothing, decodeRecord } from '@kaon/primitives';
 import { type AgentId, type internal, observerMessages } from '@kaon/protocol';
 import type { AgentProtocol } from './protocol.ts';
 
+/** What an observer hears. */
 export const observerProtocol = defineProtocol({
   /** Agent → observer: still here. */
   pong: message<internal.PongAgentMessage>(observerMessages.pong),
@@ -23,8 +24,10 @@ export const observerProtocol = defineProtocol({
   countMissedPings: ask(decodeNothing, decodeRecord({ missedPings: decodeInteger })),
 });
 
+/** The protocol of an observer, as a type. */
 export type ObserverProtocol = typeof observerProtocol;
 
+/** Whom an observer watches, and how patiently. */
 export interface AgentObserverOptions {
   readonly agent: Pid<AgentProtocol>;
   readonly agentId: AgentId;

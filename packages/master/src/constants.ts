@@ -14,8 +14,11 @@ export const REFUSE_DEFAULT_MS = 5_000;
 /** Longer refusals are cut to this: 365 days. */
 export const REFUSE_MAX_MS = 31_536_000_000;
 
+/** Frameworks that have ended and are still shown. */
 export const COMPLETED_FRAMEWORKS_MAX = 50;
+/** Tasks of one framework that have ended and are still shown. */
 export const COMPLETED_TASKS_PER_FRAMEWORK_MAX = 1000;
+/** Unreachable tasks of one framework that are remembered. */
 export const UNREACHABLE_TASKS_PER_FRAMEWORK_MAX = 1000;
 /** Ids of removed agents that are remembered, to ignore what they still send. */
 export const REMOVED_AGENTS_MAX = 100_000;
@@ -26,6 +29,7 @@ export const STATUSES_PER_TASK_MAX = 32;
 
 /** Admissions that may wait for the registry at once. More are ignored; agents try again. */
 export const ADMISSIONS_MAX = 50_000;
+/** Frameworks at a time; more are refused. */
 export const FRAMEWORKS_MAX = 10_000;
 /** Offers named by one call. */
 export const OFFERS_PER_CALL_MAX = 10_000;
@@ -44,4 +48,5 @@ export const TASKS_PAGE_DEFAULT = 100;
 
 /** Least resources of an executor that a scheduler brings along. */
 export const EXECUTOR_CPUS_MIN = 0.01;
+/** Memory an executor asks for at the least, in megabytes. */
 export const EXECUTOR_MEM_MB_MIN = 32;

@@ -68,6 +68,7 @@ export interface SetTimer {
   readonly next: Continuation;
 }
 
+/** Makes sure that a timer does not fire. */
 export interface CancelTimer {
   readonly kind: 'cancelTimer';
   readonly key: string;
@@ -102,6 +103,7 @@ export interface TellAllocator {
   readonly command: AllocatorCommand;
 }
 
+/** Adds to a counter. */
 export interface Count {
   readonly kind: 'count';
   readonly counter: CounterName;
@@ -114,6 +116,7 @@ export interface CountTaskEnd {
   readonly status: TaskStatus;
 }
 
+/** Writes a line to the log. */
 export interface Log {
   readonly kind: 'log';
   readonly level: 'debug' | 'info' | 'warn';
@@ -121,6 +124,7 @@ export interface Log {
   readonly fields: object;
 }
 
+/** All that transitions can want done. Run in order by the effect runner. */
 export type Effect =
   | SendToAgent
   | SendToScheduler
@@ -273,14 +277,17 @@ export function recover(
   return [tellAllocator({ kind: 'recoverResources', frameworkId, agentId, resources, refuseMs })];
 }
 
+/** The effect that tells the allocator `command`. */
 export function tellAllocator(command: AllocatorCommand): TellAllocator {
   return { kind: 'tellAllocator', command };
 }
 
+/** The effect that adds `by` to a counter. */
 export function count(counter: CounterName, by = 1): Count {
   return { kind: 'count', counter, by };
 }
 
+/** The effect that writes a line to the log. */
 export function log(level: Log['level'], sentence: string, fields: object = {}): Log {
   return { kind: 'log', level, sentence, fields };
 }

@@ -44,6 +44,7 @@ import { checkSchedulerCall, checkTeardown, NOT_READY } from './validation/sched
 import { answerView } from './views/answer-view.ts';
 import type { ViewContext } from './views/view.ts';
 
+/** What a master's actor is given. */
 export interface MasterOptions {
   readonly info: MasterInfo;
   /** When this process started, milliseconds since 1970. */

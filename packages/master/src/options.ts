@@ -30,6 +30,7 @@ export interface MasterSettings extends MasterLimits {
   readonly offerTimeoutMs: number | undefined;
 }
 
+/** Mesos' defaults. */
 export const DEFAULT_SETTINGS: MasterSettings = {
   completedFrameworksMax: COMPLETED_FRAMEWORKS_MAX,
   completedTasksPerFrameworkMax: COMPLETED_TASKS_PER_FRAMEWORK_MAX,

@@ -53,6 +53,7 @@ export type CallOutcome =
       readonly text: string;
     };
 
+/** Why a call is refused, for the edge to put into an answer. */
 export type CallRefusal = 'notReady' | 'notSubscribed' | 'invalid' | 'unsupported';
 
 /** Resources of one agent for one framework, in one role. */
@@ -69,6 +70,7 @@ export interface Allocation {
   readonly shares: readonly Share[];
 }
 
+/** All that a master hears. */
 export const masterProtocol = defineProtocol({
   ...messages(masterMessages),
 
@@ -82,6 +84,7 @@ export const masterProtocol = defineProtocol({
   view: localAsk<ViewQuestion, ViewAnswer>(),
 });
 
+/** The protocol of a master, as a type. */
 export type MasterProtocol = typeof masterProtocol;
 
 /** The PID of a master. */

@@ -37,6 +37,7 @@ export interface StartMasterOptions {
   readonly onFatal?: ((error: unknown) => void) | undefined;
 }
 
+/** Told of what a pass of the allocator has granted. */
 export type OnAllocated = (allocations: readonly Allocation[]) => void;
 
 /** A master that was started. */

@@ -8,11 +8,17 @@ declare const brand: unique symbol;
 /** A string that only counts as a `Name`. */
 export type Id<Name extends string> = string & { readonly [brand]: Name };
 
+/** The id of an agent. */
 export type AgentId = Id<'AgentId'>;
+/** The id of a framework. */
 export type FrameworkId = Id<'FrameworkId'>;
+/** The id of an offer. */
 export type OfferId = Id<'OfferId'>;
+/** The id of a task, unique within its framework. */
 export type TaskId = Id<'TaskId'>;
+/** The id of an executor, unique within its framework and agent. */
 export type ExecutorId = Id<'ExecutorId'>;
+/** The id a framework gave an operation. */
 export type OperationId = Id<'OperationId'>;
 /** Of a nested container: the ids from the root down, joined by dots. */
 export type ContainerId = Id<'ContainerId'>;

@@ -28,7 +28,9 @@ export const MASTER_ID = 'leader';
 
 const FACT_ID_BYTES_MAX = 900;
 
+/** What a fact is about. */
 export type FactKind = keyof typeof FACT_SCHEMAS;
+/** The record kept for a kind of fact. */
 export type FactOf<K extends FactKind> = MessageOf<(typeof FACT_SCHEMAS)[K]>;
 
 /** Facts to read: what is durable, or in an operation what will be if the operations before it are. */

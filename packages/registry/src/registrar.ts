@@ -21,6 +21,7 @@ import { decodeFact, encodeWrite, type FactWrite, type RegistryView } from './fa
 import { type Operation, updateMasterInfo } from './operations.ts';
 import type { Storage, StorageSession, StorageWrite } from './storage.ts';
 
+/** What a registrar works on, and its bounds. */
 export interface RegistrarOptions {
   readonly storage: Storage;
   readonly clock: Clock;
@@ -38,6 +39,7 @@ export interface RegistrarOptions {
   readonly operationsPerCommitMax?: number;
 }
 
+/** Counters of a registrar, since its start. */
 export interface RegistrarStats {
   /** Operations waiting for a commit now. */
   readonly queuedOperations: number;

@@ -11,6 +11,7 @@ import {
   subtractRanges,
 } from './ranges.ts';
 
+/** How much there is of a resource, by the type of its value. */
 export type Amount =
   | { readonly kind: 'scalar'; readonly milli: number }
   | { readonly kind: 'ranges'; readonly ranges: Ranges }

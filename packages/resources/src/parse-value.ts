@@ -2,6 +2,7 @@
 import { err, ok, type Result } from '@kaon/primitives';
 import type { Value_Range } from '@kaon/protocol';
 
+/** A value as its text says, before it has a name. */
 export type ParsedValue =
   | { readonly kind: 'scalar'; readonly value: number }
   | { readonly kind: 'ranges'; readonly ranges: readonly Value_Range[] }

@@ -31,6 +31,7 @@ import { RoleIndex } from './role-index.ts';
 import { type AgentRow, type FrameworkRow, heldBy, intersection, setHeld } from './rows.ts';
 import { Slots } from './slots.ts';
 
+/** What the books are kept by. */
 export interface BooksOptions {
   readonly kinds: KindIndex;
   /** Whether agents with GPUs are for frameworks with `GPU_RESOURCES` only. */

@@ -39,6 +39,16 @@ export function explainPass(
   return { atMs, candidates: batch.candidates, roles };
 }
 
+/** The share of every subscribed role, as of a pass. */
+export function roleSharesOf(books: Books, { batch }: PassRecord): ReadonlyMap<string, number> {
+  const shares = new Map<string, number>();
+  for (let start = 0; start < batch.skips.length; start += SKIP_ROW_LENGTH) {
+    const name = books.roleName(batch.skips[start + 1]!);
+    if (name !== undefined) shares.set(name, batch.shares[(start / SKIP_ROW_LENGTH) * 2]!);
+  }
+  return shares;
+}
+
 function skipsOf(counts: Int32Array): Partial<Record<SkipReason, number>> {
   const skips: Partial<Record<SkipReason, number>> = {};
   for (const [code, reason] of SKIP_REASONS.entries()) {

@@ -42,6 +42,11 @@ export class KindIndex {
     return this.#uncounted.size;
   }
 
+  /** Every name that has a kind, with it. */
+  entries(): Iterable<readonly [string, number]> {
+    return this.#kinds;
+  }
+
   /** The kind of scalar `name`; undefined when there are too many. */
   kindOf(name: string): number | undefined {
     const present = this.#kinds.get(name);

@@ -8,6 +8,7 @@ export interface KernelCycle {
   readonly request: AllocateRequest;
 }
 
+/** Counters of a host, since its start. */
 export interface KernelHostStats {
   readonly cycles: number;
   /** How often a lost kernel was rebuilt. 0 for an inline host. */

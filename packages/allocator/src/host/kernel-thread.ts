@@ -29,6 +29,7 @@ export type KernelJob =
       readonly kind: 'crash';
     };
 
+/** What a kernel's thread sends back. */
 export type KernelAnswer =
   | {
       readonly kind: 'done';

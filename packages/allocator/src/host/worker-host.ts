@@ -6,6 +6,7 @@ import type { GrantBatch, KernelOptions } from '../kernel/kernel-commands.ts';
 import type { KernelCycle, KernelHost, KernelHostStats } from './kernel-host.ts';
 import type { KernelAnswer, KernelJob, KernelThread } from './kernel-thread.ts';
 
+/** Settings of a worker host. */
 export interface WorkerHostOptions {
   readonly kernel: KernelOptions;
   readonly thread: KernelThread;

@@ -336,6 +336,8 @@ export class AllocationPass {
       bits: this.#grantBits.slice(0, this.#grantCount),
       quantities: this.#grantQuantities.slice(0, this.#grantCount * this.#width),
       candidates,
+      pool: sorter.pool(),
+      held: sorter.allocatedOf(ROOT),
       refusals: refusals.used,
       refusalsDropped: refusals.dropped,
       ...this.#skips.report(candidates, frameworks, sorter),

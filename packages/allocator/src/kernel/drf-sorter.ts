@@ -62,6 +62,7 @@ export class DrfSorter {
     this.#order = new SiblingOrder((left, right) => this.#isBefore(left, right));
     this.#reserve(ROOT);
     this.#parent[ROOT] = NONE;
+    this.#weight[ROOT] = 1;
   }
 
   /** Nodes are smaller than this; for columns beside the tree. */
@@ -186,7 +187,7 @@ export class DrfSorter {
 
   /** Gives `client` the kinds at `quantities[offset…]` and counts one allocation. */
   allocate(client: number, quantities: Float64Array, offset: number): void {
-    for (let at = client; at !== ROOT; at = this.parent(at)) {
+    for (let at = client; at !== NONE; at = this.parent(at)) {
       const row = at * this.kinds;
       for (let kind = 0; kind < this.kinds; kind += 1) {
         this.#allocated[row + kind] = this.#allocated[row + kind]! + quantities[offset + kind]!;
@@ -291,12 +292,13 @@ export class DrfSorter {
   }
 
   #reorder(node: number): void {
+    if (node === ROOT) return;
     this.#share[node] = this.#shareOf(node);
     if (this.#isListed[node] === 1) this.#order.move(this.parent(node), node);
   }
 
   #subtract(client: number, quantities: Float64Array, offset: number): void {
-    for (let at = client; at !== ROOT; at = this.parent(at)) {
+    for (let at = client; at !== NONE; at = this.parent(at)) {
       const row = at * this.kinds;
       for (let kind = 0; kind < this.kinds; kind += 1) {
         const left = this.#allocated[row + kind]! - quantities[offset + kind]!;

@@ -114,6 +114,9 @@ export interface GrantBatch {
   readonly quantities: Float64Array;
   /** Agents that were considered. */
   readonly candidates: number;
+  /** Thousandths per kind of all agents, and of what is held of it after the pass. */
+  readonly pool: Float64Array;
+  readonly held: Float64Array;
   /** Refusals kept after the pass, dead ones among them. */
   readonly refusals: number;
   /** Refusals not remembered because the table was full, since the start. */

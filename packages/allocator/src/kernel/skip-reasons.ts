@@ -26,6 +26,7 @@ export const SKIP_REASONS = [
   'agentNotHierarchicalRole',
 ] as const;
 
+/** Why an agent was not offered to a framework in a role. */
 export type SkipReason = (typeof SKIP_REASONS)[number];
 
 /** Column of each reason. */

@@ -20,8 +20,8 @@ function answer(job: KernelJob): unknown {
 
 function buffersOf(done: KernelAnswer): ArrayBufferLike[] {
   if (done.kind === 'lost') return [];
-  const { agents, frameworks, roles, bits, quantities, skips, shares } = done.batch;
-  const arrays = [agents, frameworks, roles, bits, quantities, skips, shares];
+  const { agents, frameworks, roles, bits, quantities, skips, shares, pool, held } = done.batch;
+  const arrays = [agents, frameworks, roles, bits, quantities, skips, shares, pool, held];
   return [...arrays, ...(done.snapshot ? [done.snapshot.words] : [])].map(({ buffer }) => buffer);
 }
 

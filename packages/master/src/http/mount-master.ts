@@ -7,6 +7,7 @@ import { operatorCalls } from './operator-calls.ts';
 import { mountEndpoints } from './operator-endpoints.ts';
 import { schedulerCalls } from './scheduler-calls.ts';
 
+/** What the routes of a master are made of. */
 export interface MountOptions {
   readonly system: ActorSystem;
   readonly master: MasterPid;

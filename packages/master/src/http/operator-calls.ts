@@ -16,6 +16,7 @@ import type { MasterPid } from '../protocol.ts';
 import { validateOperatorCall } from '../validation/operator-call.ts';
 import { readCall } from './read-call.ts';
 
+/** What the operator API stands on. */
 export interface OperatorApiOptions {
   readonly system: ActorSystem;
   readonly master: MasterPid;

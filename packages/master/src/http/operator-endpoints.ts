@@ -19,6 +19,7 @@ import type { TaskFilter } from '../views/state-json.ts';
 import { versionJson } from '../views/version.ts';
 import type { ViewAnswer, ViewQuestion } from '../views/view.ts';
 
+/** What the endpoints stand on. */
 export interface EndpointOptions {
   readonly system: ActorSystem;
   readonly master: MasterPid;

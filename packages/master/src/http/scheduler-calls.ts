@@ -16,6 +16,7 @@ import { validateSchedulerCall } from '../validation/scheduler-call.ts';
 import { HttpSchedulerConnection } from './http-scheduler-connection.ts';
 import { readCall } from './read-call.ts';
 
+/** What the scheduler API stands on. */
 export interface SchedulerApiOptions {
   readonly system: ActorSystem;
   readonly master: MasterPid;

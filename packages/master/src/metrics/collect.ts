@@ -4,6 +4,7 @@ import type { RegistrarStats } from '@kaon/registry';
 import type { AllocatorPort } from '../allocator-port.ts';
 import type { Counters } from './counters.ts';
 
+/** Where the figures come from. */
 export interface MetricSources {
   readonly gauges: Iterable<readonly [string, number]>;
   readonly counters: Counters;

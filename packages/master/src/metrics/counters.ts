@@ -70,6 +70,7 @@ export const COUNTERS = {
   offersRescinded: 'master/offers_rescinded',
 } as const;
 
+/** A counter, by its Mesos key. */
 export type CounterName = keyof typeof COUNTERS;
 
 const TASK_ENDS: Partial<Record<TaskState, CounterName>> = {

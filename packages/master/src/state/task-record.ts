@@ -101,14 +101,16 @@ export class TaskRecord {
     if (!isTerminal(this.#state)) this.#state = latestState;
     if (uuid !== undefined) {
       this.#forwardedState = status.state;
-      this.#forwardedUuid = uuid;
+      // A copy: what came over a connection may be a view of a large buffer.
+      this.#forwardedUuid = new Uint8Array(uuid);
     }
     this.#remember(status);
     return heldResources && !this.holdsResources;
   }
 
   /** Data is not kept: it may be large and only its framework cares. */
-  #remember({ data: _data, ...status }: TaskStatus): void {
+  #remember({ data: _data, uuid, ...rest }: TaskStatus): void {
+    const status = { ...rest, uuid: uuid && new Uint8Array(uuid) };
     const others = this.#statuses.filter(({ state }) => state !== status.state);
     this.#statuses = [...others, status].slice(-STATUSES_PER_TASK_MAX);
   }

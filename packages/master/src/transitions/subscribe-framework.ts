@@ -9,6 +9,7 @@ import { validateSubscription } from '../validation/framework.ts';
 import { recallOffers } from './rescind-offers.ts';
 import { tellAgentsOfFramework } from './update-framework.ts';
 
+/** A framework that asks to be subscribed, and the stream it does so on. */
 export interface Subscription {
   readonly frameworkId: FrameworkId | undefined;
   readonly subscribe: schedulerV1.Call_Subscribe;

@@ -48,6 +48,7 @@ export function fullAgentJson(state: MasterState, agent: Agent): JsonObject {
   };
 }
 
+/** Attributes by name, as `/state` shows them. */
 export function attributesJson(attributes: readonly Attribute[]): JsonValue {
   return new Map(
     attributes.map((attribute) => [

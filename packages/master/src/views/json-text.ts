@@ -23,6 +23,7 @@ export type JsonValue =
   | ReadonlyMap<string, JsonValue>
   | JsonObject;
 
+/** An object about to be printed; fields that are undefined are left out. */
 export interface JsonObject {
   readonly [key: string]: JsonValue | undefined;
 }

@@ -14,6 +14,7 @@ import type { TaskRecord } from '../state/task-record.ts';
 import { double, type JsonObject, type JsonValue, messageJson } from './json-text.ts';
 import { amountsJson } from './resources-json.ts';
 
+/** A task, as `/state` shows it. */
 export function taskJson(record: TaskRecord): JsonObject {
   const { task } = record;
   return {

@@ -6,6 +6,7 @@ import { formatBytes, formatString } from './json-string.ts';
 import { type Draft, messageOf } from './message-fields.ts';
 import type { FieldSchema, ScalarType, Schema } from './schema.ts';
 
+/** How JSON is printed. */
 export interface JsonOptions {
   /**
    * Lists that appear even when empty, by full name: `mesos.v1.master.Response.GetTasks.tasks`.

@@ -3,6 +3,7 @@ import { open, type RootDatabase } from 'lmdb';
 import { StorageClosedError, StorageFencedError } from '../errors.ts';
 import type { Storage, StorageSession, StorageWrite } from '../storage.ts';
 
+/** Where the registry is kept. */
 export interface LmdbStorageOptions {
   /** The database file; a lock file is put beside it. Its folder is made when missing. */
   readonly path: string;

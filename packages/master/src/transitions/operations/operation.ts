@@ -17,6 +17,7 @@ export interface OperationPlace {
   readonly available: Resources;
 }
 
+/** What one operation of an accept has led to. */
 export interface OperationOutcome {
   readonly effects: readonly Effect[];
   /** What is left for the operations after. */

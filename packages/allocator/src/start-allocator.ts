@@ -1,0 +1,63 @@
+// Starts an allocator and hands it over as a master wants it: by command, with its metrics at hand.
+import type { ActorSystem, BodyOf, MessageName, Pid, SpawnOptions } from '@kaon/actor';
+import { type AllocatorOptions, allocatorActor } from './allocator.ts';
+import { allocatorMetrics } from './metrics.ts';
+import type { AllocatorProtocol, AllocatorStats } from './protocol.ts';
+
+/** A message to an allocator, with its name as `kind`. */
+export type AllocatorCommand = {
+  readonly [K in Exclude<MessageName<AllocatorProtocol>, 'setWeights' | 'runPass'>]: {
+    readonly kind: K;
+  } & BodyOf<AllocatorProtocol, K>;
+}[Exclude<MessageName<AllocatorProtocol>, 'setWeights' | 'runPass'>];
+
+/** An allocator that runs. */
+export interface StartedAllocator {
+  readonly pid: Pid<AllocatorProtocol>;
+  /** Tells the allocator, in order. */
+  tell(command: AllocatorCommand): void;
+  /** Its figures by Mesos' keys, as of now; none when it does not run. */
+  metrics(): Iterable<readonly [string, number]>;
+  /** Ends it; nothing is allocated any more. */
+  close(): Promise<void>;
+}
+
+/** Messages that may wait for an allocator: a whole cluster that comes back at once, and its tasks. */
+const MAILBOX_MAX = 4_000_000;
+
+/** Starts an allocator in `system`. Default id: `allocator`. */
+export function startAllocator(
+  system: ActorSystem,
+  options: AllocatorOptions,
+  spawnOptions: SpawnOptions = {},
+): StartedAllocator {
+  let read: (() => AllocatorStats) | undefined;
+  const pid = system.spawn(
+    allocatorActor,
+    {
+      ...options,
+      exposeStats: (reader) => {
+        read = reader;
+        options.exposeStats?.(reader);
+      },
+    },
+    { id: 'allocator', mailboxMax: MAILBOX_MAX, ...spawnOptions },
+  );
+  let closing: Promise<void> | undefined;
+  const close = async (): Promise<void> => {
+    const ended = system.terminated(pid);
+    system.stop(pid);
+    await ended;
+    read = undefined;
+  };
+  return {
+    pid,
+    // NOTE: a command is the body of the message of its kind and more; the union hides that.
+    tell: (command) => system.send(pid, command.kind, command as never),
+    metrics: () => (read ? allocatorMetrics(read()) : []),
+    close: () => {
+      closing ??= close();
+      return closing;
+    },
+  };
+}

@@ -11,6 +11,7 @@ export type ContainerCommand =
       readonly argv: readonly string[];
     };
 
+/** What to start, where, as whom and with which environment. */
 export interface LaunchRequest {
   /** Letters, digits, `.`, `_` and `-`, at most 242; never used again after a launch. */
   readonly containerId: string;
@@ -23,6 +24,7 @@ export interface LaunchRequest {
   readonly user?: string | undefined;
 }
 
+/** A container whose command runs. */
 export interface LaunchedContainer {
   readonly containerId: string;
   /** Process id of the command, which leads a session of its own. */

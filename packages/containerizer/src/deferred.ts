@@ -1,5 +1,6 @@
 // A promise that is settled from outside.
 
+/** A promise with its two levers. */
 export interface Deferred<T> {
   readonly promise: Promise<T>;
   readonly resolve: (value: T) => void;

@@ -27,6 +27,7 @@ export const CANCELLED_LINE = 'cancelled\n';
 
 const NOTES_CHARACTERS_MAX = 1_000;
 
+/** Reads what is there so far; lines that make no sense are notes. */
 export function parseJournal(text: string): ContainerJournal {
   let shim: ProcessIdentity | undefined;
   let task: ProcessIdentity | undefined;

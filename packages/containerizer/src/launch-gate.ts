@@ -4,6 +4,7 @@ import { type Clock, doublingBackoffMs, errorText, type Logger } from '@kaon/pri
 import { LauncherError } from './errors.ts';
 import type { Launcher, LauncherFeatures, LauncherListener } from './launcher.ts';
 
+/** What a gate stands between, and whom it tells. */
 export interface LaunchGateOptions {
   readonly launcher: Launcher;
   readonly clock: Clock;

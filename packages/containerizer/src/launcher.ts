@@ -35,6 +35,7 @@ export interface LauncherListener {
   readonly lost: (reason: string) => void;
 }
 
+/** Starts shims. One helper at a time; its shims do not depend on it. */
 export interface Launcher {
   readonly identity: LauncherIdentity;
   /**

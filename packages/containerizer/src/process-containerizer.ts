@@ -14,21 +14,17 @@ import type {
 } from './containerizer.ts';
 import { type Deferred, deferred } from './deferred.ts';
 import { ContainerLaunchError, ContainerUnknownError } from './errors.ts';
-import { findExecutable } from './find-executable.ts';
 import { type ContainerJournal, parseJournal, terminationOf } from './journal.ts';
 import { LaunchGate } from './launch-gate.ts';
-import {
-  decodeSandbox,
-  encodeLaunchPlan,
-  planLaunch,
-  validateLaunchRequest,
-} from './launch-spec.ts';
+import { decodeSandbox, validateLaunchRequest } from './launch-spec.ts';
 import type { Launcher } from './launcher.ts';
+import { prepareLaunch } from './prepare-launch.ts';
 import { type ProcessIdentity, type ProcessTable, TICKS_PER_SECOND } from './process-table.ts';
 import type { RuntimeFiles } from './runtime-files.ts';
 import { ShimWatch } from './shim-watch.ts';
 import { UserAccounts } from './user-accounts.ts';
 
+/** The parts of the machine, and limits. */
 export interface ProcessContainerizerOptions {
   readonly launcher: Launcher;
   readonly files: RuntimeFiles;
@@ -56,6 +52,7 @@ export interface ContainerizerStatistics {
   readonly containers: number;
 }
 
+/** A containerizer of plain processes, with counters. */
 export interface ProcessContainerizer extends Containerizer {
   statistics(): ContainerizerStatistics;
 }
@@ -258,30 +255,13 @@ class ProcessContainers implements ProcessContainerizer {
     return this.#prepared;
   }
 
-  /** Everything before the launcher is asked: whom to run as, whether the program exists, the spec. */
   async #writeSpec(request: LaunchRequest, record: ContainerRecord): Promise<void> {
-    const { containerId, command, sandbox, environment } = request;
     const { files } = this.#options;
+    const { containerId } = request;
     await this.#prepare();
-    const features = await this.#gate.ready();
-    const found = await this.#users.accountFor(request.user);
-    if (!found.ok) throw this.#launchError(containerId, found.error);
-    const account = found.value;
-    if (command.kind === 'exec') {
-      const path = environment['PATH'];
-      if (!(await findExecutable(command.path, path, sandbox, files))) {
-        throw this.#launchError(
-          containerId,
-          `there is no program ${JSON.stringify(command.path)} that can be executed`,
-        );
-      }
-    }
-    const plan = planLaunch(request, features, account);
-    if (!plan.ok) throw this.#launchError(containerId, plan.error);
-    if (account !== undefined) {
-      await files.changeOwner(sandbox, account.userId, account.groupId);
-    }
-    if (!(await files.create(containerId, encodeLaunchPlan(plan.value)))) {
+    const spec = await prepareLaunch(request, await this.#gate.ready(), this.#users, files);
+    if (!spec.ok) throw this.#launchError(containerId, spec.error);
+    if (!(await files.create(containerId, spec.value))) {
       throw this.#launchError(containerId, 'there is a container with this id already');
     }
     record.leavesFolder = false;
@@ -475,7 +455,12 @@ class ProcessContainers implements ProcessContainerizer {
   }
 
   async #readJournal(containerId: string): Promise<ContainerJournal> {
-    return parseJournal((await this.#options.files.readJournal(containerId)) ?? '');
+    try {
+      return parseJournal((await this.#options.files.readJournal(containerId)) ?? '');
+    } catch (error) {
+      this.#options.logger.error({ containerId, error: errorText(error) }, 'journal unreadable');
+      return parseJournal('');
+    }
   }
 }
 

@@ -21,6 +21,7 @@ export interface ProcessInfo extends ProcessIdentity {
   readonly containerMark?: string | undefined;
 }
 
+/** Looks at processes and signals them, never one for another. */
 export interface ProcessTable {
   /** All processes, looked at after the call; calls close together share one look. */
   snapshot(): Promise<readonly ProcessInfo[]>;

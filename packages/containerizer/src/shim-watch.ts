@@ -10,6 +10,7 @@ const SLOW_TURNS = 10;
 /** Keeps a turn short when there are thousands; each is then looked at less often. */
 const CHECKS_PER_TURN_MAX = 250;
 
+/** Where to look, and whom to tell. */
 export interface ShimWatchOptions {
   readonly clock: Clock;
   readonly processes: ProcessTable;

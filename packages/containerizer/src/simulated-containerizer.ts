@@ -25,6 +25,7 @@ export type SimulatedRun =
     }
   | { readonly kind: 'fails'; readonly reason: string };
 
+/** What a simulated machine does with its commands. */
 export interface SimulatedContainerizerOptions {
   readonly clock: Clock;
   /** Called once for each launch. */

@@ -17,6 +17,7 @@ import { parseReport } from '../launcher-report.ts';
 import { LAUNCHER_SCRIPT } from '../launcher-script.ts';
 import { containersFolder } from './system-runtime-files.ts';
 
+/** Where the shells run, and how many. */
 export interface ShellLauncherOptions {
   /** The agent's runtime folder, absolute; the script is written there. */
   readonly runtimeDir: string;

@@ -9,6 +9,7 @@ import { procProcessTable } from './proc-process-table.ts';
 import { shellLauncher } from './shell-launcher.ts';
 import { systemRuntimeFiles } from './system-runtime-files.ts';
 
+/** Limits as for `processContainerizer`, and the runtime folder. */
 export interface SystemContainerizerOptions
   extends Omit<ProcessContainerizerOptions, 'launcher' | 'files' | 'processes'> {
   /** Absolute, for one agent only, best on a `tmpfs` such as `/run/kaon`. It must survive agent restarts. */

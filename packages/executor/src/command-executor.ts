@@ -22,6 +22,7 @@ export const commandExecutorProtocol = defineProtocol({
   shutdown: localMessage<{ readonly graceMs: number }>(),
 });
 
+/** The type of a command executor pid. */
 export type CommandExecutorProtocol = typeof commandExecutorProtocol;
 
 /** How an executor ended. */
@@ -31,6 +32,7 @@ export type CommandExecutorEnd =
   /** It ran and its terminal status was sent; the container is destroyed. */
   | { readonly kind: 'done'; readonly termination: TaskTermination };
 
+/** One task, its container, and the agent's ears. */
 export interface CommandExecutorOptions {
   readonly task: TaskInfo;
   readonly runner: TaskRunner;

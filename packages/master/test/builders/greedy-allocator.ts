@@ -1,0 +1,114 @@
+// An allocator for tests that needs no passes: what is free goes at once to the first framework that
+// wants offers in its first role. Refused resources are not offered again until a revival.
+
+import type { Allocation, AllocatorCommand, AllocatorPort, OnAllocated } from '@kaon/master';
+import type { AgentId, FrameworkId } from '@kaon/protocol';
+import { rolesOf } from '@kaon/protocol';
+import { Resources } from '@kaon/resources';
+
+interface FrameworkRow {
+  role: string;
+  wantsOffers: boolean;
+}
+
+/** Every command it was told, and what it believes to be free. */
+export class GreedyAllocator implements AllocatorPort {
+  readonly commands: AllocatorCommand[] = [];
+  readonly free = new Map<AgentId, Resources>();
+  readonly #inactive = new Set<AgentId>();
+  readonly #frameworks = new Map<FrameworkId, FrameworkRow>();
+  readonly #refused = new Set<string>();
+  readonly #onAllocated: OnAllocated;
+
+  constructor(onAllocated: OnAllocated) {
+    this.#onAllocated = onAllocated;
+  }
+
+  /** Commands of one kind. */
+  of<K extends AllocatorCommand['kind']>(
+    kind: K,
+  ): readonly Extract<AllocatorCommand, { readonly kind: K }>[] {
+    return this.commands.filter((command) => command.kind === kind) as never;
+  }
+
+  metrics(): Iterable<readonly [string, number]> {
+    return [];
+  }
+
+  async close(): Promise<void> {}
+
+  tell(command: AllocatorCommand): void {
+    this.commands.push(command);
+    switch (command.kind) {
+      case 'addFramework': {
+        const [role = '*'] = rolesOf(command.info);
+        const wantsOffers = command.isActive && command.suppressedRoles.length === 0;
+        this.#frameworks.set(command.frameworkId, { role, wantsOffers });
+        break;
+      }
+      case 'activateFramework':
+      case 'reviveOffers':
+        this.#refused.clear();
+        this.#want(command.frameworkId, true);
+        break;
+      case 'deactivateFramework':
+      case 'suppressOffers':
+        this.#want(command.frameworkId, false);
+        break;
+      case 'removeFramework':
+        this.#frameworks.delete(command.frameworkId);
+        break;
+      case 'addAgent': {
+        const used = Resources.sum(command.used.values()).unallocate();
+        this.free.set(command.agentId, Resources.of(command.info.resources).minus(used));
+        break;
+      }
+      case 'removeAgent':
+        this.free.delete(command.agentId);
+        break;
+      case 'activateAgent':
+        this.#inactive.delete(command.agentId);
+        break;
+      case 'deactivateAgent':
+        this.#inactive.add(command.agentId);
+        break;
+      case 'recoverResources': {
+        const free = this.free.get(command.agentId);
+        if (free === undefined) break;
+        this.free.set(command.agentId, free.plus(command.resources.unallocate()));
+        if (command.refuseMs > 0) this.#refused.add(key(command.frameworkId, command.agentId));
+        break;
+      }
+      default:
+        break;
+    }
+    this.#allocate();
+  }
+
+  #want(frameworkId: FrameworkId, wantsOffers: boolean): void {
+    const row = this.#frameworks.get(frameworkId);
+    if (row !== undefined) row.wantsOffers = wantsOffers;
+  }
+
+  #allocate(): void {
+    const allocations: Allocation[] = [];
+    for (const [frameworkId, { role, wantsOffers }] of this.#frameworks) {
+      if (!wantsOffers) continue;
+      const shares = [...this.free]
+        .filter(([agentId, free]) => {
+          if (free.isEmpty || this.#inactive.has(agentId)) return false;
+          return !this.#refused.has(key(frameworkId, agentId));
+        })
+        .map(([agentId, free]) => {
+          this.free.set(agentId, Resources.empty);
+          return { agentId, role, resources: free.allocate(role) };
+        });
+      if (shares.length > 0) allocations.push({ frameworkId, shares });
+    }
+    if (allocations.length > 0) this.#onAllocated(allocations);
+  }
+}
+
+function key(frameworkId: FrameworkId, agentId: AgentId): string {
+  return `${frameworkId} ${agentId}`;
+}

@@ -1,7 +1,15 @@
 // What a command can see and do: its streams, its environment, its signals. Tests hand in their own.
 
 /** Signals that ask a command to end. */
-export type EndSignal = 'SIGINT' | 'SIGTERM';
+export type EndSignal = 'SIGINT' | 'SIGTERM' | 'SIGHUP';
+
+const END_SIGNALS: readonly EndSignal[] = ['SIGINT', 'SIGTERM', 'SIGHUP'];
+
+/**
+ * Signals this soon after the first are its echo: `npm` passes on the Ctrl-C that the terminal has sent
+ * to both of them.
+ */
+const ECHO_MS = 500;
 
 /** The surroundings of a command. */
 export interface Terminal {
@@ -22,6 +30,8 @@ export function processTerminal(): Terminal {
   // A reader that went away (`kaon tasks | head`) is no error of ours.
   process.stdout.on('error', () => undefined);
   process.stderr.on('error', () => undefined);
+  const listeners = new Set<(signal: EndSignal) => void>();
+  let firstMs: number | undefined;
   return {
     out: (text) => {
       process.stdout.write(text);
@@ -37,23 +47,29 @@ export function processTerminal(): Terminal {
     },
     env: process.env,
     onEndSignal(listener) {
-      const signals: readonly EndSignal[] = ['SIGINT', 'SIGTERM'];
-      const handlers = signals.map((signal) => () => listener(signal));
-      signals.forEach((signal, index) => {
-        process.on(signal, handlers[index] as () => void);
-      });
-      return () => {
-        signals.forEach((signal, index) => {
-          process.off(signal, handlers[index] as () => void);
-        });
-      };
+      if (listeners.size === 0 && firstMs === undefined) watchSignals();
+      listeners.add(listener);
+      return () => listeners.delete(listener);
     },
   };
+
+  /** Once watched, signals are never left to their default: it would end the process in mid-cleanup. */
+  function watchSignals(): void {
+    for (const signal of END_SIGNALS) {
+      process.removeAllListeners(signal);
+      process.on(signal, () => {
+        const nowMs = performance.now();
+        if (firstMs !== undefined && nowMs - firstMs < ECHO_MS) return;
+        firstMs ??= nowMs;
+        for (const listener of [...listeners]) listener(signal);
+      });
+    }
+  }
 }
 
 /** The exit status shells expect of a program that a signal ended. */
 export function signalExitCode(signal: EndSignal): number {
-  return signal === 'SIGINT' ? 130 : 143;
+  return { SIGHUP: 129, SIGINT: 130, SIGTERM: 143 }[signal];
 }
 
 /** Resolves with the first signal that comes. */

@@ -45,10 +45,11 @@ export interface LocalCluster {
 const AGENTS = 3;
 const PORT = 5050;
 /** How long tasks may take to end by themselves when the cluster closes. */
-const CLOSE_PATIENCE_MS = 3000;
-const EXECUTOR_SHUTDOWN_GRACE_MS = 2000;
+const CLOSE_PATIENCE_MS = 4000;
+/** Two seconds of it are the executor's own: tasks have 1.5 s between SIGTERM and SIGKILL. */
+const EXECUTOR_SHUTDOWN_GRACE_MS = 3500;
 /** Agents of one process need not spread their registrations. */
-const REGISTRATION_BACKOFF_FACTOR_MS = 10;
+const REGISTRATION_BACKOFF_FACTOR_MS = 50;
 const PORTS_PER_AGENT = 100;
 const FIRST_PORT = 31_000;
 

@@ -462,6 +462,16 @@ t.test('connecting', async (t) => {
     connection.event({ type: 'ERROR', error: { message: 'no such role' } });
     await t.rejects(connecting, { code: 'KAON_FRAMEWORK_ERROR', message: /no such role/ });
   });
+  await t.test('can be given up', async (t) => {
+    const connection = new FakeConnection();
+    const giveUp = new AbortController();
+    const { signal } = giveUp;
+    const connecting = connectScheduler({ master: 'm', framework, connection, signal });
+    await settled();
+    giveUp.abort();
+    await t.rejects(connecting, { code: 'KAON_SCHEDULER_CLOSED' });
+    t.equal(connection.isClosed, true);
+  });
   await t.test('needs an address', async (t) => {
     const connecting = connectScheduler({ master: 'zk://a:2181/mesos', framework });
     await t.rejects(connecting, { code: 'KAON_MASTER_ADDRESS' });

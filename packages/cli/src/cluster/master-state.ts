@@ -75,9 +75,13 @@ const decodeState = decodeRecord({
 type Yield<D> = D extends Decoder<infer T> ? T : never;
 /** Amounts as `/state` sums them up. */
 export type StateResources = Yield<typeof decodeResources>;
+/** A task, as `/state` shows it. */
 export type StateTask = Yield<typeof decodeTask>;
+/** A framework, as `/state` shows it. */
 export type StateFramework = Yield<typeof decodeFramework>;
+/** An agent, as `/state` shows it. */
 export type StateAgent = Yield<typeof decodeAgent>;
+/** The part of `/state` that the tables are made of. */
 export type MasterState = Yield<typeof decodeState>;
 
 /** `/state` of the leading master. */

@@ -31,7 +31,7 @@ Examples:
 Resources that are not named are taken from the machine: all processors, memory but 1 GB, disk but 5 GB
 (half of what there is when there is little), ports 31000 to 32000.
 
-Ctrl-C (or SIGUSR1) takes the agent out of the cluster and ends its tasks. SIGTERM stops the agent only:
+Ctrl-C takes the agent out of the cluster and ends its tasks. SIGTERM stops the agent only:
 its tasks run on, and an agent started again in the same folder takes them over.
 `;
 

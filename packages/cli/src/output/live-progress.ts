@@ -42,7 +42,7 @@ export class LiveProgress {
 
   #draw(tasks: readonly ProgressTask[]): void {
     const elapsed = formatElapsed(this.#nowMs() - this.#startedMs);
-    const line = `${progressLine(tasks)}  ${elapsed}`;
+    const line = `${progressLine(tasks)}, ${elapsed}`;
     this.#terminal.out(ERASE_LINE + line.slice(0, (this.#terminal.columns ?? 80) - 1));
     this.#isDrawn = true;
   }
@@ -59,19 +59,15 @@ export class LiveProgress {
   }
 }
 
-/** `[#######.............]  7 of 20 done  6 running  7 waiting`. */
+/** `[#######.............] 7 of 20 done, 6 running, 7 waiting`. */
 export function progressLine(tasks: readonly ProgressTask[]): string {
   const ended = tasks.filter(({ state }) => isTerminal(state));
   const failed = ended.filter(({ state }) => state !== 'TASK_FINISHED').length;
   const waiting = tasks.filter(({ agentId }) => agentId === undefined).length;
   const running = tasks.length - ended.length - waiting;
   const filled = tasks.length === 0 ? 0 : Math.floor((BAR_CELLS * ended.length) / tasks.length);
-  const parts = [
-    `[${'#'.repeat(filled)}${'.'.repeat(BAR_CELLS - filled)}]`,
-    `${ended.length} of ${tasks.length} done`,
-    `${running} running`,
-    `${waiting} waiting`,
-  ];
-  if (failed > 0) parts.push(`${failed} failed`);
-  return parts.join('  ');
+  const bar = `[${'#'.repeat(filled)}${'.'.repeat(BAR_CELLS - filled)}]`;
+  const done = `${bar} ${ended.length} of ${tasks.length} done`;
+  const failures = failed > 0 ? `, ${failed} failed` : '';
+  return `${done}, ${running} running, ${waiting} waiting${failures}`;
 }

@@ -6,6 +6,7 @@ import { printable } from './table.ts';
 
 /** Levels a user may ask for; `silent` drops everything. */
 export const LOG_LEVELS = ['debug', 'info', 'warn', 'error', 'silent'] as const;
+/** How much is logged, from all to errors alone. */
 export type LogLevel = (typeof LOG_LEVELS)[number];
 
 /** How to log. */

@@ -35,6 +35,7 @@ const KILL_PATIENCE_MS = 10_000;
 export async function runTasks(terminal: Terminal, options: RunOptions): Promise<number> {
   const output = new RunOutput(terminal, options.isQuiet, options.instances);
   const interrupt = watchSignals(terminal);
+  const giveUp = new AbortController();
   const name = options.request.name ?? 'kaon run';
   try {
     const connecting = connectScheduler({
@@ -47,11 +48,13 @@ export async function runTasks(terminal: Terminal, options: RunOptions): Promise
         ...(options.request.gpus ? { capabilities: ['GPU_RESOURCES'] as const } : {}),
       },
       connectTimeoutMs: options.connectTimeoutMs,
+      signal: giveUp.signal,
       onWaiting: (reason) => output.note(`waiting for the master at ${options.master}: ${reason}`),
     });
     const first = await Promise.race([connecting, interrupt.happened]);
     if (typeof first === 'string') {
-      connecting.then((late) => late.close()).catch(() => undefined);
+      giveUp.abort();
+      await connecting.then((late) => late.close()).catch(() => undefined);
       return signalExitCode(first);
     }
     return await runOn(first, options, output, interrupt);

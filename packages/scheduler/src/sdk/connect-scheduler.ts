@@ -37,6 +37,8 @@ export interface ConnectOptions {
   readonly onOtherUpdate?: (status: TaskStatus) => void | Promise<void>;
   /** How long to try before `connectScheduler` rejects, in milliseconds. Default: 30 000. */
   readonly connectTimeoutMs?: number;
+  /** Gives connecting up: `connectScheduler` rejects with `KAON_SCHEDULER_CLOSED`. */
+  readonly signal?: AbortSignal;
   /** Told of each failed attempt to subscribe, also later on. */
   readonly onWaiting?: (reason: string, retryMs: number) => void;
   /** Unfinished tasks allowed at a time. Default: 100 000. */
@@ -86,7 +88,12 @@ export async function connectScheduler(options: ConnectOptions): Promise<TaskSch
     random,
     logger,
   });
-  await subscribed(scheduler, options, clock);
+  const giveUp = (): void => void scheduler.close();
+  if (options.signal?.aborted === true) giveUp();
+  options.signal?.addEventListener('abort', giveUp);
+  await subscribed(scheduler, options, clock).finally(() => {
+    options.signal?.removeEventListener('abort', giveUp);
+  });
   return scheduler;
 }
 

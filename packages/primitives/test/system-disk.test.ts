@@ -117,3 +117,16 @@ t.test('errors other than absence are told with their code', async (t) => {
   await t.rejects(disk.readFile(folder), { code: 'EISDIR' });
   await t.rejects(disk.makeDirectory(join(folder, 'file', 'below')), { code: 'ENOTDIR' });
 });
+
+t.test('what need only outlive the process is written just the same', async (t) => {
+  const disk = systemDisk();
+  const folder = t.testdir();
+  await disk.makeDirectory(join(folder, 'a', 'b'), 0o700, 'process');
+  await disk.writeFileAtomic(join(folder, 'a', 'f'), utf8('one'), 0o600, 'process');
+  await disk.append(join(folder, 'a', 'f'), utf8('two'));
+  await disk.append(join(folder, 'a', 'new'), utf8('first'));
+  await disk.replaceLink(join(folder, 'link'), 'a/f', 'process');
+  t.equal(readFileSync(join(folder, 'link'), 'utf8'), 'onetwo');
+  t.equal(readFileSync(join(folder, 'a', 'new'), 'utf8'), 'first');
+  t.strictSame(readdirSync(join(folder, 'a')), ['b', 'f', 'new'], 'no temporary file is left');
+});

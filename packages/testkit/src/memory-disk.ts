@@ -69,6 +69,10 @@ export class MemoryDisk implements Disk {
     this.#change({ kind: 'append', path, bytes: bytes.slice() });
   }
 
+  async append(path: string, bytes: Uint8Array): Promise<void> {
+    return this.appendDurable(path, bytes);
+  }
+
   async truncate(path: string, length: number): Promise<void> {
     this.#change({ kind: 'truncate', path, length });
   }

@@ -32,13 +32,13 @@ export function systemDisk(): Disk {
         }
       }),
 
-    async writeFileAtomic(path, bytes, mode = 0o644) {
+    async writeFileAtomic(path, bytes, mode = 0o644, outlives = 'power') {
       const temporary = temporaryPath(path);
       const file = await fs.open(temporary, 'wx', mode);
       try {
         try {
           await file.writeFile(bytes);
-          await file.sync();
+          if (outlives === 'power') await file.sync();
         } finally {
           await file.close();
         }
@@ -47,8 +47,10 @@ export function systemDisk(): Disk {
         await fs.rm(temporary, { force: true });
         throw error;
       }
-      await syncDirectory(dirname(path));
+      if (outlives === 'power') await syncDirectory(dirname(path));
     },
+
+    append: (path, bytes) => fs.appendFile(path, bytes, { mode: 0o644 }),
 
     async appendDurable(path, bytes) {
       const file = await fs.open(path, 'a', 0o644);
@@ -72,9 +74,9 @@ export function systemDisk(): Disk {
       }
     },
 
-    async makeDirectory(path, mode = 0o755) {
+    async makeDirectory(path, mode = 0o755, outlives = 'power') {
       const first = await fs.mkdir(path, { recursive: true, mode });
-      if (first === undefined) return;
+      if (first === undefined || outlives === 'process') return;
       // Each new folder is an entry of its parent, from the deepest up to the first that was made.
       for (let made = resolve(path); ; made = dirname(made)) {
         await syncDirectory(dirname(made));
@@ -106,7 +108,7 @@ export function systemDisk(): Disk {
 
     realPath: (path) => absentAsUndefined(() => fs.realpath(path)),
 
-    async replaceLink(path, target) {
+    async replaceLink(path, target, outlives = 'power') {
       const temporary = temporaryPath(path);
       await fs.symlink(target, temporary);
       try {
@@ -115,7 +117,7 @@ export function systemDisk(): Disk {
         await fs.rm(temporary, { force: true });
         throw error;
       }
-      await syncDirectory(dirname(path));
+      if (outlives === 'power') await syncDirectory(dirname(path));
     },
 
     async remove(path) {

@@ -1,18 +1,39 @@
 // What transitions want done. Records only: `effect-runner.ts` does them, in order.
 import type { BodyOf, MessageName, Pid } from '@kaon/actor';
+import type { Outlives } from '@kaon/primitives';
 import type { FrameworkInfo, TaskInfo, TaskState } from '@kaon/protocol';
 import type { AgentProtocol, MasterPeer } from './protocol.ts';
 import type { StopReason } from './state/agent-state.ts';
 import type { ContainerKey } from './state/keys.ts';
 
-/** One change on disk. All are durable when they are done. */
+/** One change on disk. All outlive the process when they are done; files and records power, unless they say. */
 export type DiskWrite =
-  | { readonly kind: 'directory'; readonly path: string; readonly mode: number }
+  | {
+      /** NOTE: journaling file systems keep a folder with the first synced file in it. */
+      readonly kind: 'directory';
+      readonly path: string;
+      readonly mode: number;
+    }
   /** Replaces the file in one step. */
-  | { readonly kind: 'file'; readonly path: string; readonly bytes: Uint8Array }
+  | {
+      readonly kind: 'file';
+      readonly path: string;
+      readonly bytes: Uint8Array;
+      readonly outlives?: Outlives;
+    }
   /** Appends one length-prefixed record. */
-  | { readonly kind: 'append'; readonly path: string; readonly bytes: Uint8Array }
-  | { readonly kind: 'link'; readonly path: string; readonly target: string }
+  | {
+      readonly kind: 'append';
+      readonly path: string;
+      readonly bytes: Uint8Array;
+      readonly outlives?: Outlives;
+    }
+  | {
+      readonly kind: 'link';
+      readonly path: string;
+      readonly target: string;
+      readonly outlives?: Outlives;
+    }
   | { readonly kind: 'remove'; readonly path: string };
 
 /** A message of the agent to itself, to be handled when something asynchronous is done. */

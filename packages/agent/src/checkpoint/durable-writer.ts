@@ -12,6 +12,7 @@ import type { DiskWrite } from '../effects.ts';
 
 /** How long to wait before a failed write is tried again, the first time and at most. */
 const RETRY_MS = { factorMs: 1000, capMs: 60_000 };
+const FILE_MODE = 0o644;
 /** Files whose length is remembered; of others it is asked. */
 const LENGTHS_MAX = 10_000;
 
@@ -112,18 +113,19 @@ export class DurableWriter {
     const { path } = write;
     switch (write.kind) {
       case 'directory':
-        return this.#disk.makeDirectory(path, write.mode);
+        return this.#disk.makeDirectory(path, write.mode, 'process');
       case 'file':
-        return this.#disk.writeFileAtomic(path, write.bytes);
+        return this.#disk.writeFileAtomic(path, write.bytes, FILE_MODE, write.outlives);
       case 'link':
-        return this.#disk.replaceLink(path, write.target);
+        return this.#disk.replaceLink(path, write.target, write.outlives);
       case 'remove':
         return this.#disk.remove(path);
       case 'append': {
         const length = this.#lengths.get(path) ?? (await this.#disk.stat(path))?.sizeBytes ?? 0;
         this.#lengths.set(path, length);
         if (isRepeated && (await this.#disk.stat(path))) await this.#disk.truncate(path, length);
-        await this.#disk.appendDurable(path, write.bytes);
+        if (write.outlives === 'process') await this.#disk.append(path, write.bytes);
+        else await this.#disk.appendDurable(path, write.bytes);
         this.#lengths.set(path, length + write.bytes.length);
       }
     }

@@ -122,12 +122,17 @@ export class AgentPaths {
     );
   }
 
+  /** The sandboxes of all runs of an executor. */
+  sandboxes(key: Omit<RunKey, 'containerId'>): string {
+    return join(this.executorFolder(key), 'runs');
+  }
+
   /** The folder a task runs in. */
   sandbox(key: RunKey): string {
-    return join(this.executorFolder(key), 'runs', key.containerId);
+    return join(this.sandboxes(key), key.containerId);
   }
 
   latestSandbox(key: Omit<RunKey, 'containerId'>): string {
-    return join(this.executorFolder(key), 'runs', 'latest');
+    return join(this.sandboxes(key), 'latest');
   }
 }

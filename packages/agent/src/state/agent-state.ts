@@ -1,20 +1,17 @@
 // All that an agent knows, and the only place where it changes. It never sends, logs, or reads a clock.
 import { BoundedMap, invariant } from '@kaon/primitives';
-import {
-  type AgentInfo,
-  type FrameworkInfo,
-  isTerminal,
-  type Resource,
-  type Task,
-} from '@kaon/protocol';
+import type { AgentInfo, FrameworkInfo, Resource, Task, TaskStatus } from '@kaon/protocol';
 import type { AgentPaths } from '../checkpoint/paths.ts';
 import { COMPLETED_FRAMEWORKS_MAX, PING_PATIENCE_MS } from '../constants.ts';
 import { type StreamFile, UpdateStream } from '../status-updates/update-stream.ts';
+import { Amounts, type Shortage } from './capacity.ts';
 import { type Counters, newCounters } from './counters.ts';
 import type { Executor } from './executor.ts';
 import { Framework } from './framework.ts';
 import type { ContainerKey } from './keys.ts';
 import type { TaskRecord } from './task-record.ts';
+
+const NOTHING = new Amounts();
 
 /** How the agent stands with its master. */
 export type AgentPhase =
@@ -70,11 +67,14 @@ export class AgentState {
   readonly #streams = new Map<string, UpdateStream>();
   /** Open streams by framework; never 0. */
   readonly #streamCounts = new Map<string, number>();
+  readonly #total: Amounts;
+  readonly #used = new Amounts();
   #info: AgentInfo;
 
   constructor(identity: AgentIdentity, info: AgentInfo) {
     this.identity = identity;
     this.#info = info;
+    this.#total = new Amounts(info.resources);
   }
 
   /** What the agent offers. Carries its id once the master gave it one. */
@@ -116,6 +116,34 @@ export class AgentState {
     return framework;
   }
 
+  /** Gives a task to an executor. Until it ends, its resources are in use. */
+  addTask(framework: Framework, executor: Executor, record: TaskRecord): void {
+    framework.addTask(executor, record);
+    if (!record.isTerminal) this.#used.add(record.task.resources);
+  }
+
+  /** Takes a status of a task over; whether it ended the task. */
+  applyStatus(record: TaskRecord, status: TaskStatus): boolean {
+    const hadEnded = record.isTerminal;
+    record.apply(status);
+    const ends = !hadEnded && record.isTerminal;
+    if (ends) this.#used.remove(record.task.resources);
+    return ends;
+  }
+
+  /** What of `resources` the agent does not have at all. */
+  shortageOf(resources: readonly Resource[]): Shortage | undefined {
+    return this.#total.shortageOf(resources, NOTHING);
+  }
+
+  /**
+   * What of `resources` live tasks do not leave. What their command executors need beside is not
+   * counted in offers, and not here.
+   */
+  shortageNow(resources: readonly Resource[]): Shortage | undefined {
+    return this.#total.shortageOf(resources, this.#used);
+  }
+
   /** Moves a framework without executors to the completed ones. */
   completeFramework(id: string): void {
     const framework = this.frameworks.get(id);
@@ -143,11 +171,6 @@ export class AgentState {
     for (const framework of this.frameworks.values()) {
       for (const record of framework.tasks()) yield record.task;
     }
-  }
-
-  /** What live tasks have been given. What their command executors need beside is not counted in offers. */
-  *usedResources(): IterableIterator<Resource> {
-    for (const task of this.allTasks()) if (!isTerminal(task.state)) yield* task.resources;
   }
 
   *allExecutors(): IterableIterator<Executor> {

@@ -1,5 +1,6 @@
 // Whether a task fits into what an agent has. Quantities only: roles and reservations are the master's
 // business, but no master may make an agent promise more than it has.
+import { getOrCreate, invariant } from '@kaon/primitives';
 import type { Resource } from '@kaon/protocol';
 
 interface Interval {
@@ -14,55 +15,80 @@ export interface Shortage {
   readonly available: string;
 }
 
-/** The first resource of which `wanted` is more than `total` leaves after `used`; undefined if it fits. */
-export function findShortage(
-  total: Iterable<Resource>,
-  used: Iterable<Resource>,
-  wanted: readonly Resource[],
-): Shortage | undefined {
-  const has = new Quantities(total);
-  const uses = new Quantities(used);
-  const needs = new Quantities(wanted);
-  for (const [name, milli] of needs.scalars) {
-    const freeMilli = (has.scalars.get(name) ?? 0) - (uses.scalars.get(name) ?? 0);
-    if (milli > freeMilli) {
-      return { name, wanted: `${milli / 1000}`, available: `${freeMilli / 1000}` };
+/** Sums by name, kept up to date as tasks come and go. Scalars in thousandths, as Mesos computes them. */
+export class Amounts {
+  readonly #scalarsMilli = new Map<string, number>();
+  readonly #ranges = new Map<string, Interval[]>();
+  readonly #items = new Map<string, string[]>();
+
+  constructor(resources: readonly Resource[] = []) {
+    this.add(resources);
+  }
+
+  add(resources: readonly Resource[]): void {
+    for (const { name, scalar, ranges, set } of resources) {
+      if (scalar) this.#change(name, Math.round(scalar.value * 1000));
+      if (ranges) getOrCreate(this.#ranges, name, () => []).push(...ranges.range);
+      if (set) getOrCreate(this.#items, name, () => []).push(...set.item);
     }
   }
-  for (const [name, intervals] of needs.ranges) {
-    const there = has.ranges.get(name) ?? [];
-    const taken = uses.ranges.get(name) ?? [];
-    for (const one of intervals) {
-      if (isCovered(one, there) && !taken.some((other) => overlaps(one, other))) continue;
-      return { name, wanted: formatIntervals([one]), available: formatIntervals(there) };
+
+  /** Takes away exactly what was added before. */
+  remove(resources: readonly Resource[]): void {
+    for (const { name, scalar, ranges, set } of resources) {
+      if (scalar) this.#change(name, -Math.round(scalar.value * 1000));
+      for (const { begin, end } of ranges?.range ?? []) {
+        removeFirst(this.#ranges.get(name), (one) => one.begin === begin && one.end === end);
+      }
+      for (const item of set?.item ?? []) {
+        removeFirst(this.#items.get(name), (one) => one === item);
+      }
     }
   }
-  for (const [name, items] of needs.sets) {
-    const there = has.sets.get(name) ?? new Set();
-    const taken = uses.sets.get(name) ?? new Set();
-    for (const item of items) {
-      if (there.has(item) && !taken.has(item)) continue;
-      return { name, wanted: item, available: [...there].join(', ') };
+
+  /** The first resource of which `wanted` is more than these amounts leave after `used`. */
+  shortageOf(wanted: readonly Resource[], used: Amounts): Shortage | undefined {
+    const needs = new Amounts(wanted);
+    for (const [name, milli] of needs.#scalarsMilli) {
+      const freeMilli = this.#milli(name) - used.#milli(name);
+      if (milli > freeMilli) {
+        return { name, wanted: `${milli / 1000}`, available: `${freeMilli / 1000}` };
+      }
     }
+    for (const [name, intervals] of needs.#ranges) {
+      const there = this.#ranges.get(name) ?? [];
+      const taken = used.#ranges.get(name) ?? [];
+      for (const one of intervals) {
+        if (isCovered(one, there) && !taken.some((other) => overlaps(one, other))) continue;
+        return { name, wanted: formatIntervals([one]), available: formatIntervals(there) };
+      }
+    }
+    for (const [name, items] of needs.#items) {
+      const there = this.#items.get(name) ?? [];
+      const taken = used.#items.get(name) ?? [];
+      for (const item of items) {
+        if (there.includes(item) && !taken.includes(item)) continue;
+        return { name, wanted: item, available: there.join(', ') };
+      }
+    }
+    return undefined;
   }
-  return undefined;
+
+  #milli(name: string): number {
+    return this.#scalarsMilli.get(name) ?? 0;
+  }
+
+  #change(name: string, milli: number): void {
+    const amount = this.#milli(name) + milli;
+    invariant(amount >= 0, 'no more is given back than was taken');
+    this.#scalarsMilli.set(name, amount);
+  }
 }
 
-/** Sums by name. Scalars in thousandths, as Mesos computes them. */
-class Quantities {
-  readonly scalars = new Map<string, number>();
-  readonly ranges = new Map<string, Interval[]>();
-  readonly sets = new Map<string, Set<string>>();
-
-  constructor(resources: Iterable<Resource>) {
-    for (const { name, scalar, ranges, set } of resources) {
-      if (scalar) {
-        this.scalars.set(name, (this.scalars.get(name) ?? 0) + Math.round(scalar.value * 1000));
-      }
-      if (ranges) this.ranges.set(name, [...(this.ranges.get(name) ?? []), ...ranges.range]);
-      if (set) this.sets.set(name, new Set([...(this.sets.get(name) ?? []), ...set.item]));
-    }
-  }
+function removeFirst<T>(list: T[] | undefined, isWanted: (item: T) => boolean): void {
+  const index = list?.findIndex(isWanted) ?? -1;
+  invariant(index >= 0, 'only what was taken is given back');
+  list?.splice(index, 1);
 }
 
 function isCovered(wanted: Interval, there: readonly Interval[]): boolean {

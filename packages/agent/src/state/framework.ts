@@ -1,4 +1,5 @@
 // One framework that has, or had, something on this agent.
+import { invariant } from '@kaon/primitives';
 import type { FrameworkInfo } from '@kaon/protocol';
 import { COMPLETED_EXECUTORS_PER_FRAMEWORK_MAX } from '../constants.ts';
 import type { Executor } from './executor.ts';
@@ -13,6 +14,8 @@ export class Framework {
   /** Whether its description is on disk. */
   isWritten = false;
   readonly executors = new Map<string, Executor>();
+  /** Which executor has which task. */
+  readonly #owners = new Map<string, Executor>();
   /** Oldest first, at most 150. */
   readonly completedExecutors: Executor[] = [];
 
@@ -31,15 +34,22 @@ export class Framework {
     return this.info.capabilities.some(({ type }) => type === 'PARTITION_AWARE');
   }
 
-  /** The executor that has the task, ended or not; undefined when no live or unacknowledged one is known. */
+  /** The executor that has the task, live or not fully acknowledged. */
   executorOf(taskId: string): Executor | undefined {
-    // A command task's executor has its name.
-    const namesake = this.executors.get(taskId);
-    if (namesake?.tasks.has(taskId)) return namesake;
-    for (const executor of this.executors.values()) {
-      if (executor.tasks.has(taskId)) return executor;
-    }
-    return undefined;
+    return this.#owners.get(taskId);
+  }
+
+  /** Gives a task to an executor of this framework. */
+  addTask(executor: Executor, record: TaskRecord): void {
+    invariant(!this.#owners.has(record.id), 'a task has one executor');
+    executor.tasks.set(record.id, record);
+    this.#owners.set(record.id, executor);
+  }
+
+  /** Moves a task whose last update was acknowledged to the completed ones of its executor. */
+  completeTask(taskId: string): void {
+    this.#owners.get(taskId)?.completeTask(taskId);
+    this.#owners.delete(taskId);
   }
 
   /** All tasks that are live or not fully acknowledged. */

@@ -30,7 +30,8 @@ export function acknowledgeUpdate(
   const record = { type: 'ACK', uuid: message.uuid } as const;
   const bytes = encodeRecord(internal.StatusUpdateRecord, record);
   const next = { name: 'acknowledgementCheckpointed', body: key } as const;
-  const writes = [{ kind: 'append', path: file.path, bytes }] as const;
+  // Lost with the power, the update would be sent once more and acknowledged once more: no harm.
+  const writes = [{ kind: 'append', path: file.path, bytes, outlives: 'process' }] as const;
   return [{ kind: 'persist', key: file.writeKey, writes, next }];
 }
 
@@ -46,9 +47,9 @@ export function acknowledgementCheckpointed(
   const effects: Effect[] = [{ kind: 'cancelTimer', key: retryKey(stream) }];
   if (!isTerminal(update.status.state)) return [...effects, ...forwardHead(state, stream)];
   state.closeStream(frameworkId, taskId);
-  const executor = state.findTask(frameworkId, taskId)?.executor;
-  executor?.completeTask(taskId);
-  if (executor) effects.push(...tidyExecutor(state, executor));
+  const located = state.findTask(frameworkId, taskId);
+  located?.framework.completeTask(taskId);
+  if (located) effects.push(...tidyExecutor(state, located.executor));
   // A task that was refused had no executor.
   tidyFramework(state, frameworkId);
   return effects;

@@ -31,7 +31,7 @@ export function executorStarted(
     {
       kind: 'persist',
       key: executor.writeKey,
-      writes: [{ kind: 'file', path: paths.processId(key), bytes }],
+      writes: [{ kind: 'file', path: paths.processId(key), bytes, outlives: 'process' }],
     },
   ];
 }
@@ -87,7 +87,7 @@ function endTasks(
         kind: 'cancelTimer',
         key: retryKey({ frameworkId: framework.id, taskId: record.id }),
       });
-      executor.completeTask(record.id);
+      framework.completeTask(record.id);
     }
   }
   return effects;

@@ -132,17 +132,17 @@ function recoverTask(
 ): void {
   const record = newTaskRecord(info, { value: framework.id }, undefined);
   record.isDelivered = true;
-  executor.tasks.set(record.id, record);
+  state.addTask(framework, executor, record);
   if (records.length === 0) return;
   const file = { path, writeKey: executor.writeKey };
   const stream = state.openStream(framework.id, record.id, file);
   for (const one of records) {
     if (!stream.replay(one)) state.counters.recoveryErrors += 1;
-    else if (one.update) record.apply(one.update.status);
+    else if (one.update) state.applyStatus(record, one.update.status);
   }
   if (!stream.isDone) return;
   state.closeStream(framework.id, record.id);
-  executor.completeTask(record.id);
+  framework.completeTask(record.id);
 }
 
 /** The command executor takes the container over as if it had started it. */

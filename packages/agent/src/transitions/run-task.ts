@@ -17,6 +17,8 @@ import { findTaskProblem } from './task-problems.ts';
 
 /** Sandboxes are closed to other users. */
 const SANDBOX_MODE = 0o750;
+/** The folders above them are not: a task of another user must get to its own. */
+const FOLDER_MODE = 0o755;
 
 /** A task arrives. */
 export function runTask(state: AgentState, message: internal.RunTaskMessage, env: Env): Effect[] {
@@ -113,8 +115,8 @@ function addCommandExecutor(
     directory: state.identity.paths.sandbox(key),
     isCommand: true,
   });
-  executor.tasks.set(task.taskId.value, newTaskRecord(task, { value: framework.id }, undefined));
   framework.executors.set(executor.id, executor);
+  state.addTask(framework, executor, newTaskRecord(task, { value: framework.id }, undefined));
   return executor;
 }
 
@@ -135,19 +137,30 @@ function prepareLaunch(
     taskId,
   };
   const writes: DiskWrite[] = [
+    { kind: 'directory', path: paths.sandboxes(key), mode: FOLDER_MODE },
     { kind: 'directory', path: paths.sandbox(key), mode: SANDBOX_MODE },
-    { kind: 'link', path: paths.latestSandbox(key), target: paths.sandbox(key) },
+    {
+      kind: 'link',
+      path: paths.latestSandbox(key),
+      target: paths.sandbox(key),
+      outlives: 'process',
+    },
   ];
   if (framework.isCheckpointing) {
     writes.push(
-      { kind: 'directory', path: paths.taskMeta(key, taskId), mode: 0o755 },
-      { kind: 'directory', path: paths.pidsMeta(key), mode: 0o755 },
+      { kind: 'directory', path: paths.taskMeta(key, taskId), mode: FOLDER_MODE },
+      { kind: 'directory', path: paths.pidsMeta(key), mode: FOLDER_MODE },
       {
         kind: 'file',
         path: paths.executorInfo(key),
         bytes: encodeRecord(ExecutorInfo, executor.info),
       },
-      { kind: 'link', path: paths.latestRunMeta(key), target: paths.runMeta(key) },
+      {
+        kind: 'link',
+        path: paths.latestRunMeta(key),
+        target: paths.runMeta(key),
+        outlives: 'process',
+      },
       { kind: 'file', path: paths.taskInfo(key, taskId), bytes: encodeRecord(TaskInfo, task) },
     );
   }

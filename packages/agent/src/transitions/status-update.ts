@@ -5,7 +5,6 @@ import {
   type ContainerStatus,
   createMessage,
   internal,
-  isTerminal,
   type TaskInfo,
   type TaskState,
   TaskStatus,
@@ -18,6 +17,7 @@ import type { AgentState } from '../state/agent-state.ts';
 import type { Executor } from '../state/executor.ts';
 import type { Framework } from '../state/framework.ts';
 import type { ContainerKey, UpdateKey } from '../state/keys.ts';
+import type { TaskRecord } from '../state/task-record.ts';
 import { type StreamFile, type UpdateStream, uuidText } from '../status-updates/update-stream.ts';
 import type { Env } from './env.ts';
 import { forwardHead } from './forward-updates.ts';
@@ -205,13 +205,8 @@ function streamFile(
   return { path, writeKey: executor.writeKey };
 }
 
-function applyStatus(
-  state: AgentState,
-  record: { apply(status: TaskStatus): void },
-  status: TaskStatus,
-): void {
-  record.apply(status);
-  if (!isTerminal(status.state)) return;
+function applyStatus(state: AgentState, record: TaskRecord, status: TaskStatus): void {
+  if (!state.applyStatus(record, status)) return;
   const { ended } = state.counters;
   ended[status.state] = (ended[status.state] ?? 0) + 1;
 }

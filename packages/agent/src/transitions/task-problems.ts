@@ -1,7 +1,6 @@
 // Why an agent does not run a task: one list of named checks. The master has made its own before.
 import type { TaskInfo } from '@kaon/protocol';
 import type { AgentState } from '../state/agent-state.ts';
-import { findShortage } from '../state/capacity.ts';
 import type { Framework } from '../state/framework.ts';
 import type { Env } from './env.ts';
 import { type AgentStatus, stateFor } from './status-update.ts';
@@ -57,7 +56,7 @@ const CHECKS: readonly ((subject: Subject) => AgentStatus | undefined)[] = [
   },
 
   function neverFits({ state, task }) {
-    const shortage = findShortage(state.info.resources, [], task.resources);
+    const shortage = state.shortageOf(task.resources);
     if (!shortage) return undefined;
     const { name, wanted, available } = shortage;
     const message = `The task needs ${name} ${wanted}, the whole agent has ${available}`;
@@ -65,7 +64,7 @@ const CHECKS: readonly ((subject: Subject) => AgentStatus | undefined)[] = [
   },
 
   function doesNotFitNow({ state, framework, task }) {
-    const shortage = findShortage(state.info.resources, state.usedResources(), task.resources);
+    const shortage = state.shortageNow(task.resources);
     if (!shortage) return undefined;
     const { name, wanted, available } = shortage;
     return {

@@ -29,7 +29,7 @@ export function dropStreams(state: AgentState, frameworkId: string): Effect[] {
     state.closeStream(frameworkId, stream.taskId);
     // A live executor may still speak of its task; of one that ended nothing more will come.
     const located = state.findTask(frameworkId, stream.taskId);
-    if (located && !located.executor.isLive) located.executor.completeTask(stream.taskId);
+    if (located && !located.executor.isLive) located.framework.completeTask(stream.taskId);
   }
   return effects;
 }
@@ -44,6 +44,7 @@ function markCompleted(state: AgentState, executor: Executor): Effect[] {
     executorId,
     containerId,
   });
-  const writes = [{ kind: 'file', path, bytes: new Uint8Array(0) }] as const;
+  const bytes = new Uint8Array(0);
+  const writes = [{ kind: 'file', path, bytes, outlives: 'process' }] as const;
   return [{ kind: 'persist', key: executor.writeKey, writes }];
 }

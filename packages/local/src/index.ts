@@ -3,7 +3,6 @@ export { type HostAgent, type HostAgentOptions, startHostAgent } from './host-ag
 export { type HostMaster, type HostMasterOptions, startHostMaster } from './host-master.ts';
 export {
   runSample,
-  SAMPLE_TASKS,
   type SampleOptions,
   type SampleTask,
 } from './sample-framework.ts';

@@ -22,8 +22,8 @@ export interface SampleTask {
 export interface SampleOptions {
   /** `host:port`. */
   readonly master: string;
-  /** Default: 20. */
-  readonly tasks?: number | undefined;
+  /** How many tasks. */
+  readonly tasks: number;
   readonly clock: Clock;
   readonly logger: Logger;
   /** Told of all tasks whenever one has changed. */
@@ -32,8 +32,6 @@ export interface SampleOptions {
   readonly signal?: AbortSignal | undefined;
 }
 
-/** Tasks of the sample when nothing else is said. */
-export const SAMPLE_TASKS = 20;
 /** What one sample task asks for: four fit on an agent with two processors. */
 const SAMPLE_CPUS = 0.5;
 const SAMPLE_MEM_MB = 32;
@@ -44,14 +42,13 @@ const SAMPLE_MEM_MB = 32;
  * Rejects as `connectScheduler` does.
  */
 export async function runSample(options: SampleOptions): Promise<readonly SampleTask[]> {
-  const { master, clock, logger, onChange, signal } = options;
+  const { master, tasks: count, clock, logger, onChange, signal } = options;
   const scheduler = await connectScheduler({
     master,
     framework: { name: 'sample', failoverTimeoutMs: 0 },
     clock,
     logger,
   });
-  const count = options.tasks ?? SAMPLE_TASKS;
   const watched: Watched[] = [];
   const report = (): void => onChange?.(watched.map(sampleTask));
   try {

@@ -1,24 +1,12 @@
 // `kaon agent`: offers this machine's resources to a cluster and runs tasks on it.
 import { resolve } from 'node:path';
-import { parseMasterAddress, standaloneDetector } from '@kaon/election';
-import { startHostAgent } from '@kaon/local';
-import { startNode } from '@kaon/remote';
+import { parseMasterAddress } from '@kaon/election';
 import { type Command, InvalidArgumentError, Option } from 'commander';
-import { duration } from '../flags/values.ts';
-import { type RunningServer, serve } from '../servers/serve.ts';
-import { addBoolean, type CommandContext, loggerFor } from './command-context.ts';
-import { addServerOptions, type ServerFlags, shownFlags } from './server-options.ts';
-
-interface AgentFlags extends ServerFlags {
-  readonly master: { readonly host: string; readonly port: number };
-  readonly runtimeDir?: string;
-  readonly resources?: string;
-  readonly attributes?: string;
-  readonly strict: boolean;
-  readonly switchUser: boolean;
-  readonly registrationBackoffFactor: number;
-  readonly executorShutdownGracePeriod: number;
-}
+import { duration, textOrFile } from '../flags/values.ts';
+import type { AgentFlags } from '../servers/agent-server.ts';
+import { serve } from '../servers/serve.ts';
+import { addBoolean, type CommandContext } from './command-context.ts';
+import { addServerOptions, shownFlags } from './server-options.ts';
 
 const AGENT_PORT = 5051;
 
@@ -54,9 +42,17 @@ export function addAgentCommand(program: Command, context: CommandContext): void
     );
   addServerOptions(command, AGENT_PORT);
   command
-    .addOption(new Option('--resources <text>', "what to offer, in Mesos' text form or JSON"))
     .addOption(
-      new Option('--attributes <text>', 'what to say about this machine, as name:value;name:value'),
+      new Option(
+        '--resources <text>',
+        "what to offer, in Mesos' text form or JSON, or file:///PATH",
+      ).argParser(textOrFile),
+    )
+    .addOption(
+      new Option(
+        '--attributes <text>',
+        'what to say about this machine, as name:value;name:value',
+      ).argParser(textOrFile),
     )
     .addOption(
       new Option(
@@ -84,59 +80,12 @@ export function addAgentCommand(program: Command, context: CommandContext): void
   );
   addBoolean(command, 'switch-user', 'run tasks as the user they name; needs root (default: on)');
   command.addHelpText('after', EXAMPLES).action(async (flags: AgentFlags) => {
+    // Loaded here: other commands start faster without it.
+    const { startAgentServer } = await import('../servers/agent-server.ts');
     context.exitCode = await serve(context.terminal, {
       role: 'agent',
       readyFile: flags.readyFile,
       start: () => startAgentServer(flags, context, shownFlags(command)),
     });
   });
-}
-
-async function startAgentServer(
-  flags: AgentFlags,
-  { terminal }: CommandContext,
-  shown: Readonly<Record<string, string>>,
-): Promise<RunningServer> {
-  const logger = loggerFor(terminal, flags);
-  const node = await startNode({
-    host: flags.ip,
-    port: flags.port,
-    advertiseHost: flags.advertiseIp,
-    advertisePort: flags.advertisePort,
-    logger,
-    http: { driver: 'node' },
-  });
-  const detector = standaloneDetector(flags.master);
-  try {
-    const { agent, close } = await startHostAgent({
-      system: node.system,
-      http: node.http,
-      mountAtRoot: true,
-      detector,
-      logger,
-      workDir: flags.workDir,
-      runtimeDir: flags.runtimeDir,
-      resources: flags.resources,
-      attributes: flags.attributes,
-      hostname: flags.hostname,
-      strict: flags.strict,
-      switchUser: flags.switchUser,
-      registrationBackoffFactorMs: flags.registrationBackoffFactor,
-      executorShutdownGraceMs: flags.executorShutdownGracePeriod,
-      flags: shown,
-    });
-    return {
-      address: node.address,
-      stopped: agent.stopped.then(({ message }) => message),
-      async close(signal) {
-        await close({ killTasks: signal !== 'SIGTERM' });
-        detector.close();
-        await node.close();
-      },
-    };
-  } catch (error) {
-    detector.close();
-    await node.close();
-    throw error;
-  }
 }

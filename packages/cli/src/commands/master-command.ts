@@ -1,24 +1,10 @@
 // `kaon master`: offers the resources of the agents to frameworks.
-import { startHostMaster } from '@kaon/local';
-import { startNode } from '@kaon/remote';
 import { type Command, Option } from 'commander';
 import { duration, integer } from '../flags/values.ts';
-import { type RunningServer, serve } from '../servers/serve.ts';
-import { type CommandContext, loggerFor } from './command-context.ts';
-import { addServerOptions, type ServerFlags, shownFlags } from './server-options.ts';
-
-interface MasterFlags extends ServerFlags {
-  readonly registry: 'lmdb' | 'in_memory';
-  readonly cluster?: string;
-  readonly agentPingTimeout: number;
-  readonly maxAgentPingTimeouts: number;
-  readonly agentReregisterTimeout: number;
-  readonly allocationInterval: number;
-  readonly offerTimeout?: number;
-  readonly maxCompletedFrameworks: number;
-  readonly maxCompletedTasksPerFramework: number;
-  readonly maxUnreachableTasksPerFramework: number;
-}
+import type { MasterFlags } from '../servers/master-server.ts';
+import { serve } from '../servers/serve.ts';
+import type { CommandContext } from './command-context.ts';
+import { addServerOptions, shownFlags } from './server-options.ts';
 
 const MASTER_PORT = 5050;
 
@@ -92,58 +78,12 @@ export function addMasterCommand(program: Command, context: CommandContext): voi
         .argParser(integer(0)),
     );
   command.addHelpText('after', EXAMPLES).action(async (flags: MasterFlags) => {
+    // Loaded here: other commands start faster without it.
+    const { startMasterServer } = await import('../servers/master-server.ts');
     context.exitCode = await serve(context.terminal, {
       role: 'master',
       readyFile: flags.readyFile,
       start: () => startMasterServer(flags, context, shownFlags(command)),
     });
   });
-}
-
-async function startMasterServer(
-  flags: MasterFlags,
-  { terminal }: CommandContext,
-  shown: Readonly<Record<string, string>>,
-): Promise<RunningServer> {
-  const logger = loggerFor(terminal, flags);
-  const node = await startNode({
-    host: flags.ip,
-    port: flags.port,
-    advertiseHost: flags.advertiseIp,
-    advertisePort: flags.advertisePort,
-    logger,
-    http: { driver: 'node' },
-  });
-  try {
-    const master = await startHostMaster({
-      system: node.system,
-      http: node.http,
-      logger,
-      workDir: flags.workDir,
-      isDurable: flags.registry === 'lmdb',
-      hostname: flags.hostname,
-      flags: shown,
-      allocationIntervalMs: flags.allocationInterval,
-      settings: {
-        agentPingTimeoutMs: flags.agentPingTimeout,
-        agentPingsMissedMax: flags.maxAgentPingTimeouts,
-        agentReregisterTimeoutMs: flags.agentReregisterTimeout,
-        offerTimeoutMs: flags.offerTimeout,
-        completedFrameworksMax: flags.maxCompletedFrameworks,
-        completedTasksPerFrameworkMax: flags.maxCompletedTasksPerFramework,
-        unreachableTasksPerFrameworkMax: flags.maxUnreachableTasksPerFramework,
-      },
-    });
-    return {
-      address: node.address,
-      stopped: master.stopped,
-      async close() {
-        await master.close();
-        await node.close();
-      },
-    };
-  } catch (error) {
-    await node.close();
-    throw error;
-  }
 }

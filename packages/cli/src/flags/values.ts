@@ -1,5 +1,6 @@
 // Checking what follows a flag. Each parser throws commander's error, which names flag and value itself.
-import { parseBytes, parseDuration } from '@kaon/primitives';
+import { readFileSync } from 'node:fs';
+import { errorText, parseDuration } from '@kaon/primitives';
 import { parseMasters } from '@kaon/scheduler';
 import { InvalidArgumentError } from 'commander';
 
@@ -49,11 +50,14 @@ export function amount(text: string): number {
   return value;
 }
 
-/** Bytes of a size in Mesos' form. */
-export function bytes(text: string): number {
-  const parsed = parseBytes(text);
-  if (!parsed.ok) throw new InvalidArgumentError('Write a number and a unit, as in 512MB or 2GB.');
-  return parsed.value;
+/** The text itself, or what is in the file that `file:///path` names. */
+export function textOrFile(text: string): string {
+  if (!text.startsWith('file://')) return text;
+  try {
+    return readFileSync(new URL(text), 'utf8').trim();
+  } catch (error) {
+    throw new InvalidArgumentError(`The file cannot be read: ${errorText(error)}.`);
+  }
 }
 
 /** The address of a master. */

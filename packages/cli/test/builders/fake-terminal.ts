@@ -4,8 +4,8 @@ import { type EndSignal, main, type Terminal } from '@kaon/cli';
 export class FakeTerminal implements Terminal {
   output = '';
   errors = '';
-  readonly isTty = false;
-  readonly columns = 100;
+  readonly isTty: boolean = false;
+  readonly columns: number = 100;
   readonly env: Record<string, string | undefined>;
   readonly #listeners = new Set<(signal: EndSignal) => void>();
 

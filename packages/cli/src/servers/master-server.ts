@@ -1,0 +1,69 @@
+// A master in this process, from its flags.
+import { startHostMaster } from '@kaon/local';
+import { startNode } from '@kaon/remote';
+import { type CommandContext, loggerFor } from '../commands/command-context.ts';
+import type { ServerFlags } from '../commands/server-options.ts';
+import type { RunningServer } from './serve.ts';
+
+/** The flags of `kaon master`. Durations in milliseconds. */
+export interface MasterFlags extends ServerFlags {
+  readonly registry: 'lmdb' | 'in_memory';
+  readonly cluster?: string;
+  readonly agentPingTimeout: number;
+  readonly maxAgentPingTimeouts: number;
+  readonly agentReregisterTimeout: number;
+  readonly allocationInterval: number;
+  readonly offerTimeout?: number;
+  readonly maxCompletedFrameworks: number;
+  readonly maxCompletedTasksPerFramework: number;
+  readonly maxUnreachableTasksPerFramework: number;
+}
+
+/** Starts a master; resolves when it serves. Rejects with what is wrong with the flags or the registry. */
+export async function startMasterServer(
+  flags: MasterFlags,
+  { terminal }: CommandContext,
+  shown: Readonly<Record<string, string>>,
+): Promise<RunningServer> {
+  const logger = loggerFor(terminal, flags);
+  const node = await startNode({
+    host: flags.ip,
+    port: flags.port,
+    advertiseHost: flags.advertiseIp,
+    advertisePort: flags.advertisePort,
+    logger,
+    http: { driver: 'node' },
+  });
+  try {
+    const master = await startHostMaster({
+      system: node.system,
+      http: node.http,
+      logger,
+      workDir: flags.workDir,
+      isDurable: flags.registry === 'lmdb',
+      hostname: flags.hostname,
+      flags: shown,
+      allocationIntervalMs: flags.allocationInterval,
+      settings: {
+        agentPingTimeoutMs: flags.agentPingTimeout,
+        agentPingsMissedMax: flags.maxAgentPingTimeouts,
+        agentReregisterTimeoutMs: flags.agentReregisterTimeout,
+        offerTimeoutMs: flags.offerTimeout,
+        completedFrameworksMax: flags.maxCompletedFrameworks,
+        completedTasksPerFrameworkMax: flags.maxCompletedTasksPerFramework,
+        unreachableTasksPerFrameworkMax: flags.maxUnreachableTasksPerFramework,
+      },
+    });
+    return {
+      address: node.address,
+      stopped: master.stopped,
+      async close() {
+        await master.close();
+        await node.close();
+      },
+    };
+  } catch (error) {
+    await node.close();
+    throw error;
+  }
+}

@@ -15,10 +15,12 @@ export * from './kernel/kernel-commands.ts';
 export { type Parcel, type ParcelRows, parcelRows, UNRESERVED } from './kernel/parcels.ts';
 export * from './kernel/skip-reasons.ts';
 export * from './kernel/snapshot.ts';
+export { allocatorMetrics } from './metrics.ts';
 export { piscinaThread } from './node/piscina-thread.ts';
 export * from './protocol.ts';
 export {
   type AllocatorCommand,
+  type StartAllocatorOptions,
   type StartedAllocator,
   startAllocator,
 } from './start-allocator.ts';

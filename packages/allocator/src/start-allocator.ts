@@ -25,10 +25,16 @@ export interface StartedAllocator {
 /** Messages that may wait for an allocator: a whole cluster that comes back at once, and its tasks. */
 const MAILBOX_MAX = 4_000_000;
 
+/** Options of `startAllocator`. */
+export interface StartAllocatorOptions extends AllocatorOptions {
+  /** Told once when the allocator ended by a failure: nothing is offered any more. Default: nobody. */
+  readonly onFailed?: () => void;
+}
+
 /** Starts an allocator in `system`. Default id: `allocator`. */
 export function startAllocator(
   system: ActorSystem,
-  options: AllocatorOptions,
+  options: StartAllocatorOptions,
   spawnOptions: SpawnOptions = {},
 ): StartedAllocator {
   let read: (() => AllocatorStats) | undefined;
@@ -43,6 +49,9 @@ export function startAllocator(
     },
     { id: 'allocator', mailboxMax: MAILBOX_MAX, ...spawnOptions },
   );
+  void system.terminated(pid).then((reason) => {
+    if (reason === 'failed') options.onFailed?.();
+  });
   let closing: Promise<void> | undefined;
   const close = async (): Promise<void> => {
     const ended = system.terminated(pid);

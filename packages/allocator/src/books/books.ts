@@ -28,7 +28,7 @@ import type {
 } from '../protocol.ts';
 import { bitsOf, type KindIndex } from './kinds.ts';
 import { RoleIndex } from './role-index.ts';
-import { type AgentRow, type FrameworkRow, heldBy, intersection, setHeld } from './rows.ts';
+import { type AgentRow, type FrameworkRow, freeOf, heldBy, intersection, setHeld } from './rows.ts';
 import { Slots } from './slots.ts';
 
 /** What the books are kept by. */
@@ -196,7 +196,6 @@ export class Books {
         lacks: 0,
         total: Resources.of(info.resources).unallocate(),
         free: Resources.empty,
-        heldSum: Resources.empty,
         held: new Map(),
         staleness: 'none',
       }),
@@ -450,11 +449,6 @@ export class Books {
     }
     return used;
   }
-}
-
-/** Shared resources can be given to several at once, so they are free whoever holds them. */
-function freeOf({ total, heldSum }: AgentRow): Resources {
-  return total.minus(heldSum.nonShared());
 }
 
 function capabilityBits(info: FrameworkInfo): number {

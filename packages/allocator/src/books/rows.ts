@@ -2,7 +2,7 @@
 import type { AgentId, AgentInfo, FrameworkId } from '@kaon/protocol';
 import { Resources } from '@kaon/resources';
 
-/** An agent. What it has free is its total without what is held; shared resources are always free. */
+/** An agent. */
 export interface AgentRow {
   readonly index: number;
   readonly agentId: AgentId;
@@ -13,8 +13,6 @@ export interface AgentRow {
   total: Resources;
   /** What the kernel believes to be free, once the commands recorded so far are carried out. */
   free: Resources;
-  /** Sum of all that is held, allocated to no one. */
-  heldSum: Resources;
   /** What frameworks hold, by framework and role, allocated to the role; no entry is empty. */
   readonly held: Map<FrameworkRow, Map<string, Resources>>;
   /** Whether the kernel must be told anew: what is free, or all about the agent. */
@@ -40,15 +38,13 @@ export function heldBy(agent: AgentRow, framework: FrameworkRow, role: string): 
   return agent.held.get(framework)?.get(role) ?? Resources.empty;
 }
 
-/** Replaces what `framework` holds of `agent` in `role`, and the sum. */
+/** Replaces what `framework` holds of `agent` in `role`. */
 export function setHeld(
   agent: AgentRow,
   framework: FrameworkRow,
   role: string,
   held: Resources,
 ): void {
-  const before = heldBy(agent, framework, role);
-  agent.heldSum = agent.heldSum.minus(before.unallocate()).plus(held.unallocate());
   const byRole = agent.held.get(framework) ?? new Map<string, Resources>();
   if (held.isEmpty) byRole.delete(role);
   else byRole.set(role, held);
@@ -64,4 +60,19 @@ export function setHeld(
 /** What both have: nothing that is not in each of them. */
 export function intersection(left: Resources, right: Resources): Resources {
   return left.contains(right) ? right : left.minus(left.minus(right));
+}
+
+/**
+ * The total without what is held. Shared resources can be given to several at once, so they are free
+ * whoever holds them.
+ *
+ * NOTE: taken away one by one and not as a sum: reports of several frameworks may name the same ports,
+ * and a sum of ranges would forget that.
+ */
+export function freeOf({ total, held }: AgentRow): Resources {
+  let free = total;
+  for (const byRole of held.values()) {
+    for (const resources of byRole.values()) free = free.minus(resources.nonShared().unallocate());
+  }
+  return free;
 }

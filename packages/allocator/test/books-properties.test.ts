@@ -1,0 +1,196 @@
+// Random messages to the books with a kernel beside them: every quantity stays in exactly one place.
+import {
+  type AgentRow,
+  AllocatorKernel,
+  applyBatch,
+  Books,
+  KindIndex,
+  snapshotOf,
+} from '@kaon/allocator';
+import { type Random, seededRandom } from '@kaon/primitives';
+import { Resources } from '@kaon/resources';
+import fc from 'fast-check';
+import t from 'tap';
+import { agent, agentId, allocated, framework, frameworkId } from './builders/records.ts';
+
+const ROLES = ['web', 'db', 'db/main', '*'];
+const TOTALS = [
+  'cpus:4;mem:512;ports:[1-100]',
+  'cpus:2;mem:256;cpus(db):2;disk(db):100;gpus:1',
+  'cpus:8;mem:64;licences:{a,b,c};cpus(db/main):1',
+  'mem:32',
+];
+
+function pick<T>(random: Random, items: readonly T[]): T {
+  return items[random.nextInt(items.length)] as T;
+}
+
+/** One random message; `nowMs` is when. */
+function step(books: Books, random: Random, nowMs: number): void {
+  const id = `a${random.nextInt(4)}`;
+  const name = `f${random.nextInt(4)}`;
+  const ids = { agentId: agentId(id), frameworkId: frameworkId(name) };
+  const role = pick(random, ROLES);
+  const row = books.agent(ids.agentId);
+  switch (random.nextInt(12)) {
+    case 0:
+    case 1:
+      books.addAgent(agent(id, pick(random, TOTALS)));
+      break;
+    case 2:
+      books.updateAgent(agent(id, pick(random, TOTALS)));
+      break;
+    case 3:
+      if (random.nextInt(3) === 0) books.removeAgent(ids.agentId);
+      else books.setAgentActive(ids.agentId, random.nextInt(3) > 0);
+      break;
+    case 4:
+    case 5: {
+      const roles = ROLES.filter(() => random.nextInt(2) === 0);
+      const suppressedRoles = roles.filter(() => random.nextInt(4) === 0);
+      const body = { ...framework(name, roles, ['GPU_RESOURCES']), suppressedRoles };
+      if (random.nextInt(2) === 0) books.addFramework(body);
+      else books.updateFramework(body);
+      break;
+    }
+    case 6:
+      if (random.nextInt(3) === 0) books.removeFramework(ids.frameworkId);
+      else books.setFrameworkActive(ids.frameworkId, random.nextInt(3) > 0);
+      break;
+    case 7:
+      if (random.nextInt(2) === 0) books.reviveOffers({ ...ids, roles: [role] });
+      else books.suppressOffers({ ...ids, roles: [] });
+      break;
+    case 8:
+      books.useResources({ ...ids, resources: allocated('cpus:0.5;ports:[90-120]', role) });
+      break;
+    case 9:
+      books.recoverResources(
+        { ...ids, resources: allocated('cpus:1.5;mem:48;ports:[50-95]', role), refuseMs: 0 },
+        random.nextInt(2) === 0 ? nowMs + random.nextInt(50) : undefined,
+      );
+      break;
+    default:
+      if (row !== undefined) giveBackOrConvert(books, row, random, nowMs);
+  }
+}
+
+function giveBackOrConvert(books: Books, row: AgentRow, random: Random, nowMs: number): void {
+  const [holder] = row.held;
+  if (holder === undefined) return;
+  const [holdingFramework, byRole] = holder;
+  const [role, held] = [...byRole][0] as [string, Resources];
+  const ids = { agentId: row.agentId, frameworkId: holdingFramework.frameworkId };
+  const expiresMs = random.nextInt(2) === 0 ? nowMs + random.nextInt(50) : undefined;
+  const part = held.filter(() => random.nextInt(2) === 0);
+  if (role !== '*' && random.nextInt(3) === 0) {
+    const consumed = part.filter(({ reservations }) => reservations.length === 0);
+    const converted = consumed.pushReservation({ type: 'DYNAMIC', role });
+    if (!consumed.isEmpty) books.updateAllocation({ ...ids, consumed, converted });
+  } else {
+    books.recoverResources({ ...ids, resources: part, refuseMs: 0 }, expiresMs);
+  }
+}
+
+function fail(sentence: string): never {
+  throw new Error(sentence);
+}
+
+/** What is held on an agent and what is free are all there is, unless more is held than there is. */
+function checkBooks(books: Books): void {
+  for (const { agentId, free, held, total } of books.agents()) {
+    const parts = [...held.values()].flatMap((byRole) =>
+      [...byRole.values()].map((part) => part.unallocate()),
+    );
+    const sum = Resources.sum(parts);
+    const left = parts.reduce((rest, part) => rest.minus(part), total);
+    if (!free.equals(left)) fail(`${agentId} has ${free} free of ${total} without ${sum}`);
+    const isWithinTotal = total.contains(sum) && parts.every((part) => !part.isEmpty);
+    if (isWithinTotal && !free.plus(sum).equals(total)) fail(`${agentId} lost something`);
+  }
+}
+
+/** The kernel believes what the books say. */
+function checkKernel(books: Books, kernel: AllocatorKernel, kinds: KindIndex): void {
+  const held = new Float64Array(kinds.kindsMax);
+  for (const row of books.agents()) {
+    for (const byRole of row.held.values()) {
+      for (const part of byRole.values()) {
+        kinds.scalarsOf(part).forEach((quantity, kind) => {
+          held[kind] = (held[kind] ?? 0) + quantity;
+        });
+      }
+    }
+    const free = new Float64Array(kinds.kindsMax);
+    const rows = kernel.parcels.rows(kernel.agents.free[row.index] ?? -1);
+    for (let start = 0; start < rows.length; start += kinds.kindsMax + 3) {
+      for (let kind = 0; kind < kinds.kindsMax; kind += 1) {
+        free[kind] = (free[kind] ?? 0) + (rows[start + 2 + kind] ?? 0);
+      }
+    }
+    if (free.join() !== kinds.scalarsOf(row.free).join()) fail(`kernel: ${free}, ${row.free}`);
+  }
+  if (kernel.sorter.allocatedOf(0).join() !== held.join()) fail('kernel holds something else');
+}
+
+t.test('whatever comes, nothing is lost, offered twice or unknown to the kernel', async (t) => {
+  let grants = 0;
+  fc.assert(
+    fc.property(fc.integer(), (seed) => {
+      const random = seededRandom(seed);
+      const kinds = new KindIndex(6);
+      const books = new Books({ kinds, reservesGpuAgents: true, region: undefined });
+      const kernel = new AllocatorKernel({
+        kinds: 6,
+        minAllocatable: [[10], [0, 32_000]],
+        excludedKinds: [],
+        refusalsMax: 1000,
+      });
+      for (let pass = 0; pass < 15; pass += 1) {
+        const nowMs = pass * 10;
+        for (let count = 0; count < 10; count += 1) step(books, random, nowMs);
+        applyBatch(kernel, books.takeCommands());
+        checkBooks(books);
+        checkKernel(books, kernel, kinds);
+        const batch = kernel.allocate({ nowMs, seed: pass });
+        books.applyGrants(batch);
+        grants += batch.agents.length;
+        checkBooks(books);
+        checkKernel(books, kernel, kinds);
+      }
+      return true;
+    }),
+    { numRuns: 60, seed: 30 },
+  );
+  t.ok(grants > 250, `${grants} grants`);
+});
+
+t.test('roles that come and go do not pile up', async (t) => {
+  const kinds = new KindIndex(4);
+  const books = new Books({ kinds, reservesGpuAgents: true, region: undefined });
+  const options = { kinds: 4, minAllocatable: [], excludedKinds: [], refusalsMax: 10 };
+  const kernel = new AllocatorKernel(options);
+  books.addAgent(agent('a1', 'cpus:1;cpus(kept):1'));
+  for (let index = 0; index < 5000; index += 1) {
+    books.addFramework(framework('f1', [`role-${index}`]));
+    applyBatch(kernel, books.takeCommands());
+    books.applyGrants(kernel.allocate({ nowMs: index, seed: index }));
+  }
+  t.ok(books.roleCount <= 1024, `${books.roleCount} roles are known`);
+  t.ok(snapshotOf(kernel).names.length < 3000);
+  const [row] = books.agents();
+  t.ok(row?.free.equals(Resources.empty) === false, 'the reservation is still there');
+});
+
+t.test('scalar names beyond the limit are offered but do not count', async (t) => {
+  const kinds = new KindIndex(4);
+  const books = new Books({ kinds, reservesGpuAgents: true, region: undefined });
+  const options = { kinds: 4, minAllocatable: [], excludedKinds: [], refusalsMax: 10 };
+  const kernel = new AllocatorKernel(options);
+  books.addAgent(agent('a1', 'tokens:7'));
+  books.addFramework(framework('f1', ['web']));
+  applyBatch(kernel, books.takeCommands());
+  const [allocation] = books.applyGrants(kernel.allocate({ nowMs: 0, seed: 0 }));
+  t.equal(String(allocation?.shares[0]?.resources), 'tokens(allocated: web):7');
+  t.equal(kinds.uncountedKinds, 1);
+});

@@ -124,8 +124,17 @@ t.test('what an agent cannot run is refused with the reason', async (t) => {
   });
   t.match(await refused(custom), { state: 'TASK_ERROR', message: /e1/ });
   t.match(await refused({ ...givenTask('empty'), command: undefined }), { state: 'TASK_ERROR' });
+  const fetching = createMessage(TaskInfo, {
+    ...givenTask('fetching'),
+    command: { value: 'true', uris: [{ value: 'http://files.example/a.tgz' }] },
+    healthCheck: { type: 'COMMAND', command: { value: 'true' } },
+  });
+  t.match(await refused(fetching), {
+    state: 'TASK_ERROR',
+    message: 'Agents of this version cannot give a task URIs to fetch, a health check',
+  });
   t.strictSame(world.launches, []);
-  t.equal(await world.inspect((state) => state.counters.tasksRefused), 5);
+  t.equal(await world.inspect((state) => state.counters.tasksRefused), 6);
   t.equal(await world.inspect((state) => state.frameworks.size), 0, 'nothing is kept of them');
 });
 

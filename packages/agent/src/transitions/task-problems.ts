@@ -12,6 +12,17 @@ interface Subject {
   readonly env: Env;
 }
 
+/** Parts of a task that this version does not serve, by name. */
+const UNSUPPORTED_PARTS: readonly (readonly [string, (task: TaskInfo) => boolean])[] = [
+  ['URIs to fetch', ({ command }) => (command?.uris.length ?? 0) > 0],
+  ['a health check', ({ healthCheck }) => healthCheck !== undefined],
+  ['a check', ({ check }) => check !== undefined],
+  ['a Docker container', ({ container }) => container?.type === 'DOCKER'],
+  ['a container image', ({ container }) => container?.mesos?.image !== undefined],
+  ['volumes', ({ container }) => (container?.volumes.length ?? 0) > 0],
+  ['networks', ({ container }) => (container?.networkInfos.length ?? 0) > 0],
+];
+
 const CHECKS: readonly ((subject: Subject) => AgentStatus | undefined)[] = [
   function agentEnds({ state, framework }) {
     if (state.phase !== 'terminating' && framework.phase === 'running') return undefined;
@@ -36,6 +47,14 @@ const CHECKS: readonly ((subject: Subject) => AgentStatus | undefined)[] = [
     const message = task.executor
       ? `Agents of this version run command tasks only; the task names the executor '${task.executor.executorId.value}'`
       : 'The task has neither a command nor an executor';
+    return { state: 'TASK_ERROR', reason: 'REASON_TASK_INVALID', message };
+  },
+
+  /** To run a task without what it asks for would be worse than not to run it. */
+  function unsupportedParts({ task }) {
+    const asked = UNSUPPORTED_PARTS.filter(([, isAsked]) => isAsked(task)).map(([name]) => name);
+    if (asked.length === 0) return undefined;
+    const message = `Agents of this version cannot give a task ${asked.join(', ')}`;
     return { state: 'TASK_ERROR', reason: 'REASON_TASK_INVALID', message };
   },
 

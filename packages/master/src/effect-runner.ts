@@ -4,8 +4,9 @@ import type { AgentId } from '@kaon/protocol';
 import { LEGACY_OBSERVER_ACTOR, type schedulerV1 } from '@kaon/protocol';
 import type { Operation, OperationOutcome } from '@kaon/registry';
 import { agentObserver, type ObserverProtocol } from './agent-observer.ts';
+import type { AllocatorPort } from './allocator-port.ts';
 import { HEARTBEAT_INTERVAL_MS } from './constants.ts';
-import type { AllocatorCommand, Continuation, Effect, SendToAgent } from './effects.ts';
+import type { Continuation, Effect, SendToAgent } from './effects.ts';
 import type { Counters } from './metrics/counters.ts';
 import type { MasterSettings } from './options.ts';
 import type { AgentProtocol, MasterProtocol } from './protocol.ts';
@@ -15,7 +16,7 @@ import type { SchedulerConnection } from './scheduler-connection.ts';
 export interface MasterPorts {
   /** Makes a change of the registry durable. A rejection ends the master. */
   readonly registry: { apply(operation: Operation): Promise<OperationOutcome> };
-  readonly allocator: { tell(command: AllocatorCommand): void };
+  readonly allocator: Pick<AllocatorPort, 'tell' | 'pid'>;
   readonly counters: Counters;
   readonly settings: MasterSettings;
   /** Told once when the master cannot go on. */

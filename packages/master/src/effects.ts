@@ -1,5 +1,6 @@
 // What a transition wants done. Plain records, run in order by `EffectRunner`; making one does nothing.
 import type { BodyOf, Pid } from '@kaon/actor';
+import type { Allocation, AllocatorCommand } from '@kaon/allocator';
 import type {
   AgentId,
   AgentInfo,
@@ -17,7 +18,7 @@ import type {
 import type { Operation } from '@kaon/registry';
 import type { Resources } from '@kaon/resources';
 import type { CounterName } from './metrics/counters.ts';
-import type { AgentProtocol, Allocation } from './protocol.ts';
+import type { AgentProtocol } from './protocol.ts';
 import type { Agent } from './state/agent.ts';
 import type { Framework } from './state/framework.ts';
 
@@ -140,67 +141,6 @@ export type Effect =
   | Count
   | CountTaskEnd
   | Log;
-
-/** What a master tells its allocator. Resources carry their allocation to a role where in use. */
-export type AllocatorCommand =
-  | {
-      readonly kind: 'addFramework';
-      readonly frameworkId: FrameworkId;
-      readonly info: FrameworkInfo;
-      readonly isActive: boolean;
-      readonly suppressedRoles: readonly string[];
-    }
-  | { readonly kind: 'removeFramework'; readonly frameworkId: FrameworkId }
-  | { readonly kind: 'activateFramework'; readonly frameworkId: FrameworkId }
-  | { readonly kind: 'deactivateFramework'; readonly frameworkId: FrameworkId }
-  | {
-      readonly kind: 'updateFramework';
-      readonly frameworkId: FrameworkId;
-      readonly info: FrameworkInfo;
-      readonly suppressedRoles: readonly string[];
-    }
-  | {
-      readonly kind: 'addAgent';
-      readonly agentId: AgentId;
-      readonly info: AgentInfo;
-      readonly capabilities: readonly AgentInfo_Capability[];
-      /** What frameworks use already. */
-      readonly used: ReadonlyMap<FrameworkId, Resources>;
-    }
-  | {
-      readonly kind: 'updateAgent';
-      readonly agentId: AgentId;
-      readonly info: AgentInfo;
-      readonly capabilities: readonly AgentInfo_Capability[];
-    }
-  | { readonly kind: 'removeAgent'; readonly agentId: AgentId }
-  | { readonly kind: 'activateAgent'; readonly agentId: AgentId }
-  | { readonly kind: 'deactivateAgent'; readonly agentId: AgentId }
-  | {
-      readonly kind: 'recoverResources';
-      readonly frameworkId: FrameworkId;
-      readonly agentId: AgentId;
-      readonly resources: Resources;
-      /** How long the framework does not want them offered again, in milliseconds; 0 for no filter. */
-      readonly refuseMs: number;
-    }
-  | {
-      /** Resources in use that the allocator did not grant: tasks an agent brought back. */
-      readonly kind: 'useResources';
-      readonly frameworkId: FrameworkId;
-      readonly agentId: AgentId;
-      readonly resources: Resources;
-    }
-  | {
-      readonly kind: 'suppressOffers';
-      readonly frameworkId: FrameworkId;
-      readonly roles: readonly string[];
-    }
-  | {
-      readonly kind: 'reviveOffers';
-      readonly frameworkId: FrameworkId;
-      readonly roles: readonly string[];
-    };
 
 /** What a returning agent reported, kept while the registry is written. */
 export interface AgentReport {

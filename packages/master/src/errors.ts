@@ -9,3 +9,12 @@ export class LeadershipLostError extends CodedError {
     super(`this master does not lead any more: ${reason}`);
   }
 }
+
+/** The allocator ended before its master: nothing would be offered any more. */
+export class AllocatorLostError extends CodedError {
+  readonly code = 'KAON_MASTER_ALLOCATOR_LOST';
+
+  constructor() {
+    super('the allocator of this master ended');
+  }
+}

@@ -1,18 +1,16 @@
 // Public surface of `@kaon/master`.
+export type { Allocation, AllocatorCommand, Share } from '@kaon/allocator';
 export type { AllocatorPort } from './allocator-port.ts';
-export type { AllocatorCommand } from './effects.ts';
 export * from './errors.ts';
 export { Counters } from './metrics/counters.ts';
 export { DEFAULT_SETTINGS, type MasterLimits, type MasterSettings } from './options.ts';
 export {
-  type Allocation,
   type CallOutcome,
   type CallRefusal,
   type MasterPid,
   type MasterProtocol,
   masterProtocol,
   type SchedulerQuestion,
-  type Share,
   type SubscribeQuestion,
   type TeardownQuestion,
 } from './protocol.ts';

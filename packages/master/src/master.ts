@@ -6,6 +6,7 @@ import type { RegistryView } from '@kaon/registry';
 import { EffectRunner, type MasterPorts } from './effect-runner.ts';
 import type { Continuation, Effect } from './effects.ts';
 import type { Env } from './env.ts';
+import { AllocatorLostError } from './errors.ts';
 import {
   type CallOutcome,
   type MasterProtocol,
@@ -136,6 +137,12 @@ export const masterActor: ActorDefinition<MasterProtocol, MasterOptions> = defin
       return standing;
     }
 
+    function exited(pid: Pid): void {
+      if (pid.toString() === ports.allocator.pid?.toString()) runner.fail(new AllocatorLostError());
+      else run(disconnectAgent, { pid });
+    }
+
+    if (ports.allocator.pid !== undefined) ctx.link(ports.allocator.pid);
     state.elect(ctx.clock.nowMs());
     ctx.defer(
       options.recover(),
@@ -160,7 +167,7 @@ export const masterActor: ActorDefinition<MasterProtocol, MasterOptions> = defin
         teardown: (question) => teardown(question),
         view: (question) => answerView(state, question, options.viewContext),
       },
-      exited: (pid: Pid) => run(disconnectAgent, { pid }),
+      exited: (pid) => exited(pid),
       stopping: () => runner.stop(),
     };
   },

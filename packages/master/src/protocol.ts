@@ -1,7 +1,6 @@
 // What the master hears, and what it takes agents to understand.
 import { defineProtocol, localAsk, message, messages, type Pid } from '@kaon/actor';
 import {
-  type AgentId,
   agentMessages,
   agentOperationMessages,
   type FrameworkId,
@@ -9,7 +8,6 @@ import {
   masterMessages,
   type schedulerV1,
 } from '@kaon/protocol';
-import type { Resources } from '@kaon/resources';
 import type { SchedulerConnection } from './scheduler-connection.ts';
 import type { ViewAnswer, ViewQuestion } from './views/view.ts';
 
@@ -56,21 +54,6 @@ export type CallOutcome =
 /** Why a call is refused, for the edge to put into an answer. */
 export type CallRefusal = 'notReady' | 'notSubscribed' | 'invalid' | 'unsupported';
 
-/** Resources of one agent for one framework, in one role. */
-export interface Share {
-  readonly agentId: AgentId;
-  readonly role: string;
-  /** Each allocated to `role`. */
-  readonly resources: Resources;
-}
-
-/** What the allocator gives one framework in one pass. */
-export interface Allocation {
-  readonly frameworkId: FrameworkId;
-  readonly shares: readonly Share[];
-}
-
-/** All that a master hears. */
 export const masterProtocol = defineProtocol({
   ...messages(masterMessages),
 

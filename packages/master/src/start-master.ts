@@ -1,5 +1,6 @@
 // Puts a master together: registry, allocator, actor and endpoints.
 import type { ActorSystem } from '@kaon/actor';
+import { type Allocation, startAllocator } from '@kaon/allocator';
 import type { Contender } from '@kaon/election';
 import type { HttpServer } from '@kaon/http';
 import { type Logger, uuid } from '@kaon/primitives';
@@ -13,7 +14,7 @@ import { masterActor } from './master.ts';
 import { collectMetrics } from './metrics/collect.ts';
 import { Counters } from './metrics/counters.ts';
 import { DEFAULT_SETTINGS, type MasterSettings } from './options.ts';
-import type { Allocation, MasterPid } from './protocol.ts';
+import type { MasterPid } from './protocol.ts';
 
 /** What a master needs to run. */
 export interface StartMasterOptions {
@@ -25,8 +26,11 @@ export interface StartMasterOptions {
   readonly hostname?: string | undefined;
   /** Where the registry is kept. The master opens it; closing is part of `close`. */
   readonly storage: Storage;
-  /** Makes the allocator. `onAllocated` may be called at any time after. */
-  readonly createAllocator: (onAllocated: OnAllocated) => AllocatorPort;
+  /**
+   * Makes the allocator. `onAllocated` may be called at any time after. Default: one in the same system,
+   * with its kernel in this thread.
+   */
+  readonly createAllocator?: ((onAllocated: OnAllocated) => AllocatorPort) | undefined;
   /** Takes part in an election. Default: the master leads at once. */
   readonly contender?: Contender | undefined;
   readonly settings?: Partial<MasterSettings> | undefined;
@@ -70,6 +74,7 @@ export function startMaster(options: StartMasterOptions): RunningMaster {
     capabilities: MASTER_CAPABILITIES.map(({ type }) => type ?? 'UNKNOWN'),
   });
 
+  const createAllocator = options.createAllocator ?? defaultAllocator(system);
   let allocator: AllocatorPort | undefined;
   let settleReady: { resolve: () => void; reject: (error: unknown) => void } | undefined;
   const ready = new Promise<void>((resolve, reject) => {
@@ -88,7 +93,7 @@ export function startMaster(options: StartMasterOptions): RunningMaster {
       info,
       startedMs,
       createPorts: (_ctx, onAllocated): MasterPorts => {
-        allocator = options.createAllocator(onAllocated);
+        allocator = createAllocator(onAllocated);
         return { registry: registrar, allocator, counters, settings, onFatal };
       },
       recover: async () => {
@@ -126,6 +131,16 @@ export function startMaster(options: StartMasterOptions): RunningMaster {
       return closing;
     },
   };
+}
+
+function defaultAllocator(system: ActorSystem): (onAllocated: OnAllocated) => AllocatorPort {
+  return (onAllocated) =>
+    startAllocator(system, {
+      onAllocation: (allocations) => {
+        onAllocated(allocations);
+        return undefined;
+      },
+    });
 }
 
 /** Resolves when this master leads; losing leadership later is fatal. */

@@ -1,10 +1,10 @@
 // Turns what the allocator grants into offers.
+import type { Allocation, Share } from '@kaon/allocator';
 import { partition } from '@kaon/primitives';
 import { idRecord, type Offer, type Resource } from '@kaon/protocol';
 import { toPreRefinement } from '@kaon/resources';
 import { type Effect, offerTimer, recover, toScheduler } from '../effects.ts';
 import type { Env } from '../env.ts';
-import type { Allocation, Share } from '../protocol.ts';
 import type { Agent } from '../state/agent.ts';
 import type { Framework } from '../state/framework.ts';
 import type { MasterState } from '../state/master-state.ts';

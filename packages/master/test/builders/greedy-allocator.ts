@@ -46,6 +46,12 @@ export class GreedyAllocator implements AllocatorPort {
         this.#frameworks.set(command.frameworkId, { role, wantsOffers });
         break;
       }
+      case 'updateFramework': {
+        const row = this.#frameworks.get(command.frameworkId);
+        if (row !== undefined) [row.role = '*'] = rolesOf(command.info);
+        if (row !== undefined) row.wantsOffers = command.suppressedRoles.length === 0;
+        break;
+      }
       case 'activateFramework':
       case 'reviveOffers':
         this.#refused.clear();

@@ -8,6 +8,10 @@ const BENCHMARKS: Readonly<
     about: 'local send, ask, ring, spawn; two processes over loopback',
     load: () => import('./actor/run.ts'),
   },
+  containerizer: {
+    about: 'short commands a second on one agent, next to bare spawns, small and large',
+    load: () => import('./containerizer/run.ts'),
+  },
   cluster: {
     about:
       'tasks per second from accept to TASK_FINISHED acknowledged, no-op launcher and real processes',
@@ -18,7 +22,7 @@ const BENCHMARKS: Readonly<
 const USAGE = `usage: npm run bench -- NAME [--quick] [--json FILE] [--runs N]
 
 ${Object.entries(BENCHMARKS)
-  .map(([name, { about }]) => `  ${name.padEnd(10)} ${about}`)
+  .map(([name, { about }]) => `  ${name.padEnd(14)} ${about}`)
   .join('\n')}
 
   --quick      a few seconds in all

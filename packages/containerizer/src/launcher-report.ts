@@ -33,8 +33,8 @@ function readyReport(fields: readonly string[]): LauncherReport {
   const setsidPath = path('setsid');
   const envPath = path('env');
   const shellPath = path('sh');
-  if (setsidPath === undefined || envPath === undefined || shellPath === undefined) {
-    const missing = ['setsid', 'env', 'sh'].filter((name) => path(name) === undefined);
+  const missing = ['proc', 'setsid', 'env', 'sh'].filter((name) => path(name) === undefined);
+  if (missing.length > 0 || !setsidPath || !envPath || !shellPath) {
     return { kind: 'unfit', missing: missing.join(', ') };
   }
   const features: LauncherFeatures = {

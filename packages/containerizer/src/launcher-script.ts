@@ -93,8 +93,10 @@ if [ "$kaon_probe" = KAON_PROBE=1 ]; then kaon_exports=1; fi
 kaon_probe=$( { ( exec sh -c 'kill -TERM $$' ); :; } 2>&1 )
 kaon_notes=0
 if [ -n "$kaon_probe" ]; then kaon_notes=1; fi
-printf 'ready setsid=%s env=%s sh=%s setpriv=%s bash=%s exports=%s\\n' "$(command -v setsid)" \\
-  "$kaon_env" "$(command -v sh)" "$(command -v setpriv)" "$(command -v bash)" "$kaon_exports"
+kaon_proc=
+if [ -r /proc/self/stat ]; then kaon_proc=/proc; fi
+printf 'ready proc=%s setsid=%s env=%s sh=%s setpriv=%s bash=%s exports=%s\\n' "$kaon_proc" \\
+  "$(command -v setsid)" "$kaon_env" "$(command -v sh)" "$(command -v setpriv)" "$(command -v bash)" "$kaon_exports"
 
 while IFS= read -r kaon_line; do
   case $kaon_line in

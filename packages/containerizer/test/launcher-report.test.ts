@@ -18,7 +18,8 @@ t.test('reports are read', async (t) => {
 });
 
 t.test('the first report says what the machine has', async (t) => {
-  const line = 'ready setsid=/usr/bin/setsid env=/usr/bin/env sh=/bin/sh setpriv= bash= exports=1';
+  const line =
+    'ready proc=/proc setsid=/usr/bin/setsid env=/usr/bin/env sh=/bin/sh setpriv= bash= exports=1';
   t.strictSame(parseReport(line), {
     kind: 'ready',
     features: {
@@ -30,9 +31,9 @@ t.test('the first report says what the machine has', async (t) => {
       exportsCleanly: true,
     },
   });
-  t.strictSame(parseReport('ready setsid= env=/usr/bin/env sh=/bin/sh'), {
+  t.strictSame(parseReport('ready proc= setsid= env=/usr/bin/env sh=/bin/sh'), {
     kind: 'unfit',
-    missing: 'setsid',
+    missing: 'proc, setsid',
   });
 });
 

@@ -18,8 +18,13 @@ const SIGNAL_TEXTS: Readonly<Record<string, string>> = {
   SIGPIPE: 'Broken pipe',
   SIGALRM: 'Alarm clock',
   SIGTERM: 'Terminated',
+  SIGSTKFLT: 'Stack fault',
   SIGXCPU: 'CPU time limit exceeded',
   SIGXFSZ: 'File size limit exceeded',
+  SIGVTALRM: 'Virtual timer expired',
+  SIGPROF: 'Profiling timer expired',
+  SIGIO: 'I/O possible',
+  SIGPWR: 'Power failure',
   SIGSYS: 'Bad system call',
 };
 

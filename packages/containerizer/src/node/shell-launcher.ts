@@ -72,7 +72,7 @@ export function shellLauncher(options: ShellLauncherOptions): Launcher {
         return shell.ready.resolve(report.features);
       case 'unfit':
         return shell.ready.reject(
-          new LauncherError(`containers need programs that are not installed: ${report.missing}`),
+          new LauncherError(`this machine lacks what containers need: ${report.missing}`),
         );
       case 'started':
         return listener.started(report.containerId, report.task, report.shim);

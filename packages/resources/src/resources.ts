@@ -239,6 +239,15 @@ export class Resources {
     return quantities;
   }
 
+  /**
+   * Calls `visit` for each entry with its record, of which only the amount may be missing, with its
+   * amount in thousandths as `quantities` counts it, and with how many hold it when it is shared (else 1).
+   * For hot paths: unlike `toRecords` it makes no records.
+   */
+  forEachEntry(visit: (kind: Resource, milli: number, count: number) => void): void {
+    for (const { meta, amount, count } of this.#items) visit(meta, amountMilli(amount), count);
+  }
+
   /** One record per entry, with stacks of reservations; a shared resource as often as it is held. */
   toRecords(): readonly Resource[] {
     this.#records ??= this.#items.flatMap((item) =>

@@ -8,6 +8,7 @@ import {
   type FrameworkId,
   type FrameworkInfo,
   hasCapability,
+  type Resource,
   rolesOf,
 } from '@kaon/protocol';
 import { isAllocatableTo, Resources, reservationRole } from '@kaon/resources';
@@ -265,17 +266,18 @@ export class Books {
       return;
     }
     let isAllHeld = true;
-    for (const [role, named] of resources.allocations()) {
+    const allocations = resources.allocations();
+    for (const [role, named] of allocations) {
       const held = heldBy(agent, framework, role);
       const taken = intersection(held, named);
       if (!taken.contains(named)) isAllHeld = false;
       if (!taken.isEmpty) this.#release(agent, framework, role, taken);
       if (expiresMs === undefined || !framework.roles.has(role)) continue;
-      const refused = this.#parcelsOf(named.unallocate());
+      const refused = this.#parcelsOf(named);
       const roleIndex = this.#roles.indexOf(role);
       this.#commands.refuse(framework.index, roleIndex, agent.index, expiresMs, refused);
     }
-    const isAllocated = resources.allocations().size > 0 || resources.isEmpty;
+    const isAllocated = allocations.size > 0 || resources.isEmpty;
     if (!isAllHeld || !isAllocated) this.unheldResources += 1;
   }
 
@@ -349,10 +351,14 @@ export class Books {
   }
 
   #grant(agent: AgentRow, framework: FrameworkRow, role: string, bits: number): Resources {
-    const granted = agent.free.filter(
-      (resource) => isAllocatableTo(resource, role) && (bitsOf(resource) & ~bits) === 0,
-    );
-    agent.free = agent.free.minus(granted);
+    const isGranted = (resource: Resource): boolean =>
+      isAllocatableTo(resource, role) && (bitsOf(resource) & ~bits) === 0;
+    let isAll = true;
+    agent.free.forEachEntry((resource) => {
+      isAll &&= isGranted(resource);
+    });
+    const granted = isAll ? agent.free : agent.free.filter(isGranted);
+    agent.free = isAll ? Resources.empty : agent.free.minus(granted);
     const resources = granted.allocate(role);
     setHeld(agent, framework, role, heldBy(agent, framework, role).plus(resources));
     return resources;

@@ -7,10 +7,9 @@ import {
   type Quantities,
   type Resources,
   reservationRole,
-  toMilli,
 } from '@kaon/resources';
 import { CAPABILITY } from '../kernel/capabilities.ts';
-import { type Parcel, type ParcelRows, parcelRows, UNRESERVED } from '../kernel/parcels.ts';
+import { type ParcelRows, parcelRows, UNRESERVED } from '../kernel/parcels.ts';
 
 /** Kinds every cluster has; cpus and mem come first because the minimum to offer is said in them. */
 const STANDARD_KINDS = ['cpus', 'mem', 'disk', 'gpus'];
@@ -73,51 +72,35 @@ export class KindIndex {
   /** Thousandths per kind: linear, a shared resource counts as often as it is held. */
   scalarsOf(resources: Resources): Float64Array {
     const row = new Float64Array(this.kindsMax);
-    for (const record of resources.toRecords()) {
-      const kind = record.type === 'SCALAR' ? this.kindOf(record.name) : undefined;
-      if (kind !== undefined) row[kind] = (row[kind] ?? 0) + scalarMilli(record);
-    }
+    resources.forEachEntry(({ name, type }, milli, count) => {
+      const kind = type === 'SCALAR' ? this.kindOf(name) : undefined;
+      if (kind !== undefined) row[kind] = row[kind]! + milli * count;
+    });
     return row;
   }
 
-  /** `resources` grouped by reservation and bits. `indexOfRole` names roles to the kernel. */
+  /**
+   * `resources` grouped by reservation and bits, whoever they are allocated to. `indexOfRole` names
+   * roles to the kernel.
+   */
   parcelsOf(resources: Resources, indexOfRole: (role: string) => number): ParcelRows {
-    const parcels = new Map<string, { role: number; bits: number; row: number[]; items: number }>();
-    for (const record of resources.toRecords()) {
-      const reservedFor = reservationRole(record);
+    const parcels: { role: number; bits: number; quantities: number[]; items: number }[] = [];
+    resources.forEachEntry((resource, milli, count) => {
+      const reservedFor = reservationRole(resource);
       const role = reservedFor === undefined ? UNRESERVED : indexOfRole(reservedFor);
-      const bits = bitsOf(record);
-      const key = `${role} ${bits}`;
-      let parcel = parcels.get(key);
+      const bits = bitsOf(resource);
+      let parcel = parcels.find((other) => other.role === role && other.bits === bits);
       if (parcel === undefined) {
-        parcel = { role, bits, row: new Array<number>(this.kindsMax).fill(0), items: 0 };
-        parcels.set(key, parcel);
+        parcel = { role, bits, quantities: new Array<number>(this.kindsMax).fill(0), items: 0 };
+        parcels.push(parcel);
       }
-      const kind = record.type === 'SCALAR' ? this.kindOf(record.name) : undefined;
-      if (kind === undefined) parcel.items += itemCount(record);
-      else parcel.row[kind] = (parcel.row[kind] ?? 0) + scalarMilli(record);
-    }
-    return parcelRows(
-      this.kindsMax,
-      [...parcels.values()].map(
-        ({ role, bits, row, items }): Parcel => ({ role, bits, quantities: row, items }),
-      ),
-    );
+      const kind = resource.type === 'SCALAR' ? this.kindOf(resource.name) : undefined;
+      if (kind === undefined) parcel.items += milli * count;
+      else parcel.quantities[kind] = parcel.quantities[kind]! + milli * count;
+    });
+    return parcelRows(this.kindsMax, parcels);
   }
 }
 
 /** Names counted as uncounted at most: they come from outside. */
 const UNCOUNTED_MAX = 1000;
-
-function scalarMilli({ scalar }: Resource): number {
-  return toMilli(scalar?.value ?? 0);
-}
-
-/** Numbers in ranges, items of a set, thousandths of a scalar that is no kind. */
-function itemCount(record: Resource): number {
-  if (record.type === 'SCALAR') return scalarMilli(record);
-  if (record.type === 'SET') return record.set?.item.length ?? 0;
-  let count = 0;
-  for (const { begin, end } of record.ranges?.range ?? []) count += end - begin + 1;
-  return count;
-}

@@ -1,6 +1,6 @@
 // Rows of the books: agents and frameworks with their real resources, and their indexes in the kernel.
 import type { AgentId, AgentInfo, FrameworkId } from '@kaon/protocol';
-import { Resources } from '@kaon/resources';
+import { isShared, Resources } from '@kaon/resources';
 
 /** An agent. */
 export interface AgentRow {
@@ -59,6 +59,7 @@ export function setHeld(
 
 /** What both have: nothing that is not in each of them. */
 export function intersection(left: Resources, right: Resources): Resources {
+  if (left.isEmpty) return left;
   return left.contains(right) ? right : left.minus(left.minus(right));
 }
 
@@ -72,7 +73,17 @@ export function intersection(left: Resources, right: Resources): Resources {
 export function freeOf({ total, held }: AgentRow): Resources {
   let free = total;
   for (const byRole of held.values()) {
-    for (const resources of byRole.values()) free = free.minus(resources.nonShared().unallocate());
+    for (const resources of byRole.values()) {
+      free = free.minus((hasShared(resources) ? resources.nonShared() : resources).unallocate());
+    }
   }
   return free;
+}
+
+function hasShared(resources: Resources): boolean {
+  let isFound = false;
+  resources.forEachEntry((resource) => {
+    isFound ||= isShared(resource);
+  });
+  return isFound;
 }

@@ -35,6 +35,14 @@ t.test('an unknown flag names the nearest known one', async (t) => {
   t.match(errors, /kaon run --help/);
 });
 
+t.test('what a server must be told is asked for, after mistyped flags', async (t) => {
+  const missing = await kaon(['master']);
+  t.match(missing, { exitCode: 2, errors: /--work-dir <folder>' is required/ });
+  t.match(await kaon(['agent', '--work-dir', 'x']), { errors: /--master <address>' is required/ });
+  const mistyped = await kaon(['master', '--work_dri', 'x']);
+  t.match(mistyped, { exitCode: 2, errors: /unknown option '--work-dri'[\s\S]*--work-dir/ });
+});
+
 t.test('an unknown command names the nearest known one', async (t) => {
   const { exitCode, errors } = await kaon(['taks']);
   t.equal(exitCode, 2);

@@ -5,6 +5,7 @@ import { type AgentOptions, type RunningAgent, startAgent } from '@kaon/agent';
 import { systemContainerizer } from '@kaon/containerizer';
 import type { HttpServer } from '@kaon/http';
 import { type Logger, systemDisk } from '@kaon/primitives';
+import { ensureWorkDirectory } from './node/work-directory.ts';
 import { TrackedContainerizer } from './tracked-containerizer.ts';
 
 /** What an agent on this machine needs to be told; the rest of `AgentOptions` has its defaults. */
@@ -27,9 +28,14 @@ export interface HostAgent {
   close(options: { readonly killTasks: boolean; readonly timeoutMs?: number }): Promise<void>;
 }
 
-/** Starts an agent. Rejects as `startAgent` does. */
+/**
+ * Starts an agent. Rejects as `startAgent` does.
+ *
+ * @throws {WorkDirectoryError} KAON_WORK_DIRECTORY
+ */
 export async function startHostAgent(options: HostAgentOptions): Promise<HostAgent> {
   const { system, logger, workDir } = options;
+  await ensureWorkDirectory(workDir);
   const containerizer = new TrackedContainerizer(
     systemContainerizer({
       runtimeDir: options.runtimeDir ?? join(workDir, 'runtime'),

@@ -7,6 +7,7 @@ import type { HttpServer } from '@kaon/http';
 import { type MasterSettings, type RunningMaster, startMaster } from '@kaon/master';
 import { errorText, type Logger } from '@kaon/primitives';
 import { lmdbStorage, memoryStorage } from '@kaon/registry';
+import { ensureWorkDirectory } from './node/work-directory.ts';
 
 /** What a master on this machine needs to be told. */
 export interface HostMasterOptions {
@@ -34,9 +35,14 @@ export interface HostMaster {
   close(): Promise<void>;
 }
 
-/** Starts a master; resolves when it has read its registry. Rejects with what the registry says is wrong. */
+/**
+ * Starts a master; resolves when it has read its registry. Rejects with what the registry says is wrong.
+ *
+ * @throws {WorkDirectoryError} KAON_WORK_DIRECTORY
+ */
 export async function startHostMaster(options: HostMasterOptions): Promise<HostMaster> {
   const { workDir, isDurable = true } = options;
+  if (isDurable) await ensureWorkDirectory(workDir);
   let stop: (sentence: string) => void = () => undefined;
   const stopped = new Promise<string>((resolve) => {
     stop = resolve;

@@ -1,4 +1,5 @@
 // Public surface of `@kaon/local`.
+export * from './errors.ts';
 export { type HostAgent, type HostAgentOptions, startHostAgent } from './host-agent.ts';
 export { type HostMaster, type HostMasterOptions, startHostMaster } from './host-master.ts';
 export {

@@ -201,7 +201,7 @@ export class HttpSchedulerConnection implements SchedulerConnection {
         base = leader;
       } catch (error) {
         if (error instanceof CallRefusedError) throw error;
-        return { kind: 'failed', reason: errorText(error) };
+        return { kind: 'failed', reason: innermostText(error) };
       }
     }
     return { kind: 'failed', reason: `more than ${REDIRECTS_MAX} redirects, last to ${base}` };
@@ -293,6 +293,12 @@ function laneOf(type: schedulerV1.Call_Type): LaneName {
 
 function basic({ principal, secret }: Credential): string {
   return `Basic ${toBase64(utf8(`${principal}:${secret ?? ''}`))}`;
+}
+
+/** What the socket said, without the layers around it. */
+function innermostText(error: unknown): string {
+  const cause = error instanceof Error ? error.cause : undefined;
+  return cause instanceof Error ? innermostText(cause) : errorText(error);
 }
 
 function answerText(body: Uint8Array): string {

@@ -6,7 +6,7 @@ import { duration, textOrFile } from '../flags/values.ts';
 import type { AgentFlags } from '../servers/agent-server.ts';
 import { serve } from '../servers/serve.ts';
 import { addBoolean, type CommandContext } from './command-context.ts';
-import { addServerOptions, shownFlags } from './server-options.ts';
+import { addServerOptions, requireOptions, shownFlags } from './server-options.ts';
 
 const AGENT_PORT = 5051;
 
@@ -32,13 +32,11 @@ export function addAgentCommand(program: Command, context: CommandContext): void
       'Runs an agent: offers the resources of this machine to a cluster and runs tasks on it.',
     )
     .addOption(
-      new Option('--master <address>', 'address of the master, HOST:PORT')
-        .makeOptionMandatory()
-        .argParser((text) => {
-          const parsed = parseMasterAddress(text);
-          if (!parsed.ok) throw new InvalidArgumentError(`${parsed.error}.`);
-          return parsed.value;
-        }),
+      new Option('--master <address>', 'address of the master, HOST:PORT').argParser((text) => {
+        const parsed = parseMasterAddress(text);
+        if (!parsed.ok) throw new InvalidArgumentError(`${parsed.error}.`);
+        return parsed.value;
+      }),
     );
   addServerOptions(command, AGENT_PORT);
   command
@@ -80,6 +78,7 @@ export function addAgentCommand(program: Command, context: CommandContext): void
   );
   addBoolean(command, 'switch-user', 'run tasks as the user they name; needs root (default: on)');
   command.addHelpText('after', EXAMPLES).action(async (flags: AgentFlags) => {
+    requireOptions(command, '--master', '--work-dir');
     // Loaded here: other commands start faster without it.
     const { startAgentServer } = await import('../servers/agent-server.ts');
     context.exitCode = await serve(context.terminal, {

@@ -4,7 +4,7 @@ import { duration, integer } from '../flags/values.ts';
 import type { MasterFlags } from '../servers/master-server.ts';
 import { serve } from '../servers/serve.ts';
 import type { CommandContext } from './command-context.ts';
-import { addServerOptions, shownFlags } from './server-options.ts';
+import { addServerOptions, requireOptions, shownFlags } from './server-options.ts';
 
 const MASTER_PORT = 5050;
 
@@ -78,6 +78,7 @@ export function addMasterCommand(program: Command, context: CommandContext): voi
         .argParser(integer(0)),
     );
   command.addHelpText('after', EXAMPLES).action(async (flags: MasterFlags) => {
+    requireOptions(command, '--work-dir');
     // Loaded here: other commands start faster without it.
     const { startMasterServer } = await import('../servers/master-server.ts');
     context.exitCode = await serve(context.terminal, {

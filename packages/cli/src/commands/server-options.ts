@@ -3,6 +3,7 @@
 import { isIP } from 'node:net';
 import { resolve } from 'node:path';
 import { type Command, InvalidArgumentError, Option } from 'commander';
+import { EXIT_USAGE } from '../errors.ts';
 import { port } from '../flags/values.ts';
 import { addLogOptions, type LogFlags } from './command-context.ts';
 
@@ -42,9 +43,9 @@ export function addServerOptions(command: Command, defaultPort: number): void {
     )
     .addOption(new Option('--hostname <name>', 'name shown to others (default: the address)'))
     .addOption(
-      new Option('--work-dir <folder>', 'where it keeps its files; made when missing')
-        .makeOptionMandatory()
-        .argParser((path) => resolve(path)),
+      new Option('--work-dir <folder>', 'where it keeps its files; made when missing').argParser(
+        (path) => resolve(path),
+      ),
     )
     .addOption(
       new Option(
@@ -53,6 +54,20 @@ export function addServerOptions(command: Command, defaultPort: number): void {
       ),
     );
   addLogOptions(command);
+}
+
+/**
+ * Ends `command` with an error when one of these flags was not given.
+ *
+ * Commander's own mandatory options would be missed before a mistyped flag is: `--work-dri x` has to be
+ * told as that.
+ */
+export function requireOptions(command: Command, ...flags: readonly string[]): void {
+  for (const option of command.options) {
+    if (!flags.includes(option.long ?? '')) continue;
+    if (command.getOptionValue(option.attributeName()) !== undefined) continue;
+    command.error(`error: option '${option.flags}' is required`, { exitCode: EXIT_USAGE });
+  }
 }
 
 /** The flags as `/flags` shows them: Mesos' names, values as text. */

@@ -125,6 +125,7 @@ function frameworkRecord(
     inverseOffers: [],
     allocatedResources: endpointForm(usedByFramework(framework)),
     offeredResources: endpointForm(offeredOf(state, framework)),
+    offerConstraints: { roleConstraints: {} },
   };
 }
 

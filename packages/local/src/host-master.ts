@@ -62,6 +62,8 @@ export async function startHostMaster(options: HostMasterOptions): Promise<HostM
           onAllocated(allocations);
           return undefined;
         },
+        // A master that silently offers nothing is worse than one that stops and is started anew.
+        onFailed: () => stop('the allocator failed; its log tells why'),
         ...(options.allocationIntervalMs === undefined
           ? {}
           : { allocationIntervalMs: options.allocationIntervalMs }),

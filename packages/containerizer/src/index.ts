@@ -3,7 +3,7 @@ export * from './containerizer.ts';
 export * from './errors.ts';
 export * from './launcher.ts';
 export * from './node/proc-process-table.ts';
-export * from './node/shell-launcher.ts';
+export * from './node/script-launcher.ts';
 export * from './node/system-containerizer.ts';
 export { systemRuntimeFiles } from './node/system-runtime-files.ts';
 export * from './process-containerizer.ts';

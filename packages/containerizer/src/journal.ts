@@ -1,5 +1,6 @@
 // The journal of one container: the file its shim appends to, and how its lines are read.
 import type { ContainerTermination } from './containerizer.ts';
+import type { ReportedEnd } from './launcher.ts';
 import type { ProcessIdentity } from './process-table.ts';
 import { signalName } from './signals.ts';
 
@@ -10,14 +11,17 @@ import { signalName } from './signals.ts';
  *     task <pid> <start>          the command is about to be executed in this process
  *     Segmentation fault          a note of the shell: why a command did not start, or which signal ended it
  *     exited <status>             status as the shell has it: 128 and more for a signal
+ *     killed <signal>             the same from a shim that can tell signals
+ *     empty                       no process of the container is left
  */
 export interface ContainerJournal {
   readonly shim?: ProcessIdentity | undefined;
   readonly task?: ProcessIdentity | undefined;
-  readonly exitStatus?: number | undefined;
+  readonly end?: ReportedEnd | undefined;
   /** The shell's own words, lines joined. */
   readonly notes: string;
   readonly shellNotesSignals: boolean;
+  readonly isEmpty: boolean;
   /** The containerizer took the launch away before a shim did. */
   readonly isCancelled: boolean;
 }
@@ -31,7 +35,8 @@ const NOTES_CHARACTERS_MAX = 1_000;
 export function parseJournal(text: string): ContainerJournal {
   let shim: ProcessIdentity | undefined;
   let task: ProcessIdentity | undefined;
-  let exitStatus: number | undefined;
+  let end: ReportedEnd | undefined;
+  let isEmpty = false;
   let shellNotesSignals = false;
   let isCancelled = false;
   const notes: string[] = [];
@@ -42,14 +47,17 @@ export function parseJournal(text: string): ContainerJournal {
       shim = identityOf(first, second);
       shellNotesSignals = third === '1';
     } else if (word === 'task' && task === undefined) task = identityOf(first, second);
-    else if (word === 'exited' && exitStatus === undefined) exitStatus = statusOf(first);
+    else if ((word === 'exited' || word === 'killed') && end === undefined)
+      end = endOf(word, first);
+    else if (line === 'empty' && end !== undefined) isEmpty = true;
     else if (line === CANCELLED_LINE.trimEnd() && shim === undefined) isCancelled = true;
     else notes.push(line);
   }
   return {
     shim,
     task,
-    exitStatus,
+    end,
+    isEmpty,
     notes: notes.join('; ').slice(0, NOTES_CHARACTERS_MAX),
     shellNotesSignals,
     isCancelled,
@@ -58,13 +66,28 @@ export function parseJournal(text: string): ContainerJournal {
 
 /** How the command ended; undefined while the journal does not say, or when it never started. */
 export function terminationOf(journal: ContainerJournal): ContainerTermination | undefined {
-  const { exitStatus, task } = journal;
-  if (exitStatus === undefined || task === undefined) return undefined;
-  const signal = signalName(exitStatus - 128);
-  if (exitStatus <= 128 || signal === undefined || !diedOfSignal(signal, journal)) {
-    return { kind: 'exited', code: exitStatus };
+  const { end, task } = journal;
+  if (end === undefined || task === undefined) return undefined;
+  if (end.signal !== undefined) return signaled(end.signal);
+  const status = end.status ?? 0;
+  const signal = signalName(status - 128);
+  if (status <= 128 || signal === undefined || !diedOfSignal(signal, journal)) {
+    return { kind: 'exited', code: status };
   }
   return { kind: 'signaled', signal };
+}
+
+/** How the command ended, where the shim's report alone says it. */
+export function terminationOfReport({
+  status,
+  signal,
+}: ReportedEnd): ContainerTermination | undefined {
+  if (signal !== undefined) return signaled(signal);
+  return status !== undefined && status <= 128 ? { kind: 'exited', code: status } : undefined;
+}
+
+function signaled(signal: number): ContainerTermination {
+  return { kind: 'signaled', signal: signalName(signal) ?? `signal ${signal}` };
 }
 
 /**
@@ -89,7 +112,12 @@ export function identityOf(
   return isValid ? identity : undefined;
 }
 
-function statusOf(text: string | undefined): number | undefined {
-  const status = Number(text);
-  return text !== undefined && /^[0-9]{1,3}$/.test(text) && status <= 255 ? status : undefined;
+/** The end that `exited` or `killed` and a number stand for. */
+export function endOf(
+  word: 'exited' | 'killed',
+  text: string | undefined,
+): ReportedEnd | undefined {
+  const number = Number(text);
+  if (text === undefined || !/^[0-9]{1,3}$/.test(text) || number > 255) return undefined;
+  return word === 'killed' ? { signal: number } : { status: number };
 }

@@ -13,6 +13,7 @@ export interface LaunchGateOptions {
   readonly launchesInFlightMax: number;
   readonly started: LauncherListener['started'];
   readonly exited: LauncherListener['exited'];
+  readonly emptied: LauncherListener['emptied'];
   /** A launch that was given up; a shim may still take it, so it must be cancelled. */
   readonly onAbandoned: (containerId: string, reason: string) => void;
 }
@@ -97,12 +98,13 @@ export class LaunchGate {
   }
 
   async #bringUp(): Promise<LauncherFeatures> {
-    const { launcher, started, exited, clock, logger } = this.#options;
+    const { launcher, started, exited, emptied, clock, logger } = this.#options;
     for (;;) {
       try {
         const features = await launcher.start({
           started,
           exited,
+          emptied,
           lost: (reason) => this.#onLost(reason),
         });
         if (this.#isClosed) {

@@ -76,17 +76,20 @@ function checkSizes(strings: readonly string[]): Result<void, string> {
 /** What the shim executes and in which environment. */
 export interface LaunchPlan {
   readonly sandbox: string;
-  /** Variables the shell itself can export: the fast way. Empty when `env` sets them in `words`. */
+  /** Variables the helper itself sets: the fast way. Empty when `env` sets them in `words`. */
   readonly exports: ReadonlyMap<string, string>;
   /** The chain of programs that replace each other, the command last. */
   readonly words: readonly string[];
-  /** The shell opens `stdout` and `stderr`. False: a shell in `words` does, as the right user. */
+  /** The program to execute where it is not the first of `words`. */
+  readonly program?: string | undefined;
+  /** The helper opens `stdout` and `stderr`. False: a shell in `words` does, as the right user. */
   readonly opensOutput: boolean;
 }
 
 /**
  * The chain for a valid request: `setsid`, then, only where needed, `setpriv` for another user, `sh` to open
- * the output files as that user, `env` to set variables a shell cannot export, and the command.
+ * the output files as that user, `env` to set variables a shell cannot export, and the command. A helper that
+ * starts directly needs neither `setsid` nor, for its own user, `env`.
  *
  * With `account` nothing of the environment is set before the privileges are gone: variables such as
  * `LD_PRELOAD` must not reach a program that runs as root.
@@ -99,11 +102,11 @@ export function planLaunch(
   const variables = new Map(Object.entries(request.environment));
   variables.set(CONTAINER_MARK, request.containerId);
   const isExportable =
-    features.exportsCleanly &&
-    account === undefined &&
-    [...variables].every(([name, value]) => isExportableName(name) && !value.includes('\n'));
+    account === undefined && (features.startsDirectly || isExportableByShell(variables, features));
 
-  const words = [features.setsidPath];
+  const words: string[] = [];
+  if (!features.startsDirectly && features.setsidPath !== undefined)
+    words.push(features.setsidPath);
   if (account !== undefined) {
     if (features.setprivPath === undefined) {
       return err('running as another user needs setpriv (util-linux), which is not installed');
@@ -121,13 +124,17 @@ export function planLaunch(
     const assignments = [...variables].map(([name, value]) => `${name}=${value}`);
     words.push(features.envPath, '-i', '--', ...assignments);
   }
-  words.push(...commandWords(request, features, !isExportable));
-  return ok({
+  const plan = {
     sandbox: request.sandbox,
     exports: isExportable ? variables : new Map(),
-    words,
     opensOutput: account === undefined,
-  });
+  };
+  const { command } = request;
+  if (features.startsDirectly && isExportable && command.kind === 'exec') {
+    const [name = command.path, ...rest] = command.argv;
+    return ok({ ...plan, program: command.path, words: [name, ...rest] });
+  }
+  return ok({ ...plan, words: [...words, ...commandWords(request, features, !isExportable)] });
 }
 
 /** The command itself. All shell text here is constant; what comes from the request stays an argument. */
@@ -159,6 +166,16 @@ const SHELL_NAMES = new Set(
   ).split(' '),
 );
 
+function isExportableByShell(
+  variables: ReadonlyMap<string, string>,
+  features: LauncherFeatures,
+): boolean {
+  return (
+    features.exportsCleanly &&
+    [...variables].every(([name, value]) => isExportableName(name) && !value.includes('\n'))
+  );
+}
+
 function isExportableName(name: string): boolean {
   return (
     /^[A-Za-z_][A-Za-z0-9_]*$/.test(name) &&
@@ -169,18 +186,24 @@ function isExportableName(name: string): boolean {
 
 /**
  * The file the shim reads, a line each: `d` folder, `o` open output, `e` export, `s` export of the folder's
- * path, `i` export of the mark, `=` argument, `+` what follows a newline within the argument before.
+ * path, `i` export of the mark, `p` program, `=` argument, `+` what follows a newline within the line before.
  * `read -r` takes every other byte as it is. It also makes a system call a byte, hence `s` and `i`.
  */
-export function encodeLaunchPlan({ sandbox, opensOutput, exports, words }: LaunchPlan): Uint8Array {
+export function encodeLaunchPlan(plan: LaunchPlan): Uint8Array {
+  const { sandbox, opensOutput, exports, program, words } = plan;
   const lines = [`d${sandbox}`];
   if (opensOutput) lines.push('o');
   for (const [name, value] of exports) {
     if (name === CONTAINER_MARK) lines.push('i');
-    else lines.push(value === sandbox ? `s${name}` : `e${name}=${value}`);
+    else lines.push(value === sandbox ? `s${name}` : textLine('e', `${name}=${value}`));
   }
-  for (const word of words) lines.push(`=${word.replaceAll('\n', '\n+')}`);
+  if (program !== undefined) lines.push(textLine('p', program));
+  for (const word of words) lines.push(textLine('=', word));
   return Buffer.from(`${lines.join('\n')}\n`);
+}
+
+function textLine(kind: string, text: string): string {
+  return `${kind}${text.replaceAll('\n', '\n+')}`;
 }
 
 /** The sandbox a spec file names; undefined when the file is not whole. */

@@ -1,5 +1,5 @@
 // Reads the lines by which the helper and the shims report.
-import { identityOf } from './journal.ts';
+import { endOf, identityOf } from './journal.ts';
 import type { LauncherFeatures, LauncherReport } from './launcher.ts';
 
 /** Undefined when the line is not one of theirs. */
@@ -15,10 +15,16 @@ export function parseReport(line: string): LauncherReport | undefined {
       if (containerId === undefined || task === undefined || shim === undefined) return undefined;
       return { kind: 'started', containerId, task, shim };
     }
-    case 'exited': {
-      const [containerId, status] = rest;
-      if (containerId === undefined || !/^[0-9]{1,3}$/.test(status ?? '')) return undefined;
-      return { kind: 'exited', containerId, status: Number(status) };
+    case 'exited':
+    case 'killed': {
+      const [containerId, number, empty] = rest;
+      const end = endOf(word, number);
+      if (containerId === undefined || end === undefined) return undefined;
+      return { kind: 'exited', containerId, end, isEmpty: empty === 'empty' };
+    }
+    case 'empty': {
+      const [containerId] = rest;
+      return containerId === undefined ? undefined : { kind: 'emptied', containerId };
     }
     case 'user':
       return userReport(rest);
@@ -30,20 +36,18 @@ export function parseReport(line: string): LauncherReport | undefined {
 function readyReport(fields: readonly string[]): LauncherReport {
   const found = new Map(fields.map((field) => splitAtEqual(field)));
   const path = (name: string): string | undefined => found.get(name) || undefined;
-  const setsidPath = path('setsid');
-  const envPath = path('env');
-  const shellPath = path('sh');
-  const missing = ['proc', 'setsid', 'env', 'sh'].filter((name) => path(name) === undefined);
-  if (missing.length > 0 || !setsidPath || !envPath || !shellPath) {
-    return { kind: 'unfit', missing: missing.join(', ') };
-  }
+  const startsDirectly = found.get('direct') === '1';
+  const needed = startsDirectly ? ['proc', 'env', 'sh'] : ['proc', 'env', 'sh', 'setsid'];
+  const missing = needed.filter((name) => path(name) === undefined);
+  if (missing.length > 0) return { kind: 'unfit', missing: missing.join(', ') };
   const features: LauncherFeatures = {
-    setsidPath,
-    envPath,
-    shellPath,
+    startsDirectly,
+    exportsCleanly: found.get('exports') === '1',
+    envPath: path('env') ?? '',
+    shellPath: path('sh') ?? '',
+    setsidPath: path('setsid'),
     setprivPath: path('setpriv'),
     bashPath: path('bash'),
-    exportsCleanly: found.get('exports') === '1',
   };
   return { kind: 'ready', features };
 }

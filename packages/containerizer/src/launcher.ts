@@ -1,15 +1,25 @@
 // The launcher as a port: a small helper process that starts shims, and what it reports.
 import type { ProcessIdentity } from './process-table.ts';
 
-/** What the helper found on this machine when it started. */
+/** What the helper can do, and what it found on this machine. */
 export interface LauncherFeatures {
-  readonly setsidPath: string;
+  /** The helper makes the system calls itself: no `setsid`, `env` or renaming program is needed. */
+  readonly startsDirectly: boolean;
+  /** The helper is a shell that hands on exactly the variables it is told to export. */
+  readonly exportsCleanly: boolean;
   readonly envPath: string;
   readonly shellPath: string;
+  /** Present unless the helper starts directly. */
+  readonly setsidPath?: string | undefined;
   readonly setprivPath?: string | undefined;
   readonly bashPath?: string | undefined;
-  /** The shell hands on exactly the variables it is told to export. */
-  readonly exportsCleanly: boolean;
+}
+
+/** How a shim says that its command ended. */
+export interface ReportedEnd {
+  /** Exit code, or a shell's status: 128 and more for a signal. Undefined when `signal` is known. */
+  readonly status?: number | undefined;
+  readonly signal?: number | undefined;
 }
 
 /** A user of this machine. */
@@ -25,12 +35,14 @@ export interface LauncherIdentity {
   readonly userName: string;
 }
 
-/** Told as it happens; of one container always in the order `started`, `exited`. */
+/** Told as it happens; of one container always in the order `started`, `exited`, `emptied`. */
 export interface LauncherListener {
   /** The command's process exists. */
   readonly started: (containerId: string, task: ProcessIdentity, shim: ProcessIdentity) => void;
   /** The shim is done. Without `started` before: the command could not be started. */
-  readonly exited: (containerId: string, status: number) => void;
+  readonly exited: (containerId: string, end: ReportedEnd) => void;
+  /** No process of the container is left. Not every helper can tell. */
+  readonly emptied: (containerId: string) => void;
   /** The helper is gone without having been stopped. Shims it started go on and still report. */
   readonly lost: (reason: string) => void;
 }
@@ -41,7 +53,7 @@ export interface Launcher {
   /**
    * Starts a helper, in place of one that was lost.
    *
-   * @throws {LauncherError} when it does not come up or the machine lacks `setsid` or `env`.
+   * @throws {LauncherError} when it does not come up or the machine lacks what it needs.
    */
   start(listener: LauncherListener): Promise<LauncherFeatures>;
   /** Tells the helper to start the shim of a container whose spec file is written. Fire and forget. */
@@ -62,5 +74,11 @@ export type LauncherReport =
       readonly task: ProcessIdentity;
       readonly shim: ProcessIdentity;
     }
-  | { readonly kind: 'exited'; readonly containerId: string; readonly status: number }
+  | {
+      readonly kind: 'exited';
+      readonly containerId: string;
+      readonly end: ReportedEnd;
+      readonly isEmpty: boolean;
+    }
+  | { readonly kind: 'emptied'; readonly containerId: string }
   | { readonly kind: 'user'; readonly name: string; readonly account: UserAccount | undefined };

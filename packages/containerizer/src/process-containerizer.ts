@@ -14,10 +14,15 @@ import type {
 } from './containerizer.ts';
 import { type Deferred, deferred } from './deferred.ts';
 import { ContainerLaunchError, ContainerUnknownError } from './errors.ts';
-import { type ContainerJournal, parseJournal, terminationOf } from './journal.ts';
+import {
+  type ContainerJournal,
+  parseJournal,
+  terminationOf,
+  terminationOfReport,
+} from './journal.ts';
 import { LaunchGate } from './launch-gate.ts';
 import { decodeSandbox, validateLaunchRequest } from './launch-spec.ts';
-import type { Launcher } from './launcher.ts';
+import type { Launcher, ReportedEnd } from './launcher.ts';
 import { prepareLaunch } from './prepare-launch.ts';
 import { type ProcessIdentity, type ProcessTable, TICKS_PER_SECOND } from './process-table.ts';
 import type { RuntimeFiles } from './runtime-files.ts';
@@ -71,6 +76,8 @@ interface ContainerRecord {
   shim?: ProcessIdentity | undefined;
   task?: ProcessIdentity | undefined;
   exitTicks?: number | undefined;
+  /** No process is left: there is nothing to look for any more. */
+  isEmpty: boolean;
   termination?: ContainerTermination | undefined;
   launch?: PendingLaunch | undefined;
   /** The runtime folder is not, or no longer, this record's to remove. */
@@ -111,7 +118,8 @@ class ProcessContainers implements ProcessContainerizer {
       logger,
       launchesInFlightMax: options.launchesInFlightMax ?? LAUNCHES_IN_FLIGHT_MAX,
       started: (containerId, task, shim) => this.#onStarted(containerId, task, shim),
-      exited: (containerId, status) => void this.#onExited(containerId, status),
+      exited: (containerId, end) => void this.#onExited(containerId, end),
+      emptied: (containerId) => this.#onEmptied(containerId),
       onAbandoned: (containerId, reason) => void this.#cancelLaunch(containerId, reason),
     });
     this.#users = new UserAccounts(launcher, clock);
@@ -141,6 +149,7 @@ class ProcessContainers implements ProcessContainerizer {
       sandbox: request.sandbox,
       ended: deferred(),
       launch: { outcome: deferred() },
+      isEmpty: false,
       leavesFolder: true,
     };
     const outcome = record.launch?.outcome.promise as Promise<LaunchedContainer>;
@@ -174,7 +183,7 @@ class ProcessContainers implements ProcessContainerizer {
       if (await this.#cancelLaunch(containerId, 'it was killed')) return;
       await outcome.promise.catch(() => undefined);
     }
-    await signalContainer(record, signal, this.#options.processes);
+    if (!record.isEmpty) await signalContainer(record, signal, this.#options.processes);
   }
 
   async destroy(containerId: string): Promise<void> {
@@ -199,7 +208,7 @@ class ProcessContainers implements ProcessContainerizer {
 
   async usage(containerId: string): Promise<ContainerUsage | undefined> {
     const record = this.#records.get(containerId);
-    if (record === undefined) return undefined;
+    if (record === undefined || record.isEmpty) return undefined;
     const { processes } = this.#options;
     const living = processesOf(record, await processes.snapshot());
     if (living.length === 0) return undefined;
@@ -306,7 +315,7 @@ class ProcessContainers implements ProcessContainerizer {
     launch.outcome.resolve({ containerId, pid: task.pid });
   }
 
-  async #onExited(containerId: string, status: number): Promise<void> {
+  async #onExited(containerId: string, end: ReportedEnd): Promise<void> {
     this.#gate.settle(containerId);
     const record = this.#records.get(containerId);
     if (record === undefined || record.termination !== undefined) return;
@@ -314,13 +323,18 @@ class ProcessContainers implements ProcessContainerizer {
     record.exitTicks = this.#options.processes.nowTicks();
     if (record.launch !== undefined) {
       const { notes } = await this.#readJournal(containerId);
-      this.#failLaunch(record, notes === '' ? `the shim ended with status ${status}` : notes);
-    } else if (status <= 128) this.#end(record, { kind: 'exited', code: status });
-    else {
-      const journal = await this.#readJournal(containerId);
-      const seen = { ...journal, task: record.task, exitStatus: journal.exitStatus ?? status };
-      this.#end(record, terminationOf(seen) ?? { kind: 'exited', code: status });
+      return this.#failLaunch(record, notes === '' ? 'its shim ended before it' : notes);
     }
+    const reported = terminationOfReport(end);
+    if (reported !== undefined) return this.#end(record, reported);
+    const journal = await this.#readJournal(containerId);
+    const termination = terminationOf({ ...journal, task: record.task, end: journal.end ?? end });
+    this.#end(record, termination ?? unknownTermination(journal));
+  }
+
+  #onEmptied(containerId: string): void {
+    const record = this.#records.get(containerId);
+    if (record !== undefined) record.isEmpty = true;
   }
 
   /** A shim is gone: it wrote a status nobody was told of, or it was killed and nobody knows. */
@@ -330,6 +344,7 @@ class ProcessContainers implements ProcessContainerizer {
     const journal = await this.#readJournal(containerId);
     record.task ??= journal.task;
     record.exitTicks ??= this.#options.processes.nowTicks();
+    record.isEmpty ||= journal.isEmpty;
     const termination = terminationOf(journal);
     if (termination !== undefined) return this.#end(record, termination);
     try {
@@ -387,7 +402,7 @@ class ProcessContainers implements ProcessContainerizer {
       await outcome.promise.catch(() => undefined);
     }
     if (this.#records.get(containerId) !== record) return;
-    await this.#kill(record);
+    if (!record.isEmpty) await this.#kill(record);
     await this.#awaitShim(record);
     await this.#forget(record);
     this.#destroyed += 1;
@@ -444,6 +459,7 @@ class ProcessContainers implements ProcessContainerizer {
       ended: deferred(),
       shim: journal.shim,
       task: journal.task,
+      isEmpty: false,
       leavesFolder: false,
     };
     this.#records.set(containerId, record);
@@ -464,9 +480,9 @@ class ProcessContainers implements ProcessContainerizer {
   }
 }
 
-function unknownTermination({ exitStatus, task, notes }: ContainerJournal): ContainerTermination {
+function unknownTermination({ end, task, notes }: ContainerJournal): ContainerTermination {
   const reason =
-    task === undefined && exitStatus !== undefined
+    task === undefined && end !== undefined
       ? `the command was not started: ${notes}`
       : task === undefined
         ? 'the shim was killed before it started the command'

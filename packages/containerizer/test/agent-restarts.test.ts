@@ -4,34 +4,39 @@ import { once } from 'node:events';
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import t from 'tap';
 import { systemRuntimeFiles } from '#src/node/system-runtime-files.js';
-import { givenRealMachine, readPipe, writePipe } from './builders/real-machine.ts';
+import { onEachLauncher, readPipe, writePipe } from './builders/real-machine.ts';
 
-t.test('a running container is found again, watched and killed by the next instance', async (t) => {
-  const machine = await givenRealMachine(t);
-  const first = machine.containerizer();
-  const gate = await machine.pipe('gate');
-  const finishing = await machine.request('finishing', `read line <${gate}; exit 6`);
-  const staying = await machine.request('staying', 'sleep 1000');
-  const { pid } = await first.launch(finishing);
-  await first.launch(staying);
-  await first.close();
+onEachLauncher(
+  'a running container is found again, watched and killed by the next instance',
+  async (t, machine) => {
+    const first = machine.containerizer();
+    const gate = await machine.pipe('gate');
+    const finishing = await machine.request('finishing', `read line <${gate}; exit 6`);
+    const staying = await machine.request('staying', 'sleep 1000');
+    const { pid } = await first.launch(finishing);
+    await first.launch(staying);
+    await first.close();
 
-  const second = machine.containerizer();
-  t.match(await second.recover(), [
-    { containerId: finishing.containerId, sandbox: finishing.sandbox, pid, termination: undefined },
-    { containerId: staying.containerId, termination: undefined },
-  ]);
-  const ended = second.wait(finishing.containerId);
-  await writePipe(gate);
-  t.strictSame(await ended, { kind: 'exited', code: 6 });
-  await second.signal(staying.containerId, 'SIGTERM');
-  t.strictSame(await second.wait(staying.containerId), { kind: 'signaled', signal: 'SIGTERM' });
-});
+    const second = machine.containerizer();
+    t.match(await second.recover(), [
+      {
+        containerId: finishing.containerId,
+        sandbox: finishing.sandbox,
+        pid,
+        termination: undefined,
+      },
+      { containerId: staying.containerId, termination: undefined },
+    ]);
+    const ended = second.wait(finishing.containerId);
+    await writePipe(gate);
+    t.strictSame(await ended, { kind: 'exited', code: 6 });
+    await second.signal(staying.containerId, 'SIGTERM');
+    t.strictSame(await second.wait(staying.containerId), { kind: 'signaled', signal: 'SIGTERM' });
+  },
+);
 
-t.test('a command that ended while nobody watched is not lost', async (t) => {
-  const machine = await givenRealMachine(t);
+onEachLauncher('a command that ended while nobody watched is not lost', async (t, machine) => {
   const first = machine.containerizer();
   const gate = await machine.pipe('gate');
   const request = await machine.request('c', `read line <${gate}; exit 4`);
@@ -48,8 +53,7 @@ t.test('a command that ended while nobody watched is not lost', async (t) => {
   t.strictSame(await second.recover(), []);
 });
 
-t.test('kill -9 of the agent harms no container', async (t) => {
-  const machine = await givenRealMachine(t);
+onEachLauncher('kill -9 of the agent harms no container', async (t, machine) => {
   const ready = await machine.pipe('ready');
   const gate = await machine.pipe('gate');
   const command = `echo up >${ready}; read line <${gate}; echo done; exit 8`;
@@ -73,24 +77,25 @@ t.test('kill -9 of the agent harms no container', async (t) => {
   t.equal(await machine.output(request), 'done\n');
 });
 
-t.test('a shim that was killed in the meantime is noticed, and the command ended', async (t) => {
-  const machine = await givenRealMachine(t);
-  const first = machine.containerizer();
-  const ready = await machine.pipe('ready');
-  const request = await machine.request('c', `echo up >${ready}; sleep 1000`);
-  await first.launch(request);
-  await readPipe(ready);
-  await first.close();
-  process.kill(Number((await machine.journal(request, 'task')).split(' ')[1]), 'SIGKILL');
+onEachLauncher(
+  'a shim that was killed in the meantime is noticed, and the command ended',
+  async (t, machine) => {
+    const first = machine.containerizer();
+    const ready = await machine.pipe('ready');
+    const request = await machine.request('c', `echo up >${ready}; sleep 1000`);
+    await first.launch(request);
+    await readPipe(ready);
+    await first.close();
+    process.kill(Number((await machine.journal(request, 'task')).split(' ')[1]), 'SIGKILL');
 
-  const second = machine.containerizer();
-  await second.recover();
-  t.match(await second.wait(request.containerId), { kind: 'unknown' });
-  t.strictSame(await machine.processes(), []);
-});
+    const second = machine.containerizer();
+    await second.recover();
+    t.match(await second.wait(request.containerId), { kind: 'unknown' });
+    t.strictSame(await machine.processes(), []);
+  },
+);
 
-t.test('a launch that no shim had taken never runs after a restart', async (t) => {
-  const machine = await givenRealMachine(t);
+onEachLauncher('a launch that no shim had taken never runs after a restart', async (t, machine) => {
   const files = systemRuntimeFiles(machine.runtimeDir);
   const request = await machine.request('c', 'echo ran');
   await files.prepare();
@@ -100,8 +105,7 @@ t.test('a launch that no shim had taken never runs after a restart', async (t) =
   t.strictSame(await readdir(join(machine.runtimeDir, 'containers')), []);
 });
 
-t.test('an orphan that nobody wants can be destroyed', async (t) => {
-  const machine = await givenRealMachine(t);
+onEachLauncher('an orphan that nobody wants can be destroyed', async (t, machine) => {
   const first = machine.containerizer();
   const request = await machine.request('c', 'setsid sleep 1000 & sleep 1000');
   await first.launch(request);

@@ -1,5 +1,5 @@
 import t from 'tap';
-import { parseJournal, terminationOf } from '#src/journal.js';
+import { parseJournal, terminationOf, terminationOfReport } from '#src/journal.js';
 
 const ended = (text: string) => terminationOf(parseJournal(text));
 
@@ -8,7 +8,8 @@ t.test('a journal says who runs and how it ended', async (t) => {
   t.match(journal, {
     shim: { pid: 10, startTicks: 100 },
     task: { pid: 11, startTicks: 101 },
-    exitStatus: 3,
+    end: { status: 3 },
+    isEmpty: false,
     notes: '',
     shellNotesSignals: true,
     isCancelled: false,
@@ -17,7 +18,7 @@ t.test('a journal says who runs and how it ended', async (t) => {
 });
 
 t.test('a line without its newline is not there yet', async (t) => {
-  t.equal(parseJournal('shim 10 100 1\ntask 11 101\nexited 1').exitStatus, undefined);
+  t.equal(parseJournal('shim 10 100 1\ntask 11 101\nexited 1').end, undefined);
   t.equal(parseJournal('shim 10 10').shim, undefined);
   t.equal(ended('shim 10 100 1\ntask 11 101\n'), undefined);
 });
@@ -54,7 +55,7 @@ t.test('nonsense is a note, never an identity or a status', async (t) => {
     t.equal(task, undefined, line);
   }
   for (const status of ['', 'x', '-1', '1e2', '256', '0x1']) {
-    t.equal(parseJournal(`exited ${status}\n`).exitStatus, undefined, status);
+    t.equal(parseJournal(`exited ${status}\n`).end, undefined, status);
   }
   t.ok(parseJournal(`${'x'.repeat(5_000)}\n`).notes.length <= 1_000);
 });
@@ -65,4 +66,19 @@ t.test('a cancelled launch is seen as such', async (t) => {
     parseJournal('shim 10 100 1\ncancelled\n').isCancelled,
     'a note of a task is not a cancellation',
   );
+});
+
+t.test('a shim that can tell signals says so, and when nothing is left', async (t) => {
+  const start = 'shim 10 100 1\ntask 11 101\n';
+  t.strictSame(ended(`${start}killed 15\n`), { kind: 'signaled', signal: 'SIGTERM' });
+  t.strictSame(ended(`${start}killed 34\n`), { kind: 'signaled', signal: 'SIGRT34' });
+  t.notOk(parseJournal(`${start}exited 0\n`).isEmpty);
+  t.ok(parseJournal(`${start}exited 0\nempty\n`).isEmpty);
+  t.notOk(parseJournal('empty\n').isEmpty, 'before the end that is a note of a task');
+});
+
+t.test('a report alone tells the end, unless it is a number of two meanings', async (t) => {
+  t.strictSame(terminationOfReport({ status: 3 }), { kind: 'exited', code: 3 });
+  t.strictSame(terminationOfReport({ signal: 9 }), { kind: 'signaled', signal: 'SIGKILL' });
+  t.equal(terminationOfReport({ status: 137 }), undefined);
 });

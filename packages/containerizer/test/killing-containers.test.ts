@@ -1,9 +1,14 @@
 // Real processes: all of a container ends, and nothing else does.
 import t from 'tap';
-import { givenRealMachine, readPipe, writePipe } from './builders/real-machine.ts';
+import {
+  givenRealMachine,
+  HAS_PERL,
+  onEachLauncher,
+  readPipe,
+  writePipe,
+} from './builders/real-machine.ts';
 
-t.test('SIGTERM reaches the command, which may answer it', async (t) => {
-  const machine = await givenRealMachine(t);
+onEachLauncher('SIGTERM reaches the command, which may answer it', async (t, machine) => {
   const containerizer = machine.containerizer();
   const ready = await machine.pipe('ready');
   const request = await machine.request(
@@ -17,29 +22,30 @@ t.test('SIGTERM reaches the command, which may answer it', async (t) => {
   t.equal(await machine.output(request), 'bye\n');
 });
 
-t.test('SIGTERM reaches children, and daemons that left session and parent', async (t) => {
-  const machine = await givenRealMachine(t);
-  const containerizer = machine.containerizer();
-  const ready = await machine.pipe('ready');
-  const request = await machine.request(
-    'c',
-    `sleep 1000 & nohup sleep 1000 >/dev/null 2>&1 & setsid sh -c 'setsid sleep 1000 & echo up >${ready}' & wait`,
-  );
-  await containerizer.launch(request);
-  await readPipe(ready);
-  await containerizer.signal(request.containerId, 'SIGTERM');
-  t.strictSame(await containerizer.wait(request.containerId), {
-    kind: 'signaled',
-    signal: 'SIGTERM',
-  });
-  await containerizer.destroy(request.containerId);
-  t.strictSame(await machine.processes(), []);
-});
+onEachLauncher(
+  'SIGTERM reaches children, and daemons that left session and parent',
+  async (t, machine) => {
+    const containerizer = machine.containerizer();
+    const ready = await machine.pipe('ready');
+    const request = await machine.request(
+      'c',
+      `sleep 1000 & nohup sleep 1000 >/dev/null 2>&1 & setsid sh -c 'setsid sleep 1000 & echo up >${ready}' & wait`,
+    );
+    await containerizer.launch(request);
+    await readPipe(ready);
+    await containerizer.signal(request.containerId, 'SIGTERM');
+    t.strictSame(await containerizer.wait(request.containerId), {
+      kind: 'signaled',
+      signal: 'SIGTERM',
+    });
+    await containerizer.destroy(request.containerId);
+    t.strictSame(await machine.processes(), []);
+  },
+);
 
-t.test(
+onEachLauncher(
   'destroying ends what ignores SIGTERM, and its daemons, and says the command was killed',
-  async (t) => {
-    const machine = await givenRealMachine(t);
+  async (t, machine) => {
     const containerizer = machine.containerizer();
     const ready = await machine.pipe('ready');
     const request = await machine.request(
@@ -58,23 +64,24 @@ t.test(
   },
 );
 
-t.test('a member of the session is found although it wiped its environment', async (t) => {
-  const machine = await givenRealMachine(t);
-  const containerizer = machine.containerizer();
-  const ready = await machine.pipe('ready');
-  const request = await machine.request(
-    'c',
-    `(env -i sh -c 'echo $$ >${ready}; exec sleep 1000' &); sleep 1000`,
-  );
-  await containerizer.launch(request);
-  const pid = Number(await readPipe(ready));
-  await containerizer.destroy(request.containerId);
-  const left = (await machine.allProcesses()).filter((process) => process.pid === pid);
-  t.ok(left.every(({ isZombie }) => isZombie));
-});
+onEachLauncher(
+  'a member of the session is found although it wiped its environment',
+  async (t, machine) => {
+    const containerizer = machine.containerizer();
+    const ready = await machine.pipe('ready');
+    const request = await machine.request(
+      'c',
+      `(env -i sh -c 'echo $$ >${ready}; exec sleep 1000' &); sleep 1000`,
+    );
+    await containerizer.launch(request);
+    const pid = Number(await readPipe(ready));
+    await containerizer.destroy(request.containerId);
+    const left = (await machine.allProcesses()).filter((process) => process.pid === pid);
+    t.ok(left.every(({ isZombie }) => isZombie));
+  },
+);
 
-t.test('daemons of a command that has ended are still found', async (t) => {
-  const machine = await givenRealMachine(t);
+onEachLauncher('daemons of a command that has ended are still found', async (t, machine) => {
   const containerizer = machine.containerizer();
   const ready = await machine.pipe('ready');
   const request = await machine.request('c', `setsid sleep 1000 >/dev/null & echo up >${ready}`);
@@ -87,8 +94,7 @@ t.test('daemons of a command that has ended are still found', async (t) => {
   t.strictSame(await machine.processes(), []);
 });
 
-t.test('a command that signals its process group hits nobody else', async (t) => {
-  const machine = await givenRealMachine(t);
+onEachLauncher('a command that signals its process group hits nobody else', async (t, machine) => {
   const containerizer = machine.containerizer();
   const gate = await machine.pipe('gate');
   const bystander = await machine.request('bystander', `read line <${gate}`);
@@ -103,8 +109,7 @@ t.test('a command that signals its process group hits nobody else', async (t) =>
   t.strictSame(await containerizer.wait(bystander.containerId), { kind: 'exited', code: 0 });
 });
 
-t.test('a shim outlives the signals a stopping service gets', async (t) => {
-  const machine = await givenRealMachine(t);
+onEachLauncher('a shim outlives the signals a stopping service gets', async (t, machine) => {
   const containerizer = machine.containerizer();
   const gate = await machine.pipe('gate');
   const request = await machine.request('c', `read line <${gate}; exit 5`);
@@ -115,21 +120,22 @@ t.test('a shim outlives the signals a stopping service gets', async (t) => {
   t.strictSame(await containerizer.wait(request.containerId), { kind: 'exited', code: 5 });
 });
 
-t.test('a shim that is killed makes the end unknown and takes the command with it', async (t) => {
-  const machine = await givenRealMachine(t);
-  const containerizer = machine.containerizer();
-  const ready = await machine.pipe('ready');
-  const request = await machine.request('c', `echo up >${ready}; sleep 1000`);
-  await containerizer.launch(request);
-  await readPipe(ready);
-  const shim = Number((await machine.journal(request, 'task')).split(' ')[1]);
-  process.kill(shim, 'SIGKILL');
-  t.match(await containerizer.wait(request.containerId), { kind: 'unknown' });
-  t.strictSame(await machine.processes(), []);
-});
+onEachLauncher(
+  'a shim that is killed makes the end unknown and takes the command with it',
+  async (t, machine) => {
+    const containerizer = machine.containerizer();
+    const ready = await machine.pipe('ready');
+    const request = await machine.request('c', `echo up >${ready}; sleep 1000`);
+    await containerizer.launch(request);
+    await readPipe(ready);
+    const shim = Number((await machine.journal(request, 'task')).split(' ')[1]);
+    process.kill(shim, 'SIGKILL');
+    t.match(await containerizer.wait(request.containerId), { kind: 'unknown' });
+    t.strictSame(await machine.processes(), []);
+  },
+);
 
-t.test('usage is that of the processes of the container', async (t) => {
-  const machine = await givenRealMachine(t);
+onEachLauncher('usage is that of the processes of the container', async (t, machine) => {
   const containerizer = machine.containerizer();
   const ready = await machine.pipe('ready');
   const gate = await machine.pipe('gate');
@@ -146,3 +152,24 @@ t.test('usage is that of the processes of the container', async (t) => {
   await writePipe(gate);
   await containerizer.wait(request.containerId);
 });
+
+t.test(
+  'a daemon that left nothing to know it by is still a child of its shim',
+  { skip: !HAS_PERL },
+  async (t) => {
+    const machine = await givenRealMachine(t, 'perl');
+    const containerizer = machine.containerizer();
+    const ready = await machine.pipe('ready');
+    const request = await machine.request(
+      'c',
+      `(setsid env -i sh -c 'echo $$ >${ready}; exec sleep 1000' &); read line </dev/null; exit 0`,
+    );
+    await containerizer.launch(request);
+    const pid = Number(await readPipe(ready));
+    t.strictSame(await containerizer.wait(request.containerId), { kind: 'exited', code: 0 });
+    t.match(await containerizer.usage(request.containerId), { processes: 1 });
+    await containerizer.destroy(request.containerId);
+    const left = (await machine.allProcesses()).filter((process) => process.pid === pid);
+    t.ok(left.every(({ isZombie }) => isZombie));
+  },
+);

@@ -20,6 +20,7 @@ const request = (changes: Partial<LaunchRequest> = {}): LaunchRequest => ({
 });
 
 const features: LauncherFeatures = {
+  startsDirectly: false,
   setsidPath: '/usr/bin/setsid',
   envPath: '/usr/bin/env',
   shellPath: '/bin/sh',
@@ -138,6 +139,29 @@ t.test('env is not shown a program with an equal sign in its name', async (t) =>
   const { words } = plan({ command, environment: { 'odd.name': '1' } });
   t.strictSame(words.slice(-6), ['/bin/sh', '-c', 'exec "$@"', 'sh', '/opt/a=b', 'x']);
 });
+
+t.test(
+  'a helper that starts directly is told program, name and variables as they are',
+  async (t) => {
+    const command = { kind: 'exec', path: '/opt/a=b', argv: ['my name', 'x'] } as const;
+    const environment = { 'odd.name': '1', IFS: 'a\nb' };
+    const planned = plan({ command, environment }, { startsDirectly: true, setsidPath: undefined });
+    t.match(planned, { program: '/opt/a=b', words: ['my name', 'x'], opensOutput: true });
+    t.strictSame(Buffer.from(encodeLaunchPlan(planned)).toString().split('\n'), [
+      'd/sandbox',
+      'o',
+      'eodd.name=1',
+      'eIFS=a',
+      '+b',
+      'i',
+      'p/opt/a=b',
+      '=my name',
+      '=x',
+      '',
+    ]);
+    t.strictSame(plan({}, { startsDirectly: true }).words, ['/bin/sh', '-c', 'true']);
+  },
+);
 
 t.test('privileges are dropped before anything of the task is touched', async (t) => {
   const account = { name: 'worker', userId: 1001, groupId: 1002 };

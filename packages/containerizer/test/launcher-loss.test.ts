@@ -1,11 +1,5 @@
 // Real processes: the helper that starts containers may be killed at any time.
-import t from 'tap';
-import {
-  givenRealMachine,
-  type RealMachine,
-  readPipe,
-  writePipe,
-} from './builders/real-machine.ts';
+import { onEachLauncher, type RealMachine, readPipe, writePipe } from './builders/real-machine.ts';
 
 /** The shells this test process has for starting containers: its children that lead their own session. */
 const killLaunchers = async (machine: RealMachine): Promise<number> => {
@@ -17,25 +11,26 @@ const killLaunchers = async (machine: RealMachine): Promise<number> => {
   return shells.length;
 };
 
-t.test('containers outlive their launcher and still report their end', async (t) => {
-  const machine = await givenRealMachine(t);
-  const containerizer = machine.containerizer();
-  const ready = await machine.pipe('ready');
-  const gate = await machine.pipe('gate');
-  const request = await machine.request('c', `echo up >${ready}; read line <${gate}; exit 2`);
-  await containerizer.launch(request);
-  await readPipe(ready);
-  t.ok((await killLaunchers(machine)) > 0);
-  await writePipe(gate);
-  t.strictSame(await containerizer.wait(request.containerId), { kind: 'exited', code: 2 });
+onEachLauncher(
+  'containers outlive their launcher and still report their end',
+  async (t, machine) => {
+    const containerizer = machine.containerizer();
+    const ready = await machine.pipe('ready');
+    const gate = await machine.pipe('gate');
+    const request = await machine.request('c', `echo up >${ready}; read line <${gate}; exit 2`);
+    await containerizer.launch(request);
+    await readPipe(ready);
+    t.ok((await killLaunchers(machine)) > 0);
+    await writePipe(gate);
+    t.strictSame(await containerizer.wait(request.containerId), { kind: 'exited', code: 2 });
 
-  const next = await machine.request('next', 'exit 1');
-  await containerizer.launch(next);
-  t.strictSame(await containerizer.wait(next.containerId), { kind: 'exited', code: 1 });
-});
+    const next = await machine.request('next', 'exit 1');
+    await containerizer.launch(next);
+    t.strictSame(await containerizer.wait(next.containerId), { kind: 'exited', code: 1 });
+  },
+);
 
-t.test('launches under way when it is killed run once, all of them', async (t) => {
-  const machine = await givenRealMachine(t);
+onEachLauncher('launches under way when it is killed run once, all of them', async (t, machine) => {
   const containerizer = machine.containerizer();
   const warm = await machine.request('warm', 'true');
   await containerizer.launch(warm);

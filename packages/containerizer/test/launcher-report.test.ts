@@ -8,7 +8,19 @@ t.test('reports are read', async (t) => {
     task: { pid: 11, startTicks: 101 },
     shim: { pid: 10, startTicks: 100 },
   });
-  t.strictSame(parseReport('exited c1 143'), { kind: 'exited', containerId: 'c1', status: 143 });
+  t.strictSame(parseReport('exited c1 143'), {
+    kind: 'exited',
+    containerId: 'c1',
+    end: { status: 143 },
+    isEmpty: false,
+  });
+  t.strictSame(parseReport('killed c1 9 empty'), {
+    kind: 'exited',
+    containerId: 'c1',
+    end: { signal: 9 },
+    isEmpty: true,
+  });
+  t.strictSame(parseReport('empty c1'), { kind: 'emptied', containerId: 'c1' });
   t.strictSame(parseReport('user nobody 65534 65533'), {
     kind: 'user',
     name: 'nobody',
@@ -23,6 +35,7 @@ t.test('the first report says what the machine has', async (t) => {
   t.strictSame(parseReport(line), {
     kind: 'ready',
     features: {
+      startsDirectly: false,
       setsidPath: '/usr/bin/setsid',
       envPath: '/usr/bin/env',
       shellPath: '/bin/sh',
@@ -34,6 +47,10 @@ t.test('the first report says what the machine has', async (t) => {
   t.strictSame(parseReport('ready proc= setsid= env=/usr/bin/env sh=/bin/sh'), {
     kind: 'unfit',
     missing: 'proc, setsid',
+  });
+  t.match(parseReport('ready direct=1 proc=/proc env=/usr/bin/env sh=/bin/sh'), {
+    kind: 'ready',
+    features: { startsDirectly: true, setsidPath: undefined },
   });
 });
 

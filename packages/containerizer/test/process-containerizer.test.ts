@@ -314,3 +314,18 @@ t.test(
     t.strictSame(await ended, { kind: 'exited', code: 0 });
   },
 );
+
+t.test('a container that its shim says is empty is destroyed without a look', async (t) => {
+  const { containerizer, launcher, processes, settle, runShim } = givenFakeMachine();
+  const launched = containerizer.launch(aRequest('c1'));
+  await settle();
+  runShim('c1', 100);
+  await launched;
+  launcher.emptied('c1');
+  launcher.exited('c1', 0);
+  processes.snapshot = () => Promise.reject(new Error('nobody needs to look'));
+  await containerizer.signal('c1', 'SIGKILL');
+  t.equal(await containerizer.usage('c1'), undefined);
+  await containerizer.destroy('c1');
+  t.strictSame(processes.signals, []);
+});

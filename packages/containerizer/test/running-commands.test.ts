@@ -1,44 +1,51 @@
 // Real processes: what a command is given, and what is seen of its end.
 import { existsSync } from 'node:fs';
-import { mkdir, readdir, stat } from 'node:fs/promises';
+import { mkdir, readdir, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import t from 'tap';
-import { givenRealMachine } from './builders/real-machine.ts';
+import { givenRealMachine, onEachLauncher } from './builders/real-machine.ts';
 
-t.test('exit codes and signals are told apart, also those that look alike', async (t) => {
-  const machine = await givenRealMachine(t);
-  const containerizer = machine.containerizer();
-  const ending = async (name: string, command: string) => {
-    const request = await machine.request(name, command);
-    await containerizer.launch(request);
-    const termination = await containerizer.wait(request.containerId);
-    await containerizer.destroy(request.containerId);
-    return termination;
-  };
-  t.strictSame(await ending('zero', 'true'), { kind: 'exited', code: 0 });
-  t.strictSame(await ending('three', 'exit 3'), { kind: 'exited', code: 3 });
-  t.strictSame(await ending('missing', 'no-such-program'), { kind: 'exited', code: 127 });
-  t.strictSame(await ending('exits-143', 'exit 143'), { kind: 'exited', code: 143 });
-  t.strictSame(await ending('exits-255', 'exit 255'), { kind: 'exited', code: 255 });
-  t.strictSame(await ending('term', 'kill -TERM $$'), { kind: 'signaled', signal: 'SIGTERM' });
-  t.strictSame(await ending('kill', 'kill -KILL $$'), { kind: 'signaled', signal: 'SIGKILL' });
-  t.strictSame(await ending('segv', 'kill -SEGV $$'), { kind: 'signaled', signal: 'SIGSEGV' });
-  t.strictSame(await ending('int', 'kill -INT $$; exit 9'), { kind: 'signaled', signal: 'SIGINT' });
-  t.strictSame(await readdir(join(machine.runtimeDir, 'containers')), []);
-});
+onEachLauncher(
+  'exit codes and signals are told apart, also those that look alike',
+  async (t, machine) => {
+    const containerizer = machine.containerizer();
+    const ending = async (name: string, command: string) => {
+      const request = await machine.request(name, command);
+      await containerizer.launch(request);
+      const termination = await containerizer.wait(request.containerId);
+      await containerizer.destroy(request.containerId);
+      return termination;
+    };
+    t.strictSame(await ending('zero', 'true'), { kind: 'exited', code: 0 });
+    t.strictSame(await ending('three', 'exit 3'), { kind: 'exited', code: 3 });
+    t.strictSame(await ending('missing', 'no-such-program'), { kind: 'exited', code: 127 });
+    t.strictSame(await ending('exits-143', 'exit 143'), { kind: 'exited', code: 143 });
+    t.strictSame(await ending('exits-255', 'exit 255'), { kind: 'exited', code: 255 });
+    t.strictSame(await ending('term', 'kill -TERM $$'), { kind: 'signaled', signal: 'SIGTERM' });
+    t.strictSame(await ending('kill', 'kill -KILL $$'), { kind: 'signaled', signal: 'SIGKILL' });
+    t.strictSame(await ending('segv', 'kill -SEGV $$'), { kind: 'signaled', signal: 'SIGSEGV' });
+    t.strictSame(await ending('int', 'kill -INT $$; exit 9'), {
+      kind: 'signaled',
+      signal: 'SIGINT',
+    });
+    t.strictSame(await readdir(join(machine.runtimeDir, 'containers')), []);
+  },
+);
 
-t.test('output is appended to files in the sandbox, which is the working directory', async (t) => {
-  const machine = await givenRealMachine(t);
-  const containerizer = machine.containerizer();
-  const request = await machine.request('c', 'pwd; echo oops >&2');
-  for (const containerId of [request.containerId, `${request.containerId}-again`]) {
-    await containerizer.launch({ ...request, containerId });
-    await containerizer.wait(containerId);
-    await containerizer.destroy(containerId);
-  }
-  t.equal(await machine.output(request), `${request.sandbox}\n${request.sandbox}\n`);
-  t.equal(await machine.output(request, 'stderr'), 'oops\noops\n');
-});
+onEachLauncher(
+  'output is appended to files in the sandbox, which is the working directory',
+  async (t, machine) => {
+    const containerizer = machine.containerizer();
+    const request = await machine.request('c', 'pwd; echo oops >&2');
+    for (const containerId of [request.containerId, `${request.containerId}-again`]) {
+      await containerizer.launch({ ...request, containerId });
+      await containerizer.wait(containerId);
+      await containerizer.destroy(containerId);
+    }
+    t.equal(await machine.output(request), `${request.sandbox}\n${request.sandbox}\n`);
+    t.equal(await machine.output(request, 'stderr'), 'oops\noops\n');
+  },
+);
 
 // biome-ignore-start lint/suspicious/noTemplateCurlyInString: for a shell to leave alone.
 const NASTY = [
@@ -61,8 +68,7 @@ const NASTY = [
 ];
 // biome-ignore-end lint/suspicious/noTemplateCurlyInString: see above.
 
-t.test('arguments reach a program byte for byte', async (t) => {
-  const machine = await givenRealMachine(t);
+onEachLauncher('arguments reach a program byte for byte', async (t, machine) => {
   const containerizer = machine.containerizer();
   const script = 'process.stdout.write(JSON.stringify(process.argv.slice(1)))';
   const request = await machine.request('c', {
@@ -73,8 +79,7 @@ t.test('arguments reach a program byte for byte', async (t) => {
   t.strictSame(JSON.parse(await machine.output(request)), NASTY);
 });
 
-t.test('a shell command is one argument, whatever is in it', async (t) => {
-  const machine = await givenRealMachine(t);
+onEachLauncher('a shell command is one argument, whatever is in it', async (t, machine) => {
   const containerizer = machine.containerizer();
   const request = await machine.request('c', "printf '%s|' 'a\nb' \"$X\" '$X' '`id`' '\\'");
   await containerizer.launch({ ...request, environment: { ...request.environment, X: 'y "z"' } });
@@ -84,54 +89,60 @@ t.test('a shell command is one argument, whatever is in it', async (t) => {
 
 const PRINT_ENVIRONMENT = 'process.stdout.write(JSON.stringify(process.env))';
 
-t.test('the environment is what was given and the mark, nothing of the agent', async (t) => {
-  const machine = await givenRealMachine(t);
-  const containerizer = machine.containerizer();
-  const command = {
-    kind: 'exec',
-    path: process.execPath,
-    argv: ['node', '-e', PRINT_ENVIRONMENT],
-  } as const;
-  const plain = Object.fromEntries(
-    NASTY.filter((value) => !value.includes('\n')).map((value, index) => [`V${index}`, value]),
-  );
-  const odd = {
-    ...plain,
-    'odd.name-x': '1',
-    IFS: 'x',
-    PS4: '$(id)',
-    LINES: 'a\nb\n',
-    '1st': 'digit',
-  };
-  for (const [name, environment] of Object.entries({ plain, odd })) {
-    const request = await machine.request(name, { command, environment });
-    await containerizer.launch(request);
-    await containerizer.wait(request.containerId);
-    t.strictSame(JSON.parse(await machine.output(request)), {
-      ...environment,
-      KAON_CONTAINER_ID: request.containerId,
+onEachLauncher(
+  'the environment is what was given and the mark, nothing of the agent',
+  async (t, machine) => {
+    const containerizer = machine.containerizer();
+    const command = {
+      kind: 'exec',
+      path: process.execPath,
+      argv: ['node', '-e', PRINT_ENVIRONMENT],
+    } as const;
+    const plain = Object.fromEntries(
+      NASTY.filter((value) => !value.includes('\n')).map((value, index) => [`V${index}`, value]),
+    );
+    const odd = {
+      ...plain,
+      'odd.name-x': '1',
+      IFS: 'x',
+      PS4: '$(id)',
+      LINES: 'a\nb\n',
+      '1st': 'digit',
+    };
+    for (const [name, environment] of Object.entries({ plain, odd })) {
+      const request = await machine.request(name, { command, environment });
+      await containerizer.launch(request);
+      await containerizer.wait(request.containerId);
+      t.strictSame(JSON.parse(await machine.output(request)), {
+        ...environment,
+        KAON_CONTAINER_ID: request.containerId,
+      });
+    }
+  },
+);
+
+onEachLauncher(
+  'the path of the sandbox arrives unharmed in folder and variables',
+  async (t, machine) => {
+    const containerizer = machine.containerizer();
+    const sandbox = join(machine.folder, 'it\'s $HOME `id` "quoted"');
+    await mkdir(sandbox);
+    const request = await machine.request('c', {
+      sandbox,
+      environment: { MESOS_SANDBOX: sandbox },
     });
-  }
-});
+    await containerizer.launch({
+      ...request,
+      command: { kind: 'shell', value: 'printf "%s|%s" "$PWD" "$MESOS_SANDBOX"' },
+    });
+    await containerizer.wait(request.containerId);
+    t.equal(await machine.output(request), `${sandbox}|${sandbox}`);
+  },
+);
 
-t.test('the path of the sandbox arrives unharmed in folder and variables', async (t) => {
-  const machine = await givenRealMachine(t);
-  const containerizer = machine.containerizer();
-  const sandbox = join(machine.folder, 'it\'s $HOME `id` "quoted"');
-  await mkdir(sandbox);
-  const request = await machine.request('c', { sandbox, environment: { MESOS_SANDBOX: sandbox } });
-  await containerizer.launch({
-    ...request,
-    command: { kind: 'shell', value: 'printf "%s|%s" "$PWD" "$MESOS_SANDBOX"' },
-  });
-  await containerizer.wait(request.containerId);
-  t.equal(await machine.output(request), `${sandbox}|${sandbox}`);
-});
-
-t.test(
+onEachLauncher(
   'a command starts with all signals at their defaults, in a session of its own',
-  async (t) => {
-    const machine = await givenRealMachine(t);
+  async (t, machine) => {
     const containerizer = machine.containerizer();
     const request = await machine.request(
       'c',
@@ -146,8 +157,7 @@ t.test(
   },
 );
 
-t.test('a program can be given another name', { skip: !process.env['PATH'] }, async (t) => {
-  const machine = await givenRealMachine(t);
+onEachLauncher('a program can be given another name', async (t, machine) => {
   const containerizer = machine.containerizer();
   const request = await machine.request('c', {
     command: {
@@ -161,26 +171,27 @@ t.test('a program can be given another name', { skip: !process.env['PATH'] }, as
   t.match(await machine.output(request), 'my name|-c|');
 });
 
-t.test('what cannot be started is an error that says why, and leaves nothing', async (t) => {
-  const machine = await givenRealMachine(t);
-  const containerizer = machine.containerizer();
-  const refused = async (name: string, changes: object, reason: RegExp): Promise<void> => {
-    const request = await machine.request(name, changes);
-    await t.rejects(containerizer.launch(request), {
-      code: 'KAON_CONTAINER_LAUNCH_FAILED',
-      reason,
-    });
-  };
-  const missing = { kind: 'exec', path: '/no/such/program', argv: [] };
-  await refused('missing', { command: missing }, /no program "\/no\/such\/program"/);
-  await refused('folder', { command: { ...missing, path: '/tmp' } }, /no program "\/tmp"/);
-  await refused('sandbox', { sandbox: '/no/such/sandbox' }, /\/no\/such\/sandbox/);
-  await refused('nul', { environment: { A: '\0' } }, /NUL/);
-  t.strictSame(await readdir(join(machine.runtimeDir, 'containers')), []);
-});
+onEachLauncher(
+  'what cannot be started is an error that says why, and leaves nothing',
+  async (t, machine) => {
+    const containerizer = machine.containerizer();
+    const refused = async (name: string, changes: object, reason: RegExp): Promise<void> => {
+      const request = await machine.request(name, changes);
+      await t.rejects(containerizer.launch(request), {
+        code: 'KAON_CONTAINER_LAUNCH_FAILED',
+        reason,
+      });
+    };
+    const missing = { kind: 'exec', path: '/no/such/program', argv: [] };
+    await refused('missing', { command: missing }, /no program "\/no\/such\/program"/);
+    await refused('folder', { command: { ...missing, path: '/tmp' } }, /no program "\/tmp"/);
+    await refused('sandbox', { sandbox: '/no/such/sandbox' }, /\/no\/such\/sandbox/);
+    await refused('nul', { environment: { A: '\0' } }, /NUL/);
+    t.strictSame(await readdir(join(machine.runtimeDir, 'containers')), []);
+  },
+);
 
-t.test('only its owner can read what a container was given', async (t) => {
-  const machine = await givenRealMachine(t);
+onEachLauncher('only its owner can read what a container was given', async (t, machine) => {
   const containerizer = machine.containerizer();
   const request = await machine.request('c', 'true');
   await containerizer.launch(request);
@@ -190,9 +201,21 @@ t.test('only its owner can read what a container was given', async (t) => {
   t.equal((await stat(join(containers, request.containerId, 'spec'))).mode & 0o777, 0o600);
 });
 
+t.test('a Perl that does not work is replaced by the shell', async (t) => {
+  const machine = await givenRealMachine(t);
+  const fake = join(machine.folder, 'bin');
+  await mkdir(fake);
+  await writeFile(join(fake, 'perl'), '#!/bin/sh\nexit 2\n', { mode: 0o755 });
+  const searchPath = `${fake}:${process.env['PATH']}`;
+  const containerizer = machine.containerizer({ script: undefined, searchPath });
+  const request = await machine.request('c', 'exit 3');
+  await containerizer.launch(request);
+  t.strictSame(await containerizer.wait(request.containerId), { kind: 'exited', code: 3 });
+});
+
 t.test('bash in the place of sh is as good', { skip: !existsSync('/bin/bash') }, async (t) => {
   const machine = await givenRealMachine(t);
-  const containerizer = machine.containerizer({ shell: '/bin/bash' });
+  const containerizer = machine.containerizer({ script: 'shell', shell: '/bin/bash' });
   const ending = async (name: string, command: string) => {
     const request = await machine.request(name, { environment: { PATH: '/usr/bin:/bin', A: 'b' } });
     await containerizer.launch({ ...request, command: { kind: 'shell', value: command } });
@@ -211,8 +234,7 @@ t.test('bash in the place of sh is as good', { skip: !existsSync('/bin/bash') },
   );
 });
 
-t.test('fifty at once all run, each once', async (t) => {
-  const machine = await givenRealMachine(t);
+onEachLauncher('fifty at once all run, each once', async (t, machine) => {
   const containerizer = machine.containerizer();
   const requests = await Promise.all(
     Array.from({ length: 50 }, (_, index) =>

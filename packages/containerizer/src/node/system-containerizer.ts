@@ -6,7 +6,7 @@ import {
   processContainerizer,
 } from '../process-containerizer.ts';
 import { procProcessTable } from './proc-process-table.ts';
-import { shellLauncher } from './shell-launcher.ts';
+import { scriptLauncher } from './script-launcher.ts';
 import { systemRuntimeFiles } from './system-runtime-files.ts';
 
 /** Limits as for `processContainerizer`, and the runtime folder. */
@@ -16,6 +16,8 @@ export interface SystemContainerizerOptions
   readonly runtimeDir: string;
   readonly clock: Clock;
   readonly logger: Logger;
+  /** What starts containers. Default: Perl where there is one, else the shell. */
+  readonly script?: 'perl' | 'shell' | undefined;
 }
 
 /** Runs plain processes on this Linux machine. */
@@ -23,7 +25,7 @@ export function systemContainerizer(options: SystemContainerizerOptions): Proces
   const { runtimeDir, clock, logger } = options;
   return processContainerizer({
     ...options,
-    launcher: shellLauncher({ runtimeDir, clock, logger }),
+    launcher: scriptLauncher({ runtimeDir, clock, logger, script: options.script }),
     files: systemRuntimeFiles(runtimeDir),
     processes: procProcessTable(),
   });

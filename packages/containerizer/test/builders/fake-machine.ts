@@ -12,6 +12,7 @@ import type { ProcessIdentity, ProcessInfo, ProcessTable } from '#src/process-ta
 import type { RuntimeFiles } from '#src/runtime-files.js';
 
 export const FEATURES: LauncherFeatures = {
+  startsDirectly: false,
   setsidPath: '/usr/bin/setsid',
   envPath: '/usr/bin/env',
   shellPath: '/bin/sh',
@@ -55,7 +56,10 @@ export class FakeLauncher implements Launcher {
     this.#listener?.started(containerId, task, shim);
   }
   exited(containerId: string, status: number): void {
-    this.#listener?.exited(containerId, status);
+    this.#listener?.exited(containerId, { status });
+  }
+  emptied(containerId: string): void {
+    this.#listener?.emptied(containerId);
   }
   lose(): void {
     this.#listener?.lost('it was killed');

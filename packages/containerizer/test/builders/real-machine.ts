@@ -1,20 +1,31 @@
 // A runtime folder, sandboxes and named pipes on the real machine, and a check that nothing stays behind.
 // Tests wait for pipes and file events, never for time.
 import { execFile } from 'node:child_process';
+import { existsSync } from 'node:fs';
 import { mkdir, mkdtemp, open, readFile, rm, watch } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { silentLogger, systemClock } from '@kaon/primitives';
+import t, { type Test } from 'tap';
 import type { LaunchRequest } from '#src/containerizer.js';
 import { procProcessTable } from '#src/node/proc-process-table.js';
-import { shellLauncher } from '#src/node/shell-launcher.js';
+import { type ScriptLauncherOptions, scriptLauncher } from '#src/node/script-launcher.js';
 import { systemContainerizer } from '#src/node/system-containerizer.js';
 import { systemRuntimeFiles } from '#src/node/system-runtime-files.js';
 import { type ProcessContainerizer, processContainerizer } from '#src/process-containerizer.js';
 import type { ProcessInfo } from '#src/process-table.js';
 
 const run = promisify(execFile);
+
+type Script = 'perl' | 'shell';
+
+/** Whether the quicker of the two scripts can be tried here. */
+export const HAS_PERL = (process.env['PATH'] ?? '')
+  .split(':')
+  .some((folder) => existsSync(join(folder, 'perl')));
+
+const SCRIPTS: readonly Script[] = HAS_PERL ? ['perl', 'shell'] : ['shell'];
 
 interface Teardown {
   teardown(end: () => Promise<void>): void;
@@ -24,7 +35,7 @@ export interface RealMachine {
   readonly folder: string;
   readonly runtimeDir: string;
   /** A containerizer on the one runtime folder; closed at the end. */
-  containerizer(options?: { readonly shell?: string }): ProcessContainerizer;
+  containerizer(options?: Partial<ScriptLauncherOptions>): ProcessContainerizer;
   /** A request whose sandbox exists. Ids are made unique to the test. */
   request(name: string, changes: Partial<LaunchRequest> | string): Promise<LaunchRequest>;
   /** Creates a named pipe. */
@@ -39,9 +50,24 @@ export interface RealMachine {
   allProcesses(): Promise<readonly ProcessInfo[]>;
 }
 
+type RealTest = (t: Test, machine: RealMachine) => Promise<void>;
+
+/** One test for each script: what holds of containers holds whatever starts them. */
+export function onEachLauncher(
+  title: string,
+  test: RealTest,
+  options: { readonly skip?: false | string } = {},
+): void {
+  for (const script of SCRIPTS) {
+    t.test(`${title} (${script})`, options, async (t) =>
+      test(t, await givenRealMachine(t, script)),
+    );
+  }
+}
+
 let machines = 0;
 
-export async function givenRealMachine(t: Teardown): Promise<RealMachine> {
+export async function givenRealMachine(t: Teardown, script?: Script): Promise<RealMachine> {
   const folder = await mkdtemp(join(tmpdir(), 'kaon-containers-'));
   const runtimeDir = join(folder, 'run');
   const opened: ProcessContainerizer[] = [];
@@ -75,11 +101,11 @@ export async function givenRealMachine(t: Teardown): Promise<RealMachine> {
     runtimeDir,
     processes,
     allProcesses: () => table.snapshot(),
-    containerizer({ shell } = {}) {
+    containerizer(options = {}) {
       const parts = { runtimeDir, clock: systemClock(), logger: silentLogger };
       const containerizer = processContainerizer({
         ...parts,
-        launcher: shellLauncher({ ...parts, shell }),
+        launcher: scriptLauncher({ ...parts, script, ...options }),
         files: systemRuntimeFiles(runtimeDir),
         processes: procProcessTable(),
       });

@@ -1,5 +1,5 @@
-// The shell text of the launcher and its shims. It is constant: ids, paths, arguments and variables reach
-// it as data only, on its input and in spec files. POSIX `sh`; no program is run that is not needed.
+// The shell text of the launcher and its shims, for machines without `perl`. It is constant: ids, paths,
+// arguments and variables reach it as data only, on its input and in spec files. POSIX `sh`.
 
 /**
  * Read as: a loop that reads `launch <id>` and forks a shim for each.
@@ -12,7 +12,7 @@
  *   until it has written it. The report on the pipe comes after, and may find nobody to read it.
  * - `/proc/self` is the process that opens it: the way to learn the pid of a subshell without a program.
  */
-export const LAUNCHER_SCRIPT = `# Kaon: starts the containers of one agent. Written anew at each start; edits are lost.
+export const SHELL_SCRIPT = `# Kaon: starts the containers of one agent. Written anew at each start; edits are lost.
 umask 022
 kaon_path=$PATH
 unset PATH

@@ -60,15 +60,22 @@ export class KaonProcess {
 
   /** Resolves with the match once standard output has one; rejects when the process ends before. */
   printed(pattern: RegExp): Promise<RegExpExecArray> {
+    return this.#matched(pattern, () => this.#stdout);
+  }
+
+  /** The same for standard error. */
+  told(pattern: RegExp): Promise<RegExpExecArray> {
+    return this.#matched(pattern, () => this.#stderr);
+  }
+
+  #matched(pattern: RegExp, text: () => string): Promise<RegExpExecArray> {
     return new Promise((resolve, reject) => {
       const look = (): void => {
-        const match = pattern.exec(this.#stdout);
+        const match = pattern.exec(text());
         if (match === null && this.isRunning) return;
         this.#watchers.delete(look);
         if (match !== null) return resolve(match);
-        reject(
-          new Error(`kaon ended without printing ${pattern}:\n${this.#stdout}${this.#stderr}`),
-        );
+        reject(new Error(`kaon ended without saying ${pattern}:\n${this.#stdout}${this.#stderr}`));
       };
       this.#watchers.add(look);
       look();
@@ -110,7 +117,10 @@ export interface ProcessCluster {
   /** `host:port` of the master. */
   readonly address: string;
   readonly master: KaonProcess;
+  /** Those started so far, the last one last. */
   readonly agents: readonly KaonProcess[];
+  /** Starts agent number `index`, maybe again. */
+  startAgent(index: number, port: string): KaonProcess;
   /** Where their work directories are; goes with the test. */
   readonly folder: string;
 }
@@ -130,14 +140,18 @@ export async function startProcessCluster(
     ...(options.masterFlags ?? []),
   ]);
   const [, address = ''] = await master.printed(/listening on (\S+)\n/);
-  const agents = Array.from({ length: options.agents }, (_, index) =>
-    startKaon(t, [
+  const agents: KaonProcess[] = [];
+  const startAgent = (index: number, port: string): KaonProcess => {
+    const agent = startKaon(t, [
       'agent',
-      ...['--master', address, '--port', '0', '--work-dir', `${folder}/agent-${index + 1}`],
-      ...['--resources', 'cpus:2;mem:512;disk:1024', '--attributes', `name:a${index + 1}`],
+      ...['--master', address, '--port', port, '--work-dir', `${folder}/agent-${index}`],
+      ...['--resources', 'cpus:2;mem:512;disk:1024', '--attributes', `name:a${index}`],
       ...['--registration-backoff-factor', '10ms'],
-    ]),
-  );
+    ]);
+    agents.push(agent);
+    return agent;
+  };
+  for (let index = 1; index <= options.agents; index += 1) startAgent(index, '0');
   await Promise.all(agents.map((agent) => agent.printed(/listening on /)));
-  return { address, master, agents, folder };
+  return { address, master, agents, startAgent, folder };
 }

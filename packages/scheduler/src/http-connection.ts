@@ -181,7 +181,7 @@ export class HttpSchedulerConnection implements SchedulerConnection {
           },
           {
             record: (record) => queue.push(record),
-            end: (error) => queue.end(error === undefined ? 'the master ended it' : error.message),
+            end: (error) => queue.end(endReason(error)),
           },
         );
         if (opened.kind === 'stream') {
@@ -293,6 +293,11 @@ function laneOf(type: schedulerV1.Call_Type): LaneName {
 
 function basic({ principal, secret }: Credential): string {
   return `Basic ${toBase64(utf8(`${principal}:${secret ?? ''}`))}`;
+}
+
+function endReason(error: Error | undefined): string {
+  if (error === undefined) return 'the master ended the stream';
+  return `the connection broke (${innermostText(error)})`;
 }
 
 /** What the socket said, without the layers around it. */

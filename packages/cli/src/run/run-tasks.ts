@@ -36,6 +36,8 @@ export async function runTasks(terminal: Terminal, options: RunOptions): Promise
   const output = new RunOutput(terminal, options.isQuiet, options.instances);
   const interrupt = watchSignals(terminal);
   const giveUp = new AbortController();
+  let isConnected = false;
+  let lastReason = '';
   const name = options.request.name ?? 'kaon run';
   try {
     const connecting = connectScheduler({
@@ -49,7 +51,11 @@ export async function runTasks(terminal: Terminal, options: RunOptions): Promise
       },
       connectTimeoutMs: options.connectTimeoutMs,
       signal: giveUp.signal,
-      onWaiting: (reason) => output.note(`waiting for the master at ${options.master}: ${reason}`),
+      onWaiting: (reason) => {
+        if (isConnected || reason === lastReason) return;
+        lastReason = reason;
+        output.note(`waiting for the master at ${options.master}: ${reason}`);
+      },
     });
     const first = await Promise.race([connecting, interrupt.happened]);
     if (typeof first === 'string') {
@@ -57,6 +63,7 @@ export async function runTasks(terminal: Terminal, options: RunOptions): Promise
       await connecting.then((late) => late.close()).catch(() => undefined);
       return signalExitCode(first);
     }
+    isConnected = true;
     return await runOn(first, options, output, interrupt);
   } finally {
     interrupt.forget();
@@ -94,6 +101,7 @@ async function runOn(
 ): Promise<number> {
   const reader = new SandboxReader();
   const forgetPatience = tellWhenWaiting(scheduler, options, output);
+  void tellOfConnection(scheduler, output);
   try {
     const tasks = Array.from({ length: options.instances }, () =>
       scheduler.launch(options.request),
@@ -134,6 +142,21 @@ async function follow(
     await output.copy(index, (file, write) => reader.copy(place, file, write));
   }
   return exitCodeOf(status);
+}
+
+/** Tells when the master is lost and when it, or another one, is back. */
+async function tellOfConnection(scheduler: TaskScheduler, output: RunOutput): Promise<void> {
+  try {
+    for await (const signal of scheduler.events()) {
+      if (signal.kind === 'disconnected') {
+        output.note(`lost the master: ${signal.reason}; the tasks run on, looking for it`);
+      } else if (signal.kind === 'event' && signal.event.type === 'SUBSCRIBED') {
+        output.note('connected to the master again');
+      }
+    }
+  } catch {
+    // The end of the scheduler is told by its tasks.
+  }
 }
 
 function tellWhenWaiting(

@@ -216,9 +216,10 @@ export class TaskScheduler {
       });
       for await (const signal of signals) {
         this.#take(signal);
-        for (const feed of this.#feeds) feed.push(signal);
         // A teardown ends the stream; nobody needs to hear that as bad news.
-        if (!this.#isClosing) onSignal(signal);
+        if (this.#isClosing) continue;
+        for (const feed of this.#feeds) feed.push(signal);
+        onSignal(signal);
       }
       this.#finish(undefined);
     } catch (error) {

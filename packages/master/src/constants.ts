@@ -29,6 +29,10 @@ export const STATUSES_PER_TASK_MAX = 32;
 
 /** Admissions that may wait for the registry at once. More are ignored; agents try again. */
 export const ADMISSIONS_MAX = 50_000;
+/** Agents registered at once. More are refused; they try again. */
+export const AGENTS_MAX = 100_000;
+/** Messages that may wait for the master: a whole cluster that comes back at once, and its tasks. */
+export const MAILBOX_MAX = 1_000_000;
 /** Frameworks at a time; more are refused. */
 export const FRAMEWORKS_MAX = 10_000;
 /** Offers named by one call. */

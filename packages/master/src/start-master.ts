@@ -7,6 +7,7 @@ import { type Logger, uuid } from '@kaon/primitives';
 import { MASTER_CAPABILITIES, type MasterInfo, MESOS_VERSION } from '@kaon/protocol';
 import { Registrar, type Storage } from '@kaon/registry';
 import type { AllocatorPort } from './allocator-port.ts';
+import { MAILBOX_MAX } from './constants.ts';
 import type { MasterPorts } from './effect-runner.ts';
 import { LeadershipLostError } from './errors.ts';
 import { mountMaster } from './http/mount-master.ts';
@@ -108,7 +109,7 @@ export function startMaster(options: StartMasterOptions): RunningMaster {
           collectMetrics({ gauges, counters, registrar: registrar.stats, allocator, system }),
       },
     },
-    { id: MASTER_ACTOR_ID },
+    { id: MASTER_ACTOR_ID, mailboxMax: MAILBOX_MAX },
   );
   if (http !== undefined) mountMaster(http, { system, master: pid, flags, random: system.random });
 

@@ -1,6 +1,13 @@
 // The master sends a task: it is checked, written down, and only then launched.
 import { uuid } from '@kaon/primitives';
-import { ExecutorInfo, FrameworkInfo, type internal, TaskInfo, validateId } from '@kaon/protocol';
+import {
+  createMessage,
+  ExecutorInfo,
+  FrameworkInfo,
+  internal,
+  TaskInfo,
+  validateId,
+} from '@kaon/protocol';
 import type { RunKey } from '../checkpoint/paths.ts';
 import { encodeRecord } from '../checkpoint/records.ts';
 import { type DiskWrite, type Effect, log } from '../effects.ts';
@@ -35,13 +42,33 @@ export function runTask(state: AgentState, message: internal.RunTaskMessage, env
   }
   const framework = state.admitFramework(frameworkId, message.framework);
   const problem = findTaskProblem(state, framework, task, env);
-  if (problem) return refuseTask(state, framework, task, problem, env);
+  if (problem) {
+    return [
+      ...refuseTask(state, framework, task, problem, env),
+      ...unlaunchedExecutor(state, message),
+    ];
+  }
 
   const executor = addCommandExecutor(state, framework, task, env);
   return [
     log('info', 'task accepted', { ...fields, containerId: executor.containerId }),
     ...prepareLaunch(state, framework, executor, task),
   ];
+}
+
+/** The master counts an executor that comes with a task as launched: it is told that it was not. */
+function unlaunchedExecutor(
+  state: AgentState,
+  { framework, task, launchExecutor }: internal.RunTaskMessage,
+): Effect[] {
+  if (task.executor === undefined || launchExecutor !== true) return [];
+  const body = createMessage(internal.ExitedExecutorMessage, {
+    agentId: { value: state.agentId as string },
+    frameworkId: { value: framework.id?.value ?? '' },
+    executorId: task.executor.executorId,
+    status: -1,
+  });
+  return [{ kind: 'sendToMaster', name: 'exitedExecutor', body }];
 }
 
 /** All of the launch is on disk: the container may start, unless something came between. */

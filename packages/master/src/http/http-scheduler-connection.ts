@@ -26,12 +26,15 @@ export class HttpSchedulerConnection implements SchedulerConnection {
 
   send(event: schedulerV1.Event): boolean {
     if (this.#isClosed) return false;
+    const bytes = this.#encode(event);
+    if (bytes === undefined) return false;
     this.#stream ??= this.#start();
-    const bytes =
-      this.#encoding === 'json'
-        ? utf8(encodeJson(schedulerV1.Event, event))
-        : encodeProto(schedulerV1.Event, event);
     return this.#stream.write(encodeRecord(bytes));
+  }
+
+  /** The request was answered otherwise: from now on this connection counts as closed. */
+  abandon(): void {
+    this.#closed();
   }
 
   close(): void {
@@ -43,6 +46,17 @@ export class HttpSchedulerConnection implements SchedulerConnection {
   onClosed(listener: () => void): void {
     if (this.#isClosed) listener();
     else this.#closedListeners.push(listener);
+  }
+
+  /** Undefined for what cannot be said in protobuf: an agent may send a number its field cannot hold. */
+  #encode(event: schedulerV1.Event): Uint8Array | undefined {
+    try {
+      return this.#encoding === 'json'
+        ? utf8(encodeJson(schedulerV1.Event, event))
+        : encodeProto(schedulerV1.Event, event);
+    } catch {
+      return undefined;
+    }
   }
 
   #start(): ReturnType<HttpExchange['stream']> {

@@ -50,6 +50,7 @@ async function answerCall(
   const streamId = request.header('mesos-stream-id');
   const { subscribe, frameworkId } = call.value;
   const timeout = { timeoutMs: CALL_TIMEOUT_MS };
+  let connection: HttpSchedulerConnection | undefined;
   try {
     if (call.value.type !== 'SUBSCRIBE' || subscribe === undefined) {
       const question = { call: call.value, streamId };
@@ -59,13 +60,15 @@ async function answerCall(
       const text = "Subscribe calls should not include the 'Mesos-Stream-Id' header";
       return textAnswer(400, text);
     }
-    const connection = new HttpSchedulerConnection(exchange, eventEncoding.value, uuid(random));
+    connection = new HttpSchedulerConnection(exchange, eventEncoding.value, uuid(random));
     // An empty id is no id: clients of protobuf write it that way.
     const id = frameworkId?.value ? idOf<never>(frameworkId) : undefined;
     const question = { frameworkId: id, subscribe, connection };
     const outcome = await system.ask(master, 'subscribe', question, timeout);
     return outcome.kind === 'refused' ? answerOf(outcome) : undefined;
   } catch (error) {
+    // The master may still hear the question: it must find nobody at the other end.
+    connection?.abandon();
     return textAnswer(503, `The master does not answer: ${errorText(error)}`);
   }
 }

@@ -9,7 +9,7 @@ import {
 import { Resources } from '@kaon/resources';
 import { count, type Effect, log, recover, toScheduler } from '../effects.ts';
 import type { MasterState } from '../state/master-state.ts';
-import type { FromAgent } from './from-agent.ts';
+import { agentThatSent, type FromAgent } from './from-agent.ts';
 
 /** Where an executor runs. */
 export interface ExecutorPlace {
@@ -20,11 +20,11 @@ export interface ExecutorPlace {
 /** An agent reports an executor's end. Command executors are the agent's own and not reported on. */
 export function executorExited(
   state: MasterState,
-  { message }: FromAgent<internal.ExitedExecutorMessage>,
+  { message, from }: FromAgent<internal.ExitedExecutorMessage>,
 ): readonly Effect[] {
   const { agentId, frameworkId, executorId, status } = message;
   const counted = count('messagesExitedExecutor');
-  const agent = state.agents.get(idOf(agentId));
+  const agent = agentThatSent(state, agentId, from);
   const place: ExecutorPlace = { frameworkId: idOf(frameworkId), agentId: idOf(agentId) };
   if (!agent?.hasExecutor(place.frameworkId, idOf(executorId))) {
     return [counted, log('debug', 'an unknown executor exited', { ...message })];

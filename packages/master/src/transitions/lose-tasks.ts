@@ -39,6 +39,7 @@ export function loseTasks(
   for (const task of [...(agent.tasks.get(frameworkId)?.values() ?? [])]) {
     // One that has ended already, but unacknowledged, keeps its end.
     const hadEnded = isTerminal(task.state);
+    const toldState = task.forwardedState;
     const status = masterStatus(
       {
         taskId: task.id,
@@ -54,7 +55,8 @@ export function loseTasks(
     const change = { status, latestState: status.state, uuid: undefined };
     if (!hadEnded) effects.push(...changeTask(task, change));
     state.removeTask(task, hadEnded ? 'completed' : loss.end);
-    effects.push(...tellStatus(framework, status));
+    // A framework that was told of the end already is not told another one.
+    if (!hadEnded || !isTerminal(toldState)) effects.push(...tellStatus(framework, status));
   }
   for (const executorId of [...(agent.executors.get(frameworkId)?.keys() ?? [])]) {
     effects.push(...forgetExecutor(state, { frameworkId, agentId: agent.id }, executorId));

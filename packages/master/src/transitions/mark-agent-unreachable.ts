@@ -5,9 +5,12 @@ import { markAgentUnreachable } from '@kaon/registry';
 import { type AgentLoss, count, type Effect, log, toScheduler } from '../effects.ts';
 import type { Env } from '../env.ts';
 import type { CounterName } from '../metrics/counters.ts';
+import type { Agent } from '../state/agent.ts';
 import type { MasterState } from '../state/master-state.ts';
 import type { Persisted } from './admit-agent.ts';
 import { loseAgent } from './lose-agent.ts';
+
+const RECOVERED_RETRY_MS = 30_000;
 
 /** An agent's observer got no answer for too long. */
 export function agentFellSilent(
@@ -51,8 +54,8 @@ export function agentMarkedUnreachable(
 ): readonly Effect[] {
   const { agentId, reason, counter } = loss;
   state.admissions.endChange(agentId);
-  if (!isApplied) return [log('warn', 'agent cannot be marked unreachable', { agentId })];
   const agent = state.agents.get(agentId);
+  if (!isApplied) return retryLater(state, agentId, agent);
   state.admissions.markUnreachable(agentId, since);
   const counted: Effect[] = counter === undefined ? [] : [count(counter)];
   if (agent === undefined) return [...counted, ...announceFailure(state, agentId)];
@@ -77,6 +80,29 @@ export function agentMarkedUnreachable(
     ...announceFailure(state, agentId),
     log('info', 'agent marked unreachable', { agentId, reason }),
   ];
+}
+
+/** The registry did not take the change, perhaps for too much work: the silence is measured anew. */
+function retryLater(
+  state: MasterState,
+  agentId: AgentId,
+  agent: Agent | undefined,
+): readonly Effect[] {
+  const warned = log('warn', 'agent cannot be marked unreachable now', { agentId });
+  if (agent !== undefined) {
+    const watched = { kind: 'watchAgent', agentId, agent: agent.pid } as const;
+    return agent.isConnected
+      ? [warned, watched]
+      : [warned, watched, { kind: 'markAgentDisconnected', agentId }];
+  }
+  if (!state.admissions.recovered.has(agentId)) return [warned];
+  return [warned, recoveredAgentsTimer(RECOVERED_RETRY_MS)];
+}
+
+/** Gives the recovered agents up that have not come back after `delayMs`. */
+export function recoveredAgentsTimer(delayMs: number): Effect {
+  const next = { kind: 'recoveredAgentsTimedOut' } as const;
+  return { kind: 'setTimer', key: 'recoveredAgents', delayMs, next };
 }
 
 /** Tells every connected framework that an agent is gone. */

@@ -10,6 +10,7 @@ import {
   type TaskId,
 } from '@kaon/protocol';
 import { Resources } from '@kaon/resources';
+import { FRAMEWORKS_MAX } from '../constants.ts';
 import {
   type AgentReport,
   count,
@@ -205,7 +206,11 @@ function takeReport(
     }
     const framework = state.frameworks.get(frameworkId);
     const taskId = idOf<TaskId>(task.taskId);
-    if (framework === undefined || framework.tasks.has(taskId)) continue;
+    if (framework?.tasks.has(taskId)) continue;
+    if (framework === undefined) {
+      effects.push(log('warn', 'task of an unknown framework reported', { frameworkId, taskId }));
+      continue;
+    }
     const wasLost = wasUnreachable || framework.unreachableTasks.has(taskId);
     const added = state.addTask(task);
     allAdded.push(added);
@@ -253,6 +258,9 @@ function meetFramework(
 ): readonly Effect[] {
   const frameworkId = idOf<FrameworkId>(info.id ?? { value: '' });
   if (state.frameworks.has(frameworkId) || state.completedFrameworks.has(frameworkId)) return [];
+  if (state.frameworks.size >= FRAMEWORKS_MAX) {
+    return [log('warn', 'too many frameworks to recover another one', { frameworkId })];
+  }
   state.addFramework(info);
   const added = {
     kind: 'addFramework',

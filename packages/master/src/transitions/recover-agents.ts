@@ -4,6 +4,7 @@ import type { RegistryView } from '@kaon/registry';
 import { type Effect, log } from '../effects.ts';
 import type { Env } from '../env.ts';
 import type { MasterState } from '../state/master-state.ts';
+import { recoveredAgentsTimer } from './mark-agent-unreachable.ts';
 
 /** Reads the agents of the registry and opens for business. Admitted ones have a while to come back. */
 export function recoverAgents(
@@ -21,13 +22,5 @@ export function recoverAgents(
   const counts = { recovered: recovered.size, unreachable: unreachable.size, gone: gone.size };
   const opened = log('info', 'master is ready', counts);
   if (recovered.size === 0) return [opened];
-  return [
-    opened,
-    {
-      kind: 'setTimer',
-      key: 'recoveredAgents',
-      delayMs: settings.agentReregisterTimeoutMs,
-      next: { kind: 'recoveredAgentsTimedOut' },
-    },
-  ];
+  return [opened, recoveredAgentsTimer(settings.agentReregisterTimeoutMs)];
 }

@@ -1,6 +1,7 @@
 // A new agent asks to join. It is admitted once the registry has it.
 import { idRecord, type internal } from '@kaon/protocol';
 import { admitAgent as admitInRegistry, removeAgent as removeInRegistry } from '@kaon/registry';
+import { AGENTS_MAX } from '../constants.ts';
 import { type AgentReport, count, type Effect, log, toAgent } from '../effects.ts';
 import type { Env } from '../env.ts';
 import type { Agent } from '../state/agent.ts';
@@ -30,6 +31,7 @@ export function registerAgent(
   const known = state.agentAt(from.toString());
   if (known?.isConnected) return [counted, acknowledge(known, env)];
   if (known !== undefined) return [counted, ...replace(state, known, report.value)];
+  if (state.agents.size >= AGENTS_MAX) return [counted, count('agentRegistrationsRefused')];
   if (!state.admissions.beginRegistration(from.toString())) return [counted];
   return [counted, beginAdmission(state, report.value)];
 }

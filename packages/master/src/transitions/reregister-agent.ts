@@ -1,6 +1,7 @@
 // An agent comes back: after its link broke, after this master took over, or from the dead.
 import { type AgentId, AgentInfo, encodeJson, type internal } from '@kaon/protocol';
 import { markAgentReachable, type Operation, updateAgent } from '@kaon/registry';
+import { AGENTS_MAX } from '../constants.ts';
 import { type AgentReport, count, type Effect, log, toAgent } from '../effects.ts';
 import type { Env } from '../env.ts';
 import type { MasterState } from '../state/master-state.ts';
@@ -44,6 +45,9 @@ export function reregisterAgent(
   }
   if (known !== undefined && isSameInfo(known.info, report.info)) {
     return [counted, ...reconnectAgent(state, known, report, env)];
+  }
+  if (known === undefined && state.agents.size >= AGENTS_MAX) {
+    return [counted, count('agentRegistrationsRefused')];
   }
   const isAdmitted = known !== undefined || admissions.recovered.has(agentId);
   const operation = isAdmitted ? updateAgent(report.info) : markAgentReachable(report.info);

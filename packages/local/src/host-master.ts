@@ -7,14 +7,13 @@ import type { HttpServer } from '@kaon/http';
 import { type MasterSettings, type RunningMaster, startMaster } from '@kaon/master';
 import { errorText, type Logger } from '@kaon/primitives';
 import { lmdbStorage, memoryStorage } from '@kaon/registry';
-import { ensureWorkDirectory } from './node/work-directory.ts';
 
 /** What a master on this machine needs to be told. */
 export interface HostMasterOptions {
   readonly system: ActorSystem;
   readonly http: HttpServer;
   readonly logger: Logger;
-  /** Absolute; the registry is in it. Made when missing. */
+  /** Absolute; the registry is in it. See `ensureWorkDirectory`. */
   readonly workDir: string;
   /** Whether the registry is on disk. Default: true. */
   readonly isDurable?: boolean | undefined;
@@ -38,11 +37,11 @@ export interface HostMaster {
 /**
  * Starts a master; resolves when it has read its registry. Rejects with what the registry says is wrong.
  *
- * @throws {WorkDirectoryError} KAON_WORK_DIRECTORY
+ * The endpoints are there when this returns its promise: called in the turn in which the server began to
+ * listen, no client ever meets a server without them. Until the registry is read they answer 503.
  */
 export async function startHostMaster(options: HostMasterOptions): Promise<HostMaster> {
   const { workDir, isDurable = true } = options;
-  if (isDurable) await ensureWorkDirectory(workDir);
   let stop: (sentence: string) => void = () => undefined;
   const stopped = new Promise<string>((resolve) => {
     stop = resolve;

@@ -2,6 +2,7 @@
 export * from './errors.ts';
 export { type HostAgent, type HostAgentOptions, startHostAgent } from './host-agent.ts';
 export { type HostMaster, type HostMasterOptions, startHostMaster } from './host-master.ts';
+export { ensureWorkDirectory } from './node/work-directory.ts';
 export {
   runSample,
   type SampleOptions,

@@ -6,7 +6,11 @@ import { LEGACY_AGENT_ACTOR } from '@kaon/protocol';
 import { type KaonNode, startNode } from '@kaon/remote';
 import { type HostAgent, startHostAgent } from './host-agent.ts';
 import { type HostMaster, startHostMaster } from './host-master.ts';
-import { openWorkDirectory, type WorkDirectory } from './node/work-directory.ts';
+import {
+  ensureWorkDirectory,
+  openWorkDirectory,
+  type WorkDirectory,
+} from './node/work-directory.ts';
 
 /** Settings of a local cluster. */
 export interface LocalClusterOptions {
@@ -65,7 +69,9 @@ export async function startLocalCluster(options: LocalClusterOptions = {}): Prom
   const clock = options.clock ?? systemClock();
   const parts = new ClusterParts();
   try {
-    // The port first: when it is taken nothing has been made.
+    parts.workDirectory = await openWorkDirectory(options.workDir);
+    const workDir = parts.workDirectory.path;
+    await ensureWorkDirectory(join(workDir, 'master'));
     const node = await startNode({
       host: options.host,
       port: options.port ?? PORT,
@@ -74,8 +80,7 @@ export async function startLocalCluster(options: LocalClusterOptions = {}): Prom
       http: { driver: 'node' },
     });
     parts.node = node;
-    parts.workDirectory = await openWorkDirectory(options.workDir);
-    const workDir = parts.workDirectory.path;
+    // NOTE: nothing is awaited between the server's start and the master's: it would answer 404 meanwhile.
     parts.master = await startHostMaster({
       system: node.system,
       http: node.http,

@@ -80,7 +80,7 @@ t.test('a given folder stays', async (t) => {
   t.same(await readdir(workDir), ['agent-1', 'agent-2', 'master']);
 });
 
-t.test('a taken port is refused before anything is made', async (t) => {
+t.test('a taken port is refused', async (t) => {
   const other = createHttpServer({ driver: 'node' });
   const { port } = await other.listen({ host: '127.0.0.1', port: 0 });
   t.teardown(() => other.close());

@@ -191,7 +191,7 @@ export class HttpSchedulerConnection implements SchedulerConnection {
           return { kind: 'open', attempt: { base, streamId, queue, close } };
         }
         const { status, headers, body: answer } = opened.response;
-        if (status >= 400 && status < 500 && status !== 408 && status !== 429) {
+        if (isFinalRefusal(status, frameworkInfo.id !== undefined)) {
           throw new CallRefusedError('SUBSCRIBE', status, answerText(answer));
         }
         const leader = status === 307 ? redirectBase(headers['location'] ?? '', base) : undefined;
@@ -293,6 +293,15 @@ function laneOf(type: schedulerV1.Call_Type): LaneName {
 
 function basic({ principal, secret }: Credential): string {
   return `Basic ${toBase64(utf8(`${principal}:${secret ?? ''}`))}`;
+}
+
+/**
+ * Whether trying again is pointless. A path that is not there may come yet, at a master that is just
+ * starting: whoever was subscribed before waits for it.
+ */
+function isFinalRefusal(status: number, wasSubscribed: boolean): boolean {
+  if (status === 404 || status === 405) return !wasSubscribed;
+  return status >= 400 && status < 500 && status !== 408 && status !== 429;
 }
 
 function endReason(error: Error | undefined): string {

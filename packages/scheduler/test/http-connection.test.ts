@@ -201,6 +201,26 @@ t.test('a master that is not ready is tried again, one that refuses is not', asy
   await t.rejects(refused, { code: 'KAON_CALL_REFUSED', status: 403 });
 });
 
+t.test('a path that is gone while a master restarts is waited for', async (t) => {
+  let isStarting = false;
+  const master = await givenMaster(t, {
+    onCall: (_call, exchange) => {
+      if (isStarting) exchange.respond(textAnswer(404, '404 Not Found.'));
+      return isStarting;
+    },
+  });
+  const { clock, next } = connect(t, master);
+  t.match(await next(), { event: { type: 'SUBSCRIBED' } });
+  isStarting = true;
+  master.breakStream();
+  t.match(await next(), { kind: 'disconnected' });
+  t.match(await next(), { kind: 'waiting' });
+  const again = next();
+  await new Promise<void>((resolve) => setImmediate(resolve));
+  clock.step(clock.monotonicMs() + 2000);
+  t.match(await again, { kind: 'waiting', reason: /404/ });
+});
+
 t.test('of several masters the next one is tried', async (t) => {
   const gone = await givenMaster(t);
   await gone.close();

@@ -1,5 +1,5 @@
 // A master in this process, from its flags.
-import { startHostMaster } from '@kaon/local';
+import { ensureWorkDirectory, startHostMaster } from '@kaon/local';
 import { startNode } from '@kaon/remote';
 import { type CommandContext, loggerFor } from '../commands/command-context.ts';
 import type { ServerFlags } from '../commands/server-options.ts';
@@ -26,6 +26,7 @@ export async function startMasterServer(
   shown: Readonly<Record<string, string>>,
 ): Promise<RunningServer> {
   const logger = loggerFor(terminal, flags);
+  if (flags.registry === 'lmdb') await ensureWorkDirectory(flags.workDir);
   const node = await startNode({
     host: flags.ip,
     port: flags.port,

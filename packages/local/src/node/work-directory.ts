@@ -27,7 +27,11 @@ export async function openWorkDirectory(path: string | undefined): Promise<WorkD
   };
 }
 
-/** Makes the folder at `path` and those above it, and checks that files can be made in it. */
+/**
+ * Makes the folder at `path` and those above it, and checks that files can be made in it.
+ *
+ * @throws {WorkDirectoryError} KAON_WORK_DIRECTORY
+ */
 export async function ensureWorkDirectory(path: string): Promise<void> {
   try {
     await makeFolder(path);

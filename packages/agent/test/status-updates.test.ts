@@ -112,6 +112,18 @@ t.test('while there is no master nothing is retried; afterwards all starts over'
   t.equal(world.heardStates.length, 5, 'and again after the first interval');
 });
 
+t.test('a framework that comes back hears at once what it may have missed', async (t) => {
+  const world = await SimulatedAgent.start(t);
+  await world.register();
+  await world.run(givenTask('t1', 'sleep'));
+  await world.sim.advance(1000);
+  t.equal(world.heardStates.length, 1);
+  const frameworkInfo = givenFramework();
+  world.tell('updateFramework', { frameworkId: { value: FRAMEWORK_ID }, frameworkInfo });
+  await world.sim.settle();
+  t.equal(world.heardStates.length, 2, 'not only with the next retry');
+});
+
 t.test('a framework that does not checkpoint leaves nothing on disk but its sandbox', async (t) => {
   const world = await SimulatedAgent.start(t, QUICK);
   await world.register();

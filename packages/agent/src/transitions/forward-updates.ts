@@ -62,6 +62,17 @@ export function resumeUpdates(state: AgentState, _env: Env): Effect[] {
   return effects;
 }
 
+/** With its framework again, every stream of it starts over from its head. */
+export function resumeUpdatesOf(state: AgentState, frameworkId: string): Effect[] {
+  const effects: Effect[] = [];
+  for (const stream of state.streams) {
+    if (stream.frameworkId !== frameworkId) continue;
+    stream.retries = 0;
+    effects.push(...forwardHead(state, stream));
+  }
+  return effects;
+}
+
 /** The key of the retry timer of a task. */
 export function retryKey({ frameworkId, taskId }: TaskKey): string {
   return `update ${frameworkId}/${taskId}`;

@@ -54,6 +54,7 @@ export type CallOutcome =
 /** Why a call is refused, for the edge to put into an answer. */
 export type CallRefusal = 'notReady' | 'notSubscribed' | 'invalid' | 'unsupported';
 
+/** All that a master hears: from agents over the network, the rest from its own process. */
 export const masterProtocol = defineProtocol({
   ...messages(masterMessages),
 

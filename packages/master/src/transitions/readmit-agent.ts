@@ -47,7 +47,7 @@ export function agentReadmitted(
   const wasUnreachable = admissions.unreachable.has(agentId);
   const agent = state.addAgent(agentId, report, env.nowMs);
   agent.markReregistered(env.nowMs);
-  const taken = takeReport(state, agent, report, env, wasUnreachable);
+  const taken = takeReport(state, agent, report, env, wasUnreachable ? 'all' : 'lost');
   return [
     count('agentReregistrations'),
     ...taken.frameworks,
@@ -77,7 +77,7 @@ export function reconnectAgent(
   const unreported = reconciliations(agent, report.tasks, env);
   const forgotten = forgetUnreportedExecutors(state, agent, report);
   const { id: agentId, info, capabilities } = agent;
-  const taken = takeReport(state, agent, report, env, false);
+  const taken = takeReport(state, agent, report, env, 'all');
   const used = taken.added.filter((task) => task.holdsResources);
   const isActivated = tellAllocator({ kind: 'activateAgent', agentId });
   return [
@@ -186,13 +186,19 @@ interface TakenReport {
   readonly added: readonly (TaskRecord | ExecutorUse)[];
 }
 
+/**
+ * Of which tasks new to the master their frameworks are told: those they were told to be unreachable,
+ * or all, when the master should have known them.
+ */
+type ToldTasks = 'lost' | 'all';
+
 /** Adds what the agent runs and the master does not know, or tells it to end what must not run. */
 function takeReport(
   state: MasterState,
   agent: Agent,
   report: AgentReport,
   env: Env,
-  wasUnreachable: boolean,
+  told: ToldTasks,
 ): TakenReport {
   const frameworks = report.frameworks.flatMap((info) => meetFramework(state, info));
   const effects: Effect[] = [];
@@ -211,10 +217,10 @@ function takeReport(
       effects.push(log('warn', 'task of an unknown framework reported', { frameworkId, taskId }));
       continue;
     }
-    const wasLost = wasUnreachable || framework.unreachableTasks.has(taskId);
+    const isTold = told === 'all' || framework.unreachableTasks.has(taskId);
     const added = state.addTask(task);
     allAdded.push(added);
-    if (!wasLost || isTerminal(task.state)) continue;
+    if (!isTold || isTerminal(task.state)) continue;
     const status = masterStatus(
       {
         taskId,
@@ -222,7 +228,7 @@ function takeReport(
         executorId: added.executorId,
         state: task.state,
         reason: 'REASON_AGENT_REREGISTERED',
-        message: 'Unreachable agent re-registered',
+        message: 'Agent re-registered with the task',
       },
       env,
     );

@@ -78,6 +78,11 @@ export class GreedyAllocator implements AllocatorPort {
       case 'deactivateAgent':
         this.#inactive.add(command.agentId);
         break;
+      case 'useResources': {
+        const free = this.free.get(command.agentId) ?? Resources.empty;
+        this.free.set(command.agentId, free.minus(command.resources.unallocate()));
+        break;
+      }
       case 'recoverResources': {
         const free = this.free.get(command.agentId);
         if (free === undefined) break;

@@ -56,6 +56,17 @@ export class StorageClosedError extends CodedError {
   }
 }
 
+/** The file of a storage is no database. */
+export class StorageDamagedError extends CodedError {
+  readonly code = 'KAON_STORAGE_DAMAGED';
+  readonly path: string;
+
+  constructor(path: string) {
+    super(`${path} is not a registry: it is damaged, or was written by another program`);
+    this.path = path;
+  }
+}
+
 /** A stored record cannot be understood: it is damaged, or from a later version of Kaon. */
 export class RegistryUnreadableError extends CodedError {
   readonly code = 'KAON_REGISTRY_UNREADABLE';

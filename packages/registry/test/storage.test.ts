@@ -105,3 +105,14 @@ for (const [name, makeStorage] of STORAGES) {
 t.test('lmdb: a folder that cannot be made is an error', async (t) => {
   await t.rejects(lmdbStorage({ path: '/dev/null/registry.mdb' }).open());
 });
+
+t.test('a file that is no database is refused by name', async (t) => {
+  const folder = t.testdir({
+    'registry.mdb': 'these are not the bytes you are looking for',
+    empty: '',
+  });
+  const path = join(folder, 'registry.mdb');
+  await t.rejects(lmdbStorage({ path }).open(), { code: 'KAON_STORAGE_DAMAGED', path });
+  const session = await lmdbStorage({ path: join(folder, 'empty') }).open();
+  await session.close();
+});

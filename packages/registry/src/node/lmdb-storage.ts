@@ -1,6 +1,7 @@
 // A storage in one LMDB file: one key per fact, one transaction per commit, synced before it resolves.
+import { open as openFile } from 'node:fs/promises';
 import { open, type RootDatabase } from 'lmdb';
-import { StorageClosedError, StorageFencedError } from '../errors.ts';
+import { StorageClosedError, StorageDamagedError, StorageFencedError } from '../errors.ts';
 import type { Storage, StorageSession, StorageWrite } from '../storage.ts';
 
 /** Where the registry is kept. */
@@ -13,6 +14,9 @@ export interface LmdbStorageOptions {
 const FACT_PREFIX = 'fact/';
 const FACT_END = 'fact0';
 const EPOCH_KEY = 'epoch';
+/** How every LMDB file begins: the first page's header, then this number. */
+const MAGIC = 0xbeefc0de;
+const MAGIC_OFFSET = 24;
 
 /**
  * The embedded storage. Several processes may have the file open; the epoch in it, checked inside
@@ -21,6 +25,7 @@ const EPOCH_KEY = 'epoch';
 export function lmdbStorage({ path }: LmdbStorageOptions): Storage {
   return {
     async open(): Promise<StorageSession> {
+      await checkMagic(path);
       const database = open<Uint8Array, string>({
         path,
         noSubdir: true,
@@ -41,6 +46,24 @@ export function lmdbStorage({ path }: LmdbStorageOptions): Storage {
       }
     },
   };
+}
+
+/** The database maps the file into memory unseen: what is none would end the process, not the call. */
+async function checkMagic(path: string): Promise<void> {
+  const file = await openFile(path, 'r').catch((error: NodeJS.ErrnoException) => {
+    if (error.code === 'ENOENT') return undefined;
+    throw error;
+  });
+  if (file === undefined) return;
+  try {
+    const head = Buffer.alloc(MAGIC_OFFSET + 4);
+    const { bytesRead } = await file.read(head, 0, head.length, 0);
+    const isNew = bytesRead === 0;
+    if (isNew || (bytesRead === head.length && head.readUInt32LE(MAGIC_OFFSET) === MAGIC)) return;
+    throw new StorageDamagedError(path);
+  } finally {
+    await file.close();
+  }
 }
 
 class LmdbSession implements StorageSession {

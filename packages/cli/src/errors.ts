@@ -29,7 +29,16 @@ export function errorLines(error: unknown): readonly string[] {
   if (error instanceof CommandError) {
     return error.hint === undefined ? [error.message] : [error.message, error.hint];
   }
-  return [errorText(error)];
+  return [withCauses(error)];
+}
+
+/** The message, and of its causes what it does not say already. */
+function withCauses(error: unknown): string {
+  const text = errorText(error);
+  const cause = error instanceof Error ? error.cause : undefined;
+  if (!(cause instanceof Error)) return text;
+  const reason = withCauses(cause);
+  return text.includes(reason) ? text : `${text}: ${reason}`;
 }
 
 /** Whether `error` says what went wrong in operation, so that its stack trace would only be noise. */

@@ -42,8 +42,8 @@ const LEVEL_NAMES: Readonly<Record<number, string>> = {
   50: 'error',
 };
 
-function prettyLine(line: string): string {
-  const { time, level, msg, ...fields } = JSON.parse(line) as {
+function prettyLine(json: string): string {
+  const { time, level, msg, ...fields } = JSON.parse(json) as {
     readonly time: number;
     readonly level: number;
     readonly msg?: string;
@@ -52,10 +52,32 @@ function prettyLine(line: string): string {
   const clock = new Date(time).toISOString().slice(11, 23);
   const name = (LEVEL_NAMES[level] ?? String(level)).padEnd(5);
   const extras = Object.entries(fields).map(([key, value]) => `${key}=${fieldText(value)}`);
-  return `${printable([clock, name, msg ?? '', ...extras].join(' ').trimEnd())}\n`;
+  const line = printable([clock, name, msg ?? '', ...extras].join(' ').trimEnd());
+  return `${[line, ...stacksOf(fields)].join('\n')}\n`;
+}
+
+/** Stacks of errors that are bugs; an operating error is told by its message. */
+function stacksOf(fields: Readonly<Record<string, unknown>>): readonly string[] {
+  return Object.values(fields).flatMap((value) => {
+    if (!isLoggedError(value) || value.code !== undefined) return [];
+    return [value.stack.split('\n').map(printable).join('\n')];
+  });
+}
+
+/** An error as pino writes it. */
+interface LoggedError {
+  readonly message: string;
+  readonly stack: string;
+  readonly code?: unknown;
+}
+
+function isLoggedError(value: unknown): value is LoggedError {
+  const error = value as Partial<LoggedError> | null;
+  return typeof error?.message === 'string' && typeof error.stack === 'string';
 }
 
 function fieldText(value: unknown): string {
+  if (isLoggedError(value)) return JSON.stringify(value.message);
   if (typeof value !== 'string') return JSON.stringify(value);
   return /^[\w./:@()+-]+$/.test(value) ? value : JSON.stringify(value);
 }

@@ -24,6 +24,10 @@ export const UNREACHABLE_TASKS_PER_FRAMEWORK_MAX = 1000;
 export const REMOVED_AGENTS_MAX = 100_000;
 /** Agents on the unreachable or gone list of the registry that are kept in memory. */
 export const LOST_AGENTS_MAX = 102_400;
+/** How often the registry forgets agents that were lost long ago. */
+export const REGISTRY_PRUNE_INTERVAL_MS = 900_000;
+/** How long it remembers them: two weeks. */
+export const LOST_AGENTS_AGE_MAX_MS = 1_209_600_000;
 /** Statuses kept per task; the latest of each state, so this is only a backstop. */
 export const STATUSES_PER_TASK_MAX = 32;
 

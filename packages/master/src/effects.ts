@@ -181,6 +181,8 @@ export type Continuation =
       readonly disconnections: number;
     }
   | { readonly kind: 'recoveredAgentsTimedOut' }
+  | { readonly kind: 'pruneDue' }
+  | { readonly kind: 'registryPruned'; readonly beforeMs: number }
   | { readonly kind: 'agentFellSilent'; readonly agentId: AgentId }
   | { readonly kind: 'schedulerGone'; readonly streamId: string }
   | { readonly kind: 'allocated'; readonly allocations: readonly Allocation[] }

@@ -30,6 +30,7 @@ import {
   agentMarkedUnreachable,
   recoveredAgentsTimedOut,
 } from './transitions/mark-agent-unreachable.ts';
+import { pruneDue, registryPruned } from './transitions/prune-registry.ts';
 import { agentReadmitted } from './transitions/readmit-agent.ts';
 import { recoverAgents } from './transitions/recover-agents.ts';
 import { registerAgent } from './transitions/register-agent.ts';
@@ -101,6 +102,10 @@ export const masterActor: ActorDefinition<MasterProtocol, MasterOptions> = defin
           return run(agentReregisterTimedOut, next);
         case 'recoveredAgentsTimedOut':
           return run(recoveredAgentsTimedOut, undefined);
+        case 'pruneDue':
+          return run(pruneDue, undefined);
+        case 'registryPruned':
+          return run(registryPruned, { ...next, isApplied });
         case 'agentFellSilent':
           return run(agentFellSilent, next);
         case 'frameworkFailoverTimedOut':

@@ -88,7 +88,12 @@ export function startMaster(options: StartMasterOptions): RunningMaster {
     settleReady?.reject(error);
     options.onFatal?.(error);
   };
-  const pid = system.spawn(
+  // A master that does not lead must not go on, whatever its supervisor does with it.
+  const stepDown = (error: unknown): void => {
+    onFatal(error);
+    system.stop(pid);
+  };
+  const pid: MasterPid = system.spawn(
     masterActor,
     {
       info,
@@ -98,7 +103,7 @@ export function startMaster(options: StartMasterOptions): RunningMaster {
         return { registry: registrar, allocator, counters, settings, onFatal };
       },
       recover: async () => {
-        await elected(options.contender, info, onFatal);
+        await elected(options.contender, info, stepDown);
         return registrar.recover(info);
       },
       onReady: () => settleReady?.resolve(),
@@ -148,13 +153,13 @@ function defaultAllocator(system: ActorSystem): (onAllocated: OnAllocated) => Al
 function elected(
   contender: Contender | undefined,
   info: MasterInfo,
-  onFatal: (error: unknown) => void,
+  stepDown: (error: unknown) => void,
 ): Promise<void> {
   if (contender === undefined) return Promise.resolve();
   return new Promise((resolve) => {
     contender.contend(info, {
       onElected: resolve,
-      onLost: (reason) => onFatal(new LeadershipLostError(reason)),
+      onLost: (reason) => stepDown(new LeadershipLostError(reason)),
     });
   });
 }

@@ -384,6 +384,23 @@ t.test('a new master waits for the agents of the registry, then gives them up', 
   t.equal((await second.metrics()).get('master/recovery_slave_removals'), 1);
 });
 
+t.test('an agent that was lost two weeks ago is forgotten', async (t) => {
+  const cluster = await givenCluster(t, { settings: { agentPingTimeoutMs: 900_000 } });
+  const agent = await cluster.agent('host-1');
+  const scheduler = await cluster.scheduler(frameworkInfo({ failoverTimeout: 1e8 }));
+  const asked = { taskId: { value: 'x' }, agentId: { value: agent.id } };
+  const stateOf = async (): Promise<string | undefined> => {
+    scheduler.connection.take('UPDATE');
+    await scheduler.call({ type: 'RECONCILE', reconcile: { tasks: [asked] } });
+    return scheduler.connection.take('UPDATE')[0]?.update?.status.state;
+  };
+  await cluster.sim.advance(900_000 * 6);
+  t.equal(await stateOf(), 'TASK_UNREACHABLE');
+  await cluster.sim.advance(14 * 24 * 3_600_000);
+  t.equal(await stateOf(), 'TASK_UNKNOWN');
+  t.strictSame((await factsOf(cluster)).unreachable, []);
+});
+
 t.test('an agent that moves to another host under its id is shut down', async (t) => {
   const cluster = await givenCluster(t);
   const agent = await cluster.agent('host-1');

@@ -67,6 +67,15 @@ export class AgentAdmissions {
     this.unreachable.set(agentId, since);
   }
 
+  /** Forgets unreachable and gone agents that were lost before `beforeMs`, milliseconds since 1970. */
+  forgetLostBefore(beforeMs: number): void {
+    for (const lost of [this.unreachable, this.gone]) {
+      for (const [agentId, { nanoseconds }] of [...lost.entries()]) {
+        if (nanoseconds / 1e6 < beforeMs) lost.delete(agentId);
+      }
+    }
+  }
+
   markRemoved(agentId: AgentId): void {
     this.recovered.delete(agentId);
     this.unreachable.delete(agentId);

@@ -5,6 +5,7 @@ import { type Effect, log } from '../effects.ts';
 import type { Env } from '../env.ts';
 import type { MasterState } from '../state/master-state.ts';
 import { recoveredAgentsTimer } from './mark-agent-unreachable.ts';
+import { pruneTimer } from './prune-registry.ts';
 
 /** Reads the agents of the registry and opens for business. Admitted ones have a while to come back. */
 export function recoverAgents(
@@ -21,6 +22,6 @@ export function recoverAgents(
   state.open();
   const counts = { recovered: recovered.size, unreachable: unreachable.size, gone: gone.size };
   const opened = log('info', 'master is ready', counts);
-  if (recovered.size === 0) return [opened];
-  return [opened, recoveredAgentsTimer(settings.agentReregisterTimeoutMs)];
+  if (recovered.size === 0) return [opened, pruneTimer()];
+  return [opened, pruneTimer(), recoveredAgentsTimer(settings.agentReregisterTimeoutMs)];
 }

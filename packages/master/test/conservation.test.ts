@@ -2,8 +2,8 @@
 
 import { type Random, seededRandom } from '@kaon/primitives';
 import type { internal, schedulerV1, Task } from '@kaon/protocol';
+import { jsonText } from '@kaon/protocol';
 import t, { type Test } from 'tap';
-import { jsonText } from '#master/views/json-text';
 import {
   type Cluster,
   givenCluster,

@@ -1,7 +1,6 @@
 // What the endpoints show of a small cluster, to the byte.
-import { createMessage, Task, type TaskStatus, toId } from '@kaon/protocol';
+import { createMessage, jsonText, Task, type TaskStatus, toId } from '@kaon/protocol';
 import t from 'tap';
-import { jsonText } from '#master/views/json-text';
 import { operatorResponse } from '#master/views/operator-view';
 import { rolesJson } from '#master/views/roles-json';
 import {

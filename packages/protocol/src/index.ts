@@ -1,12 +1,14 @@
 // Public surface of `@kaon/protocol`: the records of `mesos.v1` flat, the APIs and the internal
 // messages as namespaces. Every message name is both a type and its schema.
 export * from './actor-messages.ts';
+export * from './build.ts';
 export * from './capabilities.ts';
 export * from './codec/create-message.ts';
 export * from './codec/json-decode.ts';
 export * from './codec/json-encode.ts';
 export * from './codec/json-number.ts';
 export * from './codec/json-parse.ts';
+export * from './codec/json-text.ts';
 export * from './codec/proto-decode.ts';
 export * from './codec/proto-encode.ts';
 export * from './codec/record-decoder.ts';

@@ -13,6 +13,7 @@ import {
 import { err, fromUtf8, ok, type Result } from '@kaon/primitives';
 import {
   agentV1,
+  BUILD,
   createMessage,
   decodeJson,
   decodeProto,
@@ -20,7 +21,6 @@ import {
   encodeProto,
   type FileInfo,
   jsonErrorText,
-  MESOS_VERSION,
   type MessageInit,
   OPERATOR_LISTS,
 } from '@kaon/protocol';
@@ -33,7 +33,6 @@ import {
 } from '../views/api-records.ts';
 import { containersOf } from '../views/containers.ts';
 import { resolveSandboxPath } from '../views/sandboxes.ts';
-import { BUILD } from '../views/version.ts';
 import { type EndpointContext, look } from './context.ts';
 import { collectMetrics } from './metrics.ts';
 
@@ -47,8 +46,7 @@ const HANDLERS: Partial<Record<agentV1.Call_Type, CallHandler>> = {
     ok({
       getFlags: { flags: Object.entries(flags).map(([name, value]) => ({ name, value })) },
     }),
-  GET_VERSION: async () =>
-    ok({ getVersion: { versionInfo: { version: MESOS_VERSION, ...BUILD } } }),
+  GET_VERSION: async () => ok({ getVersion: { versionInfo: BUILD } }),
   GET_METRICS: async (_call, context) => {
     const metrics = [...(await collectMetrics(context))];
     return ok({ getMetrics: { metrics: metrics.map(([name, value]) => ({ name, value })) } });

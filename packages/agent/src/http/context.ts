@@ -1,12 +1,13 @@
 // What the handlers of the agent's endpoints share.
+
 import type { ActorSystem, Pid } from '@kaon/actor';
 import type { Containerizer } from '@kaon/containerizer';
 import { type HttpAnswer, type HttpRequest, jsonAnswer } from '@kaon/http';
+import { type JsonValue, jsonText } from '@kaon/protocol';
 import type { DurableWriter } from '../checkpoint/durable-writer.ts';
 import type { HostLoad } from '../host-facts.ts';
 import type { AgentProtocol } from '../protocol.ts';
 import type { AgentState } from '../state/agent-state.ts';
-import { type JsonValue, jsonText } from '../views/json-text.ts';
 import type { SandboxReader } from './sandbox-reader.ts';
 
 /** Where endpoints are served and what they read. */

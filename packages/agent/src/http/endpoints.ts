@@ -1,4 +1,5 @@
 // The agent's paths and who answers them.
+
 import {
   type HttpAnswer,
   type HttpExchange,
@@ -7,15 +8,14 @@ import {
   jsonAnswer,
   textAnswer,
 } from '@kaon/http';
+import { type JsonValue, jsonDouble, jsonText, versionJson } from '@kaon/protocol';
 import {
   type ContainerView,
   containerJson,
   containersOf,
   monitorJson,
 } from '../views/containers.ts';
-import { double, type JsonValue, jsonText } from '../views/json-text.ts';
 import { stateJson } from '../views/state.ts';
-import { versionJson } from '../views/version.ts';
 import { agentApi } from './agent-api.ts';
 import { type Endpoint, type EndpointContext, jsonpAnswer, look } from './context.ts';
 import { executorApi } from './executor-api.ts';
@@ -101,9 +101,9 @@ async function eachContainer(
 async function systemStats(_request: HttpRequest, context: EndpointContext): Promise<HttpAnswer> {
   const { cpus, load, memoryFreeBytes, memoryTotalBytes } = context.probeLoad();
   const stats = {
-    avg_load_15min: double(load.fifteenMinutes),
-    avg_load_1min: double(load.oneMinute),
-    avg_load_5min: double(load.fiveMinutes),
+    avg_load_15min: jsonDouble(load.fifteenMinutes),
+    avg_load_1min: jsonDouble(load.oneMinute),
+    avg_load_5min: jsonDouble(load.fiveMinutes),
     cpus_total: cpus,
     mem_free_bytes: memoryFreeBytes,
     mem_total_bytes: memoryTotalBytes,

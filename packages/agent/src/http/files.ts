@@ -1,9 +1,10 @@
 // `/files/*`: what tasks wrote into their sandboxes, with Mesos' statuses and texts.
+
 import { posix } from 'node:path';
 import { type HttpAnswer, type HttpRequest, notFoundAnswer, textAnswer } from '@kaon/http';
 import { err, fromUtf8, ok, type Result } from '@kaon/primitives';
+import { type JsonValue, jsonDouble } from '@kaon/protocol';
 import { FILE_DOWNLOAD_BYTES_MAX, FILE_ENTRIES_MAX, FILE_READ_BYTES_MAX } from '../constants.ts';
-import { double, type JsonValue } from '../views/json-text.ts';
 import { attachedSandboxes, type ResolvedPath, resolveSandboxPath } from '../views/sandboxes.ts';
 import { type EndpointContext, jsonpAnswer, look } from './context.ts';
 import type { ReadProblem, SandboxEntry } from './sandbox-reader.ts';
@@ -131,7 +132,7 @@ async function entryJson(
   return {
     gid: owner.group,
     mode: modeText(stat.mode),
-    mtime: double(Math.floor(stat.modifiedMs / 1000)),
+    mtime: jsonDouble(Math.floor(stat.modifiedMs / 1000)),
     nlink: stat.links,
     path: posix.join(folder, name),
     size: stat.sizeBytes,

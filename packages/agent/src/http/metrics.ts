@@ -1,8 +1,9 @@
 // `/metrics/*`: the same numbers, as Mesos' flat JSON and for Prometheus.
+
 import { type HttpAnswer, type HttpRequest, textAnswer } from '@kaon/http';
 import { parseDuration } from '@kaon/primitives';
+import { jsonDouble } from '@kaon/protocol';
 import { Counter, Gauge, Registry } from 'prom-client';
-import { double } from '../views/json-text.ts';
 import { COUNTER_KEYS, metricsOf } from '../views/metrics.ts';
 import { type EndpointContext, jsonpAnswer, look } from './context.ts';
 
@@ -32,7 +33,7 @@ export async function metricsSnapshot(
     }
   }
   const values = [...(await collectMetrics(context))].map(
-    ([key, value]) => [key, double(value)] as const,
+    ([key, value]) => [key, jsonDouble(value)] as const,
   );
   return jsonpAnswer(request, Object.fromEntries(values));
 }

@@ -1,8 +1,7 @@
 // The containers that run, with what they use, as `/containers` and `/monitor/statistics` show them.
 import type { ContainerUsage } from '@kaon/containerizer';
-import type { Resource } from '@kaon/protocol';
+import { type JsonValue, jsonDouble, type Resource } from '@kaon/protocol';
 import type { AgentState } from '../state/agent-state.ts';
-import { double, type JsonValue } from './json-text.ts';
 
 const MEGABYTE = 1024 * 1024;
 
@@ -46,14 +45,14 @@ export function statisticsJson(
   nowMs: number,
 ): JsonValue {
   return {
-    cpus_soft_limit: double(view.cpusLimit),
-    cpus_system_time_secs: usage && double(0),
-    cpus_user_time_secs: usage && double(usage.cpuSeconds),
+    cpus_soft_limit: jsonDouble(view.cpusLimit),
+    cpus_system_time_secs: usage && jsonDouble(0),
+    cpus_user_time_secs: usage && jsonDouble(usage.cpuSeconds),
     mem_limit_bytes: view.memLimitBytes,
     mem_rss_bytes: usage?.residentBytes,
     mem_soft_limit_bytes: view.memLimitBytes,
     processes: usage?.processes,
-    timestamp: double(nowMs / 1000),
+    timestamp: jsonDouble(nowMs / 1000),
   };
 }
 

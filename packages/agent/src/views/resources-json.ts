@@ -1,7 +1,6 @@
 // Resources as the older endpoints show them: amounts by name.
-import { Resource } from '@kaon/protocol';
+import { type JsonValue, jsonDouble, messageJson, Resource } from '@kaon/protocol';
 import { formatRanges, isUnreserved, reservationRole, toEndpointForm } from '@kaon/resources';
-import { double, type JsonValue, messageJson } from './json-text.ts';
 
 /** Kinds that are shown even when there are none, in Mesos' order. */
 const ALWAYS_SHOWN = ['disk', 'mem', 'gpus', 'cpus'] as const;
@@ -22,7 +21,7 @@ export function amountsJson(resources: Iterable<Resource>): JsonValue {
       items.set(name, [...(items.get(name) ?? []), ...resource.set.item]);
     }
   }
-  for (const [name, amount] of milli) amounts[name] = double(amount / 1000);
+  for (const [name, amount] of milli) amounts[name] = jsonDouble(amount / 1000);
   for (const [name, list] of ranges) {
     amounts[name] = formatRanges(list.sort((left, right) => left.begin - right.begin));
   }

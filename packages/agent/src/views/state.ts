@@ -2,11 +2,15 @@
 import {
   AGENT_CAPABILITIES,
   type Attribute,
+  BUILD,
   ContainerInfo,
   DiscoveryInfo,
   HealthCheck,
+  type JsonValue,
+  jsonDouble,
   Label,
   LEGACY_KEYS,
+  messageJson,
   NetworkInfo,
   type Resource,
   type Task,
@@ -17,7 +21,6 @@ import type { AgentState } from '../state/agent-state.ts';
 import type { Executor } from '../state/executor.ts';
 import type { Framework } from '../state/framework.ts';
 import type { TaskRecord } from '../state/task-record.ts';
-import { double, type JsonValue, messageJson } from './json-text.ts';
 import {
   amountsJson,
   recordsJson,
@@ -25,7 +28,6 @@ import {
   reservedRecordsJson,
   unreservedOf,
 } from './resources-json.ts';
-import { BUILD } from './version.ts';
 
 /** The answer of `/state`. */
 export function stateJson(state: AgentState, flags: Readonly<Record<string, string>>): JsonValue {
@@ -34,9 +36,9 @@ export function stateJson(state: AgentState, flags: Readonly<Record<string, stri
   return {
     version: identity.version,
     build_date: BUILD.buildDate,
-    build_time: double(BUILD.buildTime),
+    build_time: jsonDouble(BUILD.buildTime),
     build_user: BUILD.buildUser,
-    start_time: double(identity.startedMs / 1000),
+    start_time: jsonDouble(identity.startedMs / 1000),
     id: state.agentId ?? '',
     pid: identity.pid,
     hostname: info.hostname,
@@ -78,7 +80,7 @@ function frameworkJson({ id, info, executors, completedExecutors }: Framework): 
     id,
     name: info.name,
     user: info.user,
-    failover_timeout: double(info.failoverTimeout ?? 0),
+    failover_timeout: jsonDouble(info.failoverTimeout ?? 0),
     checkpoint: info.checkpoint ?? false,
     hostname: info.hostname ?? '',
     principal: info.principal,
@@ -140,7 +142,7 @@ function optionalTaskJson({ labels, discovery, container, healthCheck, user }: T
 function statusJson({ state, timestamp, labels, containerStatus, healthy }: TaskStatus): JsonValue {
   return {
     state,
-    timestamp: double(timestamp ?? 0),
+    timestamp: jsonDouble(timestamp ?? 0),
     labels: labels?.labels.map((label) => messageJson(Label, label)),
     container_status: containerStatus && {
       container_id: containerStatus.containerId && { value: containerStatus.containerId.value },
@@ -154,7 +156,8 @@ function attributesJson(attributes: readonly Attribute[]): JsonValue {
   const byName: Record<string, JsonValue> = {};
   for (const attribute of attributes) {
     const { name, type, scalar } = attribute;
-    byName[name] = type === 'SCALAR' ? double(scalar?.value ?? 0) : formatAttributeValue(attribute);
+    byName[name] =
+      type === 'SCALAR' ? jsonDouble(scalar?.value ?? 0) : formatAttributeValue(attribute);
   }
   return byName;
 }

@@ -10,13 +10,20 @@ import {
   textAnswer,
 } from '@kaon/http';
 import { errorText, fromUtf8 } from '@kaon/primitives';
-import { type FrameworkId, LEGACY_AGENTS_ENDPOINTS, LEGACY_KEYS, toId } from '@kaon/protocol';
+import {
+  type FrameworkId,
+  type JsonObject,
+  jsonDouble,
+  jsonText,
+  LEGACY_AGENTS_ENDPOINTS,
+  LEGACY_KEYS,
+  toId,
+  versionJson,
+} from '@kaon/protocol';
 import { CALL_TIMEOUT_MS, TASKS_PAGE_DEFAULT } from '../constants.ts';
 import { PrometheusMetrics } from '../metrics/prometheus.ts';
 import type { MasterPid } from '../protocol.ts';
-import { double, type JsonObject, jsonText } from '../views/json-text.ts';
 import type { TaskFilter } from '../views/state-json.ts';
-import { versionJson } from '../views/version.ts';
 import type { ViewAnswer, ViewQuestion } from '../views/view.ts';
 
 /** What the endpoints stand on. */
@@ -119,7 +126,7 @@ function ask({ system, master }: EndpointOptions, question: ViewQuestion): Promi
 function viewAnswer(request: HttpRequest, answer: ViewAnswer): HttpAnswer {
   if (answer.kind === 'json') return json(request, answer.json);
   if (answer.kind !== 'metrics') return textAnswer(501, '501 Not Implemented.');
-  const sorted = [...answer.metrics].map(([key, value]) => [key, double(value)] as const);
+  const sorted = [...answer.metrics].map(([key, value]) => [key, jsonDouble(value)] as const);
   return json(request, new Map(sorted));
 }
 

@@ -1,9 +1,14 @@
 // An agent as the older endpoints show it, in Mesos' order of members.
-import type { Attribute } from '@kaon/protocol';
+import {
+  type Attribute,
+  type JsonObject,
+  type JsonValue,
+  jsonDouble,
+  jsonSeconds,
+} from '@kaon/protocol';
 import { formatAttributeValue } from '@kaon/resources';
 import type { Agent } from '../state/agent.ts';
 import type { MasterState } from '../state/master-state.ts';
-import { double, type JsonObject, type JsonValue, seconds } from './json-text.ts';
 import {
   amountsJson,
   recordsJson,
@@ -21,9 +26,9 @@ export function agentJson(state: MasterState, agent: Agent): JsonObject {
     port: info.port ?? 0,
     attributes: attributesJson(info.attributes),
     pid: pid.toString(),
-    registered_time: seconds(agent.registeredMs),
+    registered_time: jsonSeconds(agent.registeredMs),
     reregistered_time:
-      agent.reregisteredMs === undefined ? undefined : seconds(agent.reregisteredMs),
+      agent.reregisteredMs === undefined ? undefined : jsonSeconds(agent.reregisteredMs),
     resources: amountsJson(totalResources),
     used_resources: amountsJson(usedOfAgent(state, agent)),
     offered_resources: amountsJson(offeredOf(state, agent)),
@@ -54,7 +59,7 @@ export function attributesJson(attributes: readonly Attribute[]): JsonValue {
     attributes.map((attribute) => [
       attribute.name,
       attribute.type === 'SCALAR'
-        ? double(attribute.scalar?.value ?? 0)
+        ? jsonDouble(attribute.scalar?.value ?? 0)
         : formatAttributeValue(attribute),
     ]),
   );

@@ -1,8 +1,9 @@
 // Which view answers which question.
+
 import { unreachable } from '@kaon/primitives';
+import type { JsonObject } from '@kaon/protocol';
 import type { MasterState } from '../state/master-state.ts';
 import { gaugesOf } from './gauges.ts';
-import type { JsonObject } from './json-text.ts';
 import { operatorResponse } from './operator-view.ts';
 import { rolesJson } from './roles-json.ts';
 import {

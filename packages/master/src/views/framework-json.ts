@@ -4,15 +4,19 @@ import {
   CommandInfo_URI,
   Environment,
   type ExecutorInfo,
+  type JsonObject,
+  type JsonValue,
+  jsonDouble,
+  jsonSeconds,
   Label,
   LEGACY_KEYS,
+  messageJson,
   Resource_AllocationInfo,
 } from '@kaon/protocol';
 import { Resources } from '@kaon/resources';
 import type { Framework } from '../state/framework.ts';
 import type { MasterState } from '../state/master-state.ts';
 import type { OfferRecord } from '../state/offer-record.ts';
-import { double, type JsonObject, type JsonValue, messageJson, seconds } from './json-text.ts';
 import { amountsJson } from './resources-json.ts';
 import { taskJson } from './task-json.ts';
 import { offeredOf, usedByFramework } from './usage.ts';
@@ -42,11 +46,11 @@ export function frameworkJson(state: MasterState, framework: Framework): JsonObj
   return {
     ...frameworkSummaryJson(state, framework),
     user: info.user,
-    failover_timeout: double(info.failoverTimeout ?? 0),
+    failover_timeout: jsonDouble(info.failoverTimeout ?? 0),
     checkpoint: info.checkpoint ?? false,
-    registered_time: seconds(registeredMs),
-    unregistered_time: seconds(framework.unregisteredMs),
-    reregistered_time: reregisteredMs === undefined ? undefined : seconds(reregisteredMs),
+    registered_time: jsonSeconds(registeredMs),
+    unregistered_time: jsonSeconds(framework.unregisteredMs),
+    reregistered_time: reregisteredMs === undefined ? undefined : jsonSeconds(reregisteredMs),
     principal: info.principal,
     resources: amountsJson(held),
     ...(framework.has('MULTI_ROLE') ? { roles: info.roles } : { role: info.role ?? '*' }),

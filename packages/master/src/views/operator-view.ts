@@ -1,5 +1,6 @@
 // What the operator API's reading calls answer, as its own records.
 import {
+  BUILD,
   idRecord,
   type masterV1,
   type Resource,
@@ -15,7 +16,6 @@ import type { TaskRecord } from '../state/task-record.ts';
 import { offerMessage } from '../transitions/make-offers.ts';
 import { rolesOfCluster } from './roles-json.ts';
 import { offeredOf, usedByFramework, usedOfAgent } from './usage.ts';
-import { BUILD } from './version.ts';
 import type { ViewContext } from './view.ts';
 
 type Response = masterV1.Response;

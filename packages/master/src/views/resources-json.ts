@@ -1,7 +1,6 @@
 // Resources as the older endpoints show them: amounts by name, and records with role and reservation.
-import { Resource } from '@kaon/protocol';
+import { type JsonValue, jsonDouble, messageJson, Resource } from '@kaon/protocol';
 import { formatRanges, fromMilli, type Resources, toEndpointForm } from '@kaon/resources';
-import { double, type JsonValue, messageJson } from './json-text.ts';
 
 /** Kinds that are shown even when there are none, in Mesos' order. */
 const ALWAYS_SHOWN = ['disk', 'mem', 'gpus', 'cpus'] as const;
@@ -23,7 +22,7 @@ export function amountsJson(resources: Resources): JsonValue {
 /** Amounts by name of what is worth a quota: `{"cpus":0.3,"mem":128.0,"ports":3.0}`, sorted. */
 export function quantitiesJson(resources: Resources): JsonValue {
   const sorted = [...resources.quantities()].sort(([left], [right]) => (left < right ? -1 : 1));
-  return new Map(sorted.map(([name, milli]) => [name, double(fromMilli(milli))]));
+  return new Map(sorted.map(([name, milli]) => [name, jsonDouble(fromMilli(milli))]));
 }
 
 /** Amounts of what is reserved, by role. */
@@ -46,5 +45,5 @@ export function recordsJson(resources: Resources): JsonValue {
 }
 
 function scalarJson(resources: Resources, name: string): JsonValue {
-  return double(fromMilli(resources.scalarMilli(name)));
+  return jsonDouble(fromMilli(resources.scalarMilli(name)));
 }

@@ -1,7 +1,7 @@
 // Roles as `/roles` shows them: who is in them and what they hold.
+import { type JsonObject, type JsonValue, jsonDouble } from '@kaon/protocol';
 import { Resources } from '@kaon/resources';
 import type { MasterState } from '../state/master-state.ts';
-import { double, type JsonObject, type JsonValue } from './json-text.ts';
 import { quantitiesJson } from './resources-json.ts';
 
 /** What one role holds. */
@@ -68,7 +68,7 @@ function roleJson({ role, frameworkIds, allocated, offered, reserved }: RoleUsag
   const consumed = reserved.plus(allocated.unreserved());
   return {
     name: role,
-    weight: double(1),
+    weight: jsonDouble(1),
     quota: {
       role,
       guarantee: {},

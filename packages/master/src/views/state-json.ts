@@ -1,14 +1,22 @@
 // The whole state as `/state` shows it, in Mesos' order of members, and its shorter relatives.
-import { AgentInfo, LEGACY_KEYS, type TaskState } from '@kaon/protocol';
+import {
+  AgentInfo,
+  BUILD,
+  type JsonObject,
+  type JsonValue,
+  jsonDouble,
+  jsonSeconds,
+  LEGACY_KEYS,
+  messageJson,
+  type TaskState,
+} from '@kaon/protocol';
 import type { Agent } from '../state/agent.ts';
 import type { Framework } from '../state/framework.ts';
 import type { MasterState } from '../state/master-state.ts';
 import type { TaskRecord } from '../state/task-record.ts';
 import { agentJson, fullAgentJson } from './agent-json.ts';
 import { frameworkJson, frameworkSummaryJson } from './framework-json.ts';
-import { double, type JsonObject, type JsonValue, messageJson, seconds } from './json-text.ts';
 import { taskJson } from './task-json.ts';
-import { BUILD } from './version.ts';
 import type { ViewContext } from './view.ts';
 
 const K = LEGACY_KEYS;
@@ -20,17 +28,17 @@ export function stateJson(state: MasterState, { flags }: ViewContext): JsonObjec
   return {
     version: BUILD.version,
     build_date: BUILD.buildDate,
-    build_time: double(BUILD.buildTime),
+    build_time: jsonDouble(BUILD.buildTime),
     build_user: BUILD.buildUser,
-    start_time: seconds(state.startedMs),
-    elected_time: state.electedMs === undefined ? undefined : seconds(state.electedMs),
+    start_time: jsonSeconds(state.startedMs),
+    elected_time: state.electedMs === undefined ? undefined : jsonSeconds(state.electedMs),
     id: info.id,
     pid: info.pid,
     hostname: info.hostname,
     capabilities: info.capabilities.map(({ type }) => type ?? 'UNKNOWN'),
-    [K.activatedAgents]: double(active),
-    [K.deactivatedAgents]: double(agents.size - active),
-    [K.unreachableAgents]: double(admissions.unreachable.size),
+    [K.activatedAgents]: jsonDouble(active),
+    [K.deactivatedAgents]: jsonDouble(agents.size - active),
+    [K.unreachableAgents]: jsonDouble(admissions.unreachable.size),
     leader: info.pid,
     leader_info: { id: info.id, pid: info.pid, port: info.port, hostname: info.hostname },
     cluster: flags.get('cluster'),

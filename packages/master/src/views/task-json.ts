@@ -4,14 +4,17 @@ import {
   ContainerInfo,
   DiscoveryInfo,
   HealthCheck,
+  type JsonObject,
+  type JsonValue,
+  jsonDouble,
   Label,
   LEGACY_KEYS,
+  messageJson,
   NetworkInfo,
   type Task,
   type TaskStatus,
 } from '@kaon/protocol';
 import type { TaskRecord } from '../state/task-record.ts';
-import { double, type JsonObject, type JsonValue, messageJson } from './json-text.ts';
 import { amountsJson } from './resources-json.ts';
 
 /** A task, as `/state` shows it. */
@@ -45,7 +48,7 @@ function statusJson(status: TaskStatus): JsonValue {
   const { state, timestamp, labels, containerStatus, healthy, checkStatus } = status;
   return {
     state,
-    timestamp: double(timestamp ?? 0),
+    timestamp: jsonDouble(timestamp ?? 0),
     labels: labels?.labels.map((label) => messageJson(Label, label)),
     container_status: containerStatus && {
       container_id: containerStatus.containerId && { value: containerStatus.containerId.value },

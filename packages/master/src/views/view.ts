@@ -1,6 +1,5 @@
 // What can be seen of a master: the questions its HTTP side asks, and the answers.
-import type { MasterInfo, masterV1 } from '@kaon/protocol';
-import type { JsonObject } from './json-text.ts';
+import type { JsonObject, MasterInfo, masterV1 } from '@kaon/protocol';
 import type { TaskFilter } from './state-json.ts';
 
 /** What views show beside the state. */

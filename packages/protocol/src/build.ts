@@ -1,6 +1,7 @@
 // Which build this is, as `/version` and `/state` say it.
-import { MESOS_VERSION, type VersionInfo } from '@kaon/protocol';
-import { double, type JsonObject } from './json-text.ts';
+import { type JsonObject, jsonDouble } from './codec/json-text.ts';
+import type { VersionInfo } from './generated/mesos-v1.ts';
+import { MESOS_VERSION } from './version.ts';
 
 /** A release has no build host and no moment of its own: it is the same wherever it is installed. */
 export const BUILD = {
@@ -14,7 +15,7 @@ export const BUILD = {
 export function versionJson(): JsonObject {
   return {
     build_date: BUILD.buildDate,
-    build_time: double(BUILD.buildTime),
+    build_time: jsonDouble(BUILD.buildTime),
     build_user: BUILD.buildUser,
     version: BUILD.version,
   };

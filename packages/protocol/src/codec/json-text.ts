@@ -1,5 +1,7 @@
 // JSON of the older endpoints, where whole numbers and doubles look different: `5051` and `4.0`.
-import { encodeJson, formatDouble, type Schema } from '@kaon/protocol';
+import { encodeJson } from './json-encode.ts';
+import { formatDouble } from './json-number.ts';
+import type { Schema } from './schema.ts';
 
 /** Text that is JSON already. */
 export class RawJson {
@@ -29,13 +31,13 @@ export interface JsonObject {
 }
 
 /** A double, always with a fraction. */
-export function double(value: number): RawJson {
+export function jsonDouble(value: number): RawJson {
   return new RawJson(formatDouble(value));
 }
 
 /** Seconds since 1970 of milliseconds; 0 when there is no such moment. */
-export function seconds(ms: number | undefined): RawJson {
-  return double((ms ?? 0) / 1000);
+export function jsonSeconds(ms: number | undefined): RawJson {
+  return jsonDouble((ms ?? 0) / 1000);
 }
 
 /** A message in Mesos' JSON. */

@@ -199,13 +199,13 @@ t.test('privileges are dropped before anything of the task is touched', async (t
 t.test('a spec is lines, with newlines marked and the long paths said once', async (t) => {
   const bytes = encodeLaunchPlan(
     plan({
-      sandbox: '/work/sandbox',
-      environment: { MESOS_SANDBOX: '/work/sandbox', A: 'b' },
+      sandbox: '/tasks/sandbox',
+      environment: { MESOS_SANDBOX: '/tasks/sandbox', A: 'b' },
       command: { kind: 'exec', path: '/bin/printf', argv: ['printf', 'x\ny\n', ''] },
     }),
   );
   t.strictSame(Buffer.from(bytes).toString().split('\n'), [
-    'd/work/sandbox',
+    'd/tasks/sandbox',
     'o',
     'sMESOS_SANDBOX',
     'eA=b',
@@ -218,7 +218,7 @@ t.test('a spec is lines, with newlines marked and the long paths said once', asy
     '=',
     '',
   ]);
-  t.equal(decodeSandbox(bytes), '/work/sandbox');
+  t.equal(decodeSandbox(bytes), '/tasks/sandbox');
   t.equal(decodeSandbox(new Uint8Array()), undefined);
   t.equal(decodeSandbox(Buffer.from('d/torn')), undefined);
 });

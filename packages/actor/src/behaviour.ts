@@ -2,6 +2,7 @@
 import type { ActorContext } from './context.ts';
 import type { Pid } from './pid.ts';
 import type { Handlers, Protocol } from './protocol.ts';
+import type { ActorRoutes } from './routes.ts';
 
 /** Why an actor ended, as those linked to it are told. */
 export type ExitReason =
@@ -15,8 +16,13 @@ export type ExitReason =
 /** What an actor's setup returns. */
 export interface Behaviour<P extends Protocol> {
   readonly receive: Handlers<P>;
-  /** A linked actor ended. Told once per link. */
-  readonly exited?: (pid: Pid, reason: ExitReason) => void;
+  /**
+   * A linked actor ended. Told once per link. With `failed` comes the error that ended it: the very
+   * one when it lived in this thread, otherwise an `ActorFailedError` with its text.
+   */
+  readonly exited?: (pid: Pid, reason: ExitReason, error: Error | undefined) => void;
+  /** HTTP routes under `/<id>/…`, where the system's node serves HTTP. Default: none. */
+  readonly routes?: ActorRoutes;
   /** The last call before the actor is gone: release what it holds. Must not send asks. */
   readonly stopping?: () => void;
 }

@@ -3,8 +3,10 @@ import type { Clock, Logger, Random } from '@kaon/primitives';
 import type { ActorDefinition } from './behaviour.ts';
 import type { Cell } from './cell.ts';
 import type { ActorContext, AskOptions } from './context.ts';
+import type { SignalContent } from './envelope.ts';
 import type { AskError } from './errors.ts';
-import { Later } from './later.ts';
+import { Delegated, Later } from './later.ts';
+import { ASK_TIMEOUT_MS, PendingAsk } from './pending-asks.ts';
 import type { Pid } from './pid.ts';
 import type { Protocol } from './protocol.ts';
 import type { SpawnOptions } from './supervision.ts';
@@ -17,16 +19,19 @@ export function createContext(cell: Cell): ActorContext {
 
 class CellContext {
   readonly self: Pid;
-  readonly clock: Clock;
   readonly #cell: Cell;
   readonly #incarnation: number;
   #random: Random | undefined;
 
   constructor(cell: Cell) {
     this.self = cell.pid;
-    this.clock = cell.host.clock;
     this.#cell = cell;
     this.#incarnation = cell.incarnation;
+    this.#random = undefined;
+  }
+
+  get clock(): Clock {
+    return this.#cell.host.clock;
   }
 
   get timers(): Timers {
@@ -47,7 +52,13 @@ class CellContext {
   }
 
   forward(to: Pid, name: string, body: unknown, from: Pid): undefined {
-    this.#cell.host.send(from, to, name, body);
+    this.#cell.host.forward(this.self, from, to, name, body);
+  }
+
+  delay(delayMs: number, to: Pid, name: string, body: unknown): string {
+    const key = this.#cell.nextDelayKey();
+    this.#cell.timers.once(key, delayMs, () => this.send(to, name, body));
+    return key;
   }
 
   ask(
@@ -58,9 +69,12 @@ class CellContext {
     onReply: (answer: unknown) => void,
     onFailure: (error: AskError) => void,
   ): undefined {
-    this.#cell.host.ask(this.self, to, name, question, options, (answer, failure) =>
-      this.#asTurn(() => (failure ? onFailure(failure) : onReply(answer))),
-    );
+    const ask = new ActorAsk(to, name, this.#cell, this.#incarnation, onReply, onFailure);
+    this.#cell.host.ask(this.self, ask, question, options.timeoutMs);
+  }
+
+  delegate(to: Pid, name: string, question: unknown, options?: AskOptions): Later<unknown> {
+    return new Delegated(to, name, question, options?.timeoutMs ?? ASK_TIMEOUT_MS);
   }
 
   defer(
@@ -93,7 +107,7 @@ class CellContext {
     options: unknown,
     spawnOptions?: SpawnOptions,
   ): Pid {
-    return this.#cell.host.spawn(this.#cell, definition, options, spawnOptions ?? {});
+    return this.#cell.host.spawn(this.#cell, definition, options, spawnOptions);
   }
 
   link(pid: Pid): undefined {
@@ -110,5 +124,40 @@ class CellContext {
 
   #asTurn(run: () => void): undefined {
     this.#cell.signal({ kind: 'continue', incarnation: this.#incarnation, run });
+  }
+}
+
+/** An ask of an actor: its outcome comes as a signal, which it is itself. */
+class ActorAsk extends PendingAsk {
+  readonly kind = 'answer';
+  readonly incarnation: number;
+  readonly onReply: (answer: unknown) => void;
+  readonly onFailure: (error: AskError) => void;
+  answer: unknown;
+  failure: AskError | undefined;
+  readonly #cell: Cell;
+
+  constructor(
+    to: Pid,
+    name: string,
+    cell: Cell,
+    incarnation: number,
+    onReply: (answer: unknown) => void,
+    onFailure: (error: AskError) => void,
+  ) {
+    super(to, name);
+    this.#cell = cell;
+    this.incarnation = incarnation;
+    this.onReply = onReply;
+    this.onFailure = onFailure;
+    this.answer = undefined;
+    this.failure = undefined;
+  }
+
+  answered(answer: unknown, failure: AskError | undefined): void {
+    this.span?.end(failure);
+    this.answer = answer;
+    this.failure = failure;
+    this.#cell.signal(this satisfies SignalContent);
   }
 }

@@ -37,13 +37,28 @@ export interface ActorContext<P extends Protocol = Protocol> {
     body: BodyOf<Q, K>,
   ): undefined;
 
-  /** Passes on a message as if its sender had sent it to `to`. */
+  /**
+   * Passes on a message as if its sender `from` had sent it to `to`. To another process it goes in
+   * this actor's own name when `from` lives in a third one: no node may speak for another.
+   */
   forward<Q extends Protocol, K extends MessageName<Q>>(
     to: Pid<Q>,
     name: K,
     body: BodyOf<Q, K>,
     from: Pid,
   ): undefined;
+
+  /**
+   * Sends after `delayMs` milliseconds, unless this actor stops or restarts before.
+   *
+   * Returns the key of a timer: `ctx.timers.cancel(key)` takes it back.
+   */
+  delay<Q extends Protocol, K extends MessageName<Q>>(
+    delayMs: number,
+    to: Pid<Q>,
+    name: K,
+    body: BodyOf<Q, K>,
+  ): string;
 
   /** Exactly one of `onReply` and `onFailure` is called, as a turn. */
   ask<Q extends Protocol, K extends AskName<Q>>(
@@ -54,6 +69,19 @@ export interface ActorContext<P extends Protocol = Protocol> {
     onReply: (answer: ReplyOf<Q, K>) => void,
     onFailure: (error: AskError) => void,
   ): undefined;
+
+  /**
+   * To be returned from an ask handler: `to` answers in this actor's place.
+   *
+   * The answer goes straight to the asker, and this actor need not live until then. Only when asker
+   * and `to` live in two other processes it is passed on here, within `options.timeoutMs`.
+   */
+  delegate<Q extends Protocol, K extends AskName<Q>>(
+    to: Pid<Q>,
+    name: K,
+    question: BodyOf<Q, K>,
+    options?: AskOptions,
+  ): Later<ReplyOf<Q, K>>;
 
   /** Brings a promise's outcome back as a turn. The continuation must read state anew. */
   defer<T>(
@@ -68,7 +96,11 @@ export interface ActorContext<P extends Protocol = Protocol> {
   /** An answer to come, to be returned from an ask handler. Fails by itself when this actor stops. */
   later<A>(): Later<A>;
 
-  /** Starts a child. It stops with this actor, in reverse order of start. */
+  /**
+   * Starts a child. It stops with this actor, in reverse order of start.
+   *
+   * @throws {SpawnError} `KAON_SPAWN` when the id is taken or not legal; whatever the setup throws.
+   */
   spawn<Q extends Protocol, O>(
     definition: ActorDefinition<Q, O>,
     options: O,

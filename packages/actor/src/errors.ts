@@ -48,3 +48,18 @@ export class SpawnError extends CodedError {
     this.id = id;
   }
 }
+
+/** What ended an actor that lived in another thread or process; locally the error itself is told. */
+export class ActorFailedError extends CodedError {
+  readonly code = 'KAON_ACTOR_FAILED';
+  /** PID of the actor that failed, as text. */
+  readonly pid: string;
+  /** Text of its error, clipped; empty when its side did not say. */
+  readonly detail: string;
+
+  constructor(pid: string, detail: string) {
+    super(detail === '' ? `${pid} failed` : `${pid} failed: ${detail}`);
+    this.pid = pid;
+    this.detail = detail;
+  }
+}

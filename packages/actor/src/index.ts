@@ -13,6 +13,7 @@ export {
   decodeOptional,
   decodeRecord,
   decodeString,
+  decodeTable,
 } from '@kaon/primitives';
 export type { ActorDefinition, Behaviour, ExitReason, Setup } from './behaviour.ts';
 export { defineActor } from './behaviour.ts';
@@ -20,9 +21,23 @@ export type { CellStats } from './cell.ts';
 export type { ActorContext, AskOptions } from './context.ts';
 export type { DeadLetter, DeadLetterReason } from './dead-letters.ts';
 export { DeadLetters } from './dead-letters.ts';
-export { AskError, type AskFailure, SpawnError } from './errors.ts';
+export { ActorFailedError, AskError, type AskFailure, SpawnError } from './errors.ts';
+export type {
+  FilteredMessage,
+  LatencyOption,
+  MessageFilter,
+  MessageLatency,
+} from './instruments.ts';
 export { Later } from './later.ts';
+export type { LatencySummary } from './node/histogram.ts';
+export {
+  type OpenTelemetryApi,
+  type OpenTelemetrySpan,
+  type OpenTelemetrySpanContext,
+  openTelemetry,
+} from './open-telemetry.ts';
 export { isActorId, Pid, pidOf } from './pid.ts';
+export { collect, loop } from './promises.ts';
 export type {
   AskName,
   AskSpec,
@@ -34,6 +49,13 @@ export type {
   ReplyOf,
 } from './protocol.ts';
 export { ask, defineProtocol, localAsk, localMessage, message, messages } from './protocol.ts';
+export type {
+  ActorRoute,
+  ActorRoutes,
+  RouteAnswer,
+  RouteInfo,
+  RouteRequest,
+} from './routes.ts';
 export type { TurnScheduler } from './run-queue.ts';
 export type { SpawnOptions, Supervision } from './supervision.ts';
 export {
@@ -45,4 +67,5 @@ export {
 } from './system.ts';
 export type { Timers } from './timers.ts';
 export type { TraceEvent } from './trace-event.ts';
+export { type Span, type TracedWork, type Tracing, traceparentOf } from './tracing.ts';
 export type { Transport, TransportHost, WireMessage } from './transport.ts';

@@ -1,5 +1,6 @@
 // An answer that is not known yet when the ask's handler returns.
 import type { CodedError } from '@kaon/primitives';
+import type { Pid } from './pid.ts';
 
 type Settle<A> = (answer: A | undefined, failure: Error | undefined) => void;
 
@@ -42,5 +43,25 @@ export class Later<A> {
   static abandon<A>(later: Later<A>): void {
     later.#waiting = [];
     later.#outcome ??= { answer: undefined, failure: undefined };
+  }
+}
+
+/**
+ * @internal What `ctx.delegate` makes: another actor answers in this one's place. Settles only where
+ * the answer cannot go to the asker directly and is passed on.
+ */
+export class Delegated<A> extends Later<A> {
+  readonly to: Pid;
+  readonly name: string;
+  readonly question: unknown;
+  /** How long an answer that is passed on may take, in milliseconds. */
+  readonly timeoutMs: number;
+
+  constructor(to: Pid, name: string, question: unknown, timeoutMs: number) {
+    super();
+    this.to = to;
+    this.name = name;
+    this.question = question;
+    this.timeoutMs = timeoutMs;
   }
 }

@@ -1,33 +1,63 @@
-// Asks that wait for their answer: bounded, each with a timeout.
+// Asks that wait for their answer: bounded, each with a timeout. Asks of equal timeout time out in the
+// order they were opened, so that one timer serves them all.
 import type { Clock, TimerHandle } from '@kaon/primitives';
 import { AskError, type AskFailure } from './errors.ts';
 import type { Pid } from './pid.ts';
-
-/** Receives the answer, or the failure when there is one. Called exactly once. */
-export type AskOutcome = (answer: unknown, failure: AskError | undefined) => void;
-
-interface PendingAsk {
-  readonly to: Pid;
-  readonly name: string;
-  readonly timer: TimerHandle;
-  readonly done: AskOutcome;
-}
+import type { Span } from './tracing.ts';
 
 /** How long an ask waits when its asker does not say. */
 export const ASK_TIMEOUT_MS = 5000;
 /** Asks that may be open at once, unless the system's options say otherwise. */
 export const PENDING_ASKS_MAX = 1_000_000;
 
+/** One open ask. Who asks says what an answer means by `answered`. */
+export abstract class PendingAsk {
+  /** Who is asked now, and what: a delegated ask moves on. */
+  to: Pid;
+  name: string;
+  correlation = 0;
+  dueMs = 0;
+  queue: AskQueue | undefined;
+  before: PendingAsk | undefined;
+  after: PendingAsk | undefined;
+  /** Open while spans are recorded. */
+  span: Span | undefined;
+
+  constructor(to: Pid, name: string) {
+    this.to = to;
+    this.name = name;
+  }
+
+  /** Told once: the answer, or the failure when there is one. */
+  abstract answered(answer: unknown, failure: AskError | undefined): void;
+}
+
+/** Asks of one timeout, oldest first. */
+interface AskQueue {
+  readonly timeoutMs: number;
+  first: PendingAsk | undefined;
+  last: PendingAsk | undefined;
+  timer: TimerHandle | undefined;
+}
+
+/** Queues that stand by empty with their timer; more are let go of. */
+const IDLE_QUEUES_MAX = 64;
+
 /** The open asks of one system, by correlation number. */
 export class PendingAsks {
   readonly #clock: Clock;
   readonly #pending = new Map<number, PendingAsk>();
+  readonly #queues = new Map<number, AskQueue>();
   readonly #pendingMax: number;
-  #last = 0;
+  #lastCorrelation = 0;
   /** Asks refused because too many were open. */
   refused = 0;
   /** Answers that came after their ask had timed out or failed. */
   late = 0;
+  /** Asks opened since the start. */
+  opened = 0;
+  /** Asks that timed out since the start. */
+  timedOut = 0;
 
   constructor(clock: Clock, pendingMax = PENDING_ASKS_MAX) {
     this.#clock = clock;
@@ -38,33 +68,30 @@ export class PendingAsks {
     return this.#pending.size;
   }
 
-  /** Opens an ask; undefined (and `done` told) when the limit is reached. */
-  open(to: Pid, name: string, timeoutMs: number, done: AskOutcome): number | undefined {
+  /** Opens `ask`; false, and `ask` told, when the limit is reached. */
+  open(ask: PendingAsk, timeoutMs: number): boolean {
     if (this.#pending.size >= this.#pendingMax) {
       this.refused += 1;
-      done(
-        undefined,
-        new AskError('limit', to.toString(), name, `${this.#pendingMax} asks are open`),
-      );
-      return undefined;
+      const detail = `${this.#pendingMax} asks are open`;
+      ask.answered(undefined, new AskError('limit', ask.to.toString(), ask.name, detail));
+      return false;
     }
-    this.#last = (this.#last % 0xffff_ffff) + 1;
-    const correlation = this.#last;
-    const timer = this.#clock.setTimer(timeoutMs, () =>
-      this.fail(correlation, 'timeout', `no answer within ${timeoutMs} ms`),
-    );
-    this.#pending.set(correlation, { to, name, timer, done });
-    return correlation;
+    this.#lastCorrelation = (this.#lastCorrelation % 0xffff_ffff) + 1;
+    ask.correlation = this.#lastCorrelation;
+    this.opened += 1;
+    this.#pending.set(ask.correlation, ask);
+    this.#enqueue(ask, timeoutMs);
+    return true;
   }
 
   /** The ask an answer belongs to; undefined when it timed out or was never opened. */
-  get(correlation: number): { readonly to: Pid; readonly name: string } | undefined {
+  get(correlation: number): PendingAsk | undefined {
     return this.#pending.get(correlation);
   }
 
   resolve(correlation: number, answer: unknown): void {
     const pending = this.#take(correlation);
-    if (pending) pending.done(answer, undefined);
+    if (pending) pending.answered(answer, undefined);
     else this.late += 1;
   }
 
@@ -74,26 +101,91 @@ export class PendingAsks {
       this.late += 1;
       return;
     }
-    pending.done(undefined, new AskError(failure, pending.to.toString(), pending.name, detail));
+    this.#tell(pending, failure, detail);
   }
 
-  /** Fails every ask to an actor of the system at `address`. */
-  failAddress(address: string): void {
+  /** Fails every ask whose actor `isLost`. */
+  failWhere(isLost: (to: Pid) => boolean, failure: AskFailure, detail: string): void {
     for (const [correlation, { to }] of [...this.#pending]) {
-      if (to.address === address)
-        this.fail(correlation, 'unreachable', `connection to ${address} broke`);
+      if (isLost(to)) this.fail(correlation, failure, detail);
     }
   }
 
   failAll(failure: AskFailure, detail: string): void {
     for (const correlation of [...this.#pending.keys()]) this.fail(correlation, failure, detail);
+    for (const queue of this.#queues.values()) this.#disarm(queue);
+    this.#queues.clear();
+  }
+
+  #tell(pending: PendingAsk, failure: AskFailure, detail: string): void {
+    const error = new AskError(failure, pending.to.toString(), pending.name, detail);
+    pending.answered(undefined, error);
+  }
+
+  #enqueue(ask: PendingAsk, timeoutMs: number): void {
+    let queue = this.#queues.get(timeoutMs);
+    if (queue === undefined) {
+      queue = { timeoutMs, first: undefined, last: undefined, timer: undefined };
+      this.#queues.set(timeoutMs, queue);
+    }
+    ask.queue = queue;
+    ask.dueMs = this.#clock.monotonicMs() + timeoutMs;
+    ask.before = queue.last;
+    if (queue.last === undefined) {
+      queue.first = ask;
+      if (queue.timer === undefined) this.#arm(queue, timeoutMs);
+      else this.#clock.keepAlive?.(queue.timer, true);
+    } else {
+      queue.last.after = ask;
+    }
+    queue.last = ask;
   }
 
   #take(correlation: number): PendingAsk | undefined {
     const pending = this.#pending.get(correlation);
     if (!pending) return undefined;
     this.#pending.delete(correlation);
-    this.#clock.clearTimer(pending.timer);
+    const { before, after } = pending;
+    const queue = pending.queue as AskQueue;
+    if (before === undefined) queue.first = after;
+    else before.after = after;
+    if (after === undefined) queue.last = before;
+    else after.before = before;
+    if (queue.first === undefined) this.#rest(queue);
     return pending;
+  }
+
+  /** An empty queue keeps its timer where that costs nothing: the next ask comes soon. */
+  #rest(queue: AskQueue): void {
+    const { timer } = queue;
+    if (timer !== undefined && this.#clock.keepAlive && this.#queues.size <= IDLE_QUEUES_MAX) {
+      this.#clock.keepAlive(timer, false);
+      return;
+    }
+    this.#disarm(queue);
+    this.#queues.delete(queue.timeoutMs);
+  }
+
+  #arm(queue: AskQueue, delayMs: number): void {
+    queue.timer = this.#clock.setTimer(delayMs, () => this.#expire(queue));
+  }
+
+  #disarm(queue: AskQueue): void {
+    if (queue.timer !== undefined) this.#clock.clearTimer(queue.timer);
+    queue.timer = undefined;
+  }
+
+  #expire(queue: AskQueue): void {
+    queue.timer = undefined;
+    const nowMs = this.#clock.monotonicMs();
+    for (let ask = queue.first; ask !== undefined && ask.dueMs <= nowMs; ask = queue.first) {
+      this.timedOut += 1;
+      this.#take(ask.correlation);
+      this.#tell(ask, 'timeout', `no answer within ${queue.timeoutMs} ms`);
+    }
+    // Whoever was told may have asked again.
+    if (queue.timer !== undefined) return;
+    if (queue.first !== undefined) this.#arm(queue, queue.first.dueMs - nowMs);
+    else this.#queues.delete(queue.timeoutMs);
   }
 }

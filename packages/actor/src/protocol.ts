@@ -34,12 +34,20 @@ export function ask<Q, A>(decode: Decoder<Q>, decodeReply: Decoder<A>): AskSpec<
 const refuseRemote: Decoder<never> = () =>
   err({ path: '', problem: 'this message is accepted from its own process only' });
 
-/** Declares a message that never crosses a process border: its body may hold anything. */
+/** Whether a message or ask never crosses the border of a process. */
+export function isInProcessOnly({ decode }: { readonly decode: Decoder<unknown> }): boolean {
+  return decode === refuseRemote;
+}
+
+/**
+ * Declares a message that never crosses the border of a process: its body may hold anything. Within
+ * its thread it is passed as it is, to another thread by structured clone.
+ */
 export function localMessage<B>(): MessageSpec<B> {
   return { kind: 'message', decode: refuseRemote };
 }
 
-/** Declares an ask that never crosses a process border. */
+/** Declares an ask that never crosses the border of a process; see `localMessage`. */
 export function localAsk<Q, A>(): AskSpec<Q, A> {
   return { kind: 'ask', decode: refuseRemote, decodeReply: refuseRemote };
 }

@@ -1,8 +1,10 @@
 // Which actor runs next. Turns are fair between actors, and sockets and timers get their share.
-import { type Clock, Ring } from '@kaon/primitives';
+import type { Clock } from '@kaon/primitives';
 
 /** Something that has turns to run. */
 export interface Runnable {
+  /** The next one in the queue; undefined when it is not queued. Only the queue writes it. */
+  nextReady: Runnable | undefined;
   /** Runs at most `turnsMax` turns; true when more are waiting. */
   runTurns(turnsMax: number): boolean;
 }
@@ -25,29 +27,61 @@ const RUN_BUDGET_MS = 2;
  * new run each time and would otherwise keep the event loop in its microtasks for ever. */
 const SOON_IN_A_ROW_MAX = 64;
 
-/** FIFO of actors with something to do. */
+/** FIFO of actors with something to do: a circular list through the actors, kept by its last. */
 export class RunQueue {
-  readonly #ready = new Ring<Runnable>();
   readonly #clock: Clock;
   readonly #scheduler: TurnScheduler;
   readonly #run = (): void => this.#drain();
+  #last: Runnable | undefined;
+  /** Actors waiting for their turns. */
+  depth = 0;
   #isScheduled = false;
+  #isRunning = false;
   #soonInARow = 0;
+  #readMs = 0;
 
   constructor(clock: Clock, scheduler: TurnScheduler) {
     this.#clock = clock;
     this.#scheduler = scheduler;
   }
 
-  /** Actors waiting for their turns. */
-  get depth(): number {
-    return this.#ready.size;
+  /** The monotonic clock as read lately: at most a few turns ago. */
+  recentMs(): number {
+    if (!this.#isRunning) this.#readMs = this.#clock.monotonicMs();
+    return this.#readMs;
   }
 
-  /** Queues `runnable`; the caller sees to it that it is not queued twice. */
+  /** Queues `runnable`; without effect when it is queued already. */
   push(runnable: Runnable): void {
-    this.#ready.push(runnable);
-    if (this.#isScheduled) return;
+    if (runnable.nextReady !== undefined) return;
+    this.#add(runnable);
+    if (!this.#isScheduled) this.#schedule();
+  }
+
+  #add(runnable: Runnable): void {
+    const last = this.#last;
+    if (last === undefined) {
+      runnable.nextReady = runnable;
+    } else {
+      runnable.nextReady = last.nextReady;
+      last.nextReady = runnable;
+    }
+    this.#last = runnable;
+    this.depth += 1;
+  }
+
+  #take(): Runnable | undefined {
+    const last = this.#last;
+    if (last === undefined) return undefined;
+    const first = last.nextReady as Runnable;
+    if (first === last) this.#last = undefined;
+    else last.nextReady = first.nextReady;
+    first.nextReady = undefined;
+    this.depth -= 1;
+    return first;
+  }
+
+  #schedule(): void {
     this.#isScheduled = true;
     this.#soonInARow += 1;
     if (this.#soonInARow < SOON_IN_A_ROW_MAX) this.#scheduler.soon(this.#run);
@@ -60,17 +94,25 @@ export class RunQueue {
   }
 
   #drain(): void {
-    const startedMs = this.#clock.monotonicMs();
-    for (let ran = 1; this.#ready.size > 0; ran += 1) {
-      const runnable = this.#ready.shift() as Runnable;
+    this.#readMs = this.#clock.monotonicMs();
+    const startedMs = this.#readMs;
+    this.#isRunning = true;
+    let ran = 1;
+    for (let runnable = this.#take(); runnable !== undefined; runnable = this.#take()) {
       const hasMore = this.#runTurns(runnable);
-      if (hasMore) this.#ready.push(runnable);
-      if (this.#ready.size === 0 || (!hasMore && ran % ACTORS_PER_CLOCK_READ !== 0)) continue;
-      if (this.#clock.monotonicMs() - startedMs >= RUN_BUDGET_MS) {
-        this.#resumeAfterIo();
-        return;
+      // A message that it sent to itself has queued it already.
+      if (hasMore && runnable.nextReady === undefined) this.#add(runnable);
+      if (hasMore || ran % ACTORS_PER_CLOCK_READ === 0) {
+        this.#readMs = this.#clock.monotonicMs();
+        if (this.#readMs - startedMs >= RUN_BUDGET_MS && this.#last !== undefined) {
+          this.#isRunning = false;
+          this.#resumeAfterIo();
+          return;
+        }
       }
+      ran += 1;
     }
+    this.#isRunning = false;
     this.#isScheduled = false;
   }
 
@@ -79,7 +121,8 @@ export class RunQueue {
     try {
       return runnable.runTurns(TURNS_PER_ACTOR);
     } catch (error) {
-      this.#ready.push(runnable);
+      if (runnable.nextReady === undefined) this.#add(runnable);
+      this.#isRunning = false;
       this.#resumeAfterIo();
       throw error;
     }

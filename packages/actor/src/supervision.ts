@@ -37,3 +37,25 @@ export class RestartWindow {
     return true;
   }
 }
+
+/** `SpawnOptions` with nothing left open, as far as a cell needs them. */
+export interface CellSettings {
+  readonly mailboxMax: number;
+  readonly supervision: Supervision;
+}
+
+const DEFAULT_SETTINGS: CellSettings = {
+  mailboxMax: MAILBOX_MAX_DEFAULT,
+  supervision: { onFailure: 'stop' },
+};
+
+/** Fills in the defaults; actors without options of their own share one record. */
+export function settingsOf(options: SpawnOptions | undefined): CellSettings {
+  if (options === undefined) return DEFAULT_SETTINGS;
+  const { mailboxMax, supervision } = options;
+  if (mailboxMax === undefined && supervision === undefined) return DEFAULT_SETTINGS;
+  return {
+    mailboxMax: mailboxMax ?? DEFAULT_SETTINGS.mailboxMax,
+    supervision: supervision ?? DEFAULT_SETTINGS.supervision,
+  };
+}

@@ -1,47 +1,78 @@
-// The runtime of all actors of one address: spawning, routing, asks, links, shutdown.
+// The runtime of all actors of one address, as its users see it. The inside is `Kernel`.
 import {
   type Clock,
   type Logger,
   type Random,
-  shortId,
   silentLogger,
   systemClock,
   systemRandom,
 } from '@kaon/primitives';
 import type { ActorDefinition, ExitReason } from './behaviour.ts';
-import { Cell, type CellStats } from './cell.ts';
-import type { CellHost } from './cell-host.ts';
+import type { CellStats } from './cell.ts';
 import type { AskOptions } from './context.ts';
-import { type DeadLetter, type DeadLetterReason, DeadLetters } from './dead-letters.ts';
-import type { Envelope } from './envelope.ts';
-import { type AskFailure, SpawnError } from './errors.ts';
-import { type IncomingHost, receive } from './incoming.ts';
-import { Links } from './links.ts';
+import { type DeadLetter, DeadLetters } from './dead-letters.ts';
+import { AskError } from './errors.ts';
+import {
+  instrumentsOf,
+  type LatencyOption,
+  type MessageFilter,
+  type MessageLatency,
+} from './instruments.ts';
+import { Kernel } from './kernel.ts';
 import { eventLoopScheduler } from './node/event-loop.ts';
-import { ASK_TIMEOUT_MS, type AskOutcome, PendingAsks } from './pending-asks.ts';
-import { isActorId, Pid } from './pid.ts';
-import type { AskName, BodyOf, MessageName, Protocol, ReplyOf } from './protocol.ts';
-import { RunQueue, type TurnScheduler } from './run-queue.ts';
+import { PendingAsk } from './pending-asks.ts';
+import { Pid } from './pid.ts';
+import { isPlace } from './places.ts';
+import {
+  type AskName,
+  type BodyOf,
+  defineProtocol,
+  type MessageName,
+  type Protocol,
+  type ReplyOf,
+} from './protocol.ts';
+import {
+  decodeRouteAnswer,
+  ROUTE_PREFIX,
+  type RouteAnswer,
+  type RouteInfo,
+  type RouteRequest,
+} from './routes.ts';
+import type { TurnScheduler } from './run-queue.ts';
 import type { SpawnOptions } from './supervision.ts';
 import type { TraceEvent } from './trace-event.ts';
+import type { Tracing } from './tracing.ts';
 import type { Transport, TransportHost } from './transport.ts';
+import { watchEnd } from './watch-end.ts';
 
 /** How a system is set up. Everything has a default that suits production in one process. */
 export interface ActorSystemOptions {
   /** `host:port` under which other systems reach this one. Default: `local`, reachable by nobody. */
   readonly address?: string;
+  /**
+   * Only for a system that is a thread of another one with the same address: the beginning of all its
+   * ids, such as `worker-1/`. `transport` then leads to that other one. Default: none.
+   */
+  readonly place?: string;
   /** Default: the machine's clock. */
   readonly clock?: Clock;
   /** Seeds ids and the actors' own sources. Default: the operating system's. */
   readonly random?: Random;
-  /** Default: silent. A pino logger fits. */
+  /** Default: silent. A pino logger fits; each actor logs with its PID bound. */
   readonly logger?: Logger;
   /** Default: Node's event loop. */
   readonly scheduler?: TurnScheduler;
   /** Makes the transport to other systems. Default: none; messages to others are dead letters. */
   readonly transport?: (host: TransportHost) => Transport;
   readonly onDeadLetter?: (letter: DeadLetter) => void;
+  /** Told of each turn, start and end. For tests. */
   readonly trace?: (event: TraceEvent) => void;
+  /** Says for each message to an actor here whether it is queued. For tests. Default: all are. */
+  readonly filter?: MessageFilter;
+  /** Records spans that follow messages, for instance by `openTelemetry`. Default: none, at no cost. */
+  readonly tracing?: Tracing;
+  /** Whether to measure how long messages wait and take. Default: `off`. */
+  readonly latency?: LatencyOption;
   /** Asks that may be open at once; more fail with `KAON_ASK_LIMIT`. Default: 1 000 000. */
   readonly pendingAsksMax?: number;
 }
@@ -49,6 +80,8 @@ export interface ActorSystemOptions {
 /** One line of `ActorSystem.processes()`. */
 export interface ProcessInfo extends CellStats {
   readonly id: string;
+  /** Milliseconds since its start. */
+  readonly ageMs: number;
 }
 
 /** Counters and gauges of one system, for metrics. */
@@ -56,7 +89,15 @@ export interface SystemStats {
   readonly actors: number;
   /** Actors waiting for a turn. */
   readonly ready: number;
+  /** Actors started, since the start of the system. */
+  readonly spawned: number;
+  /** Messages and asks handled, since the start. */
+  readonly handled: number;
   readonly pendingAsks: number;
+  /** Asks opened, since the start. */
+  readonly asks: number;
+  /** Asks that ran into their timeout, since the start. */
+  readonly timedOutAsks: number;
   /** Asks refused because too many were open, since the start. */
   readonly refusedAsks: number;
   /** Answers that came after their ask had timed out or failed, since the start. */
@@ -69,7 +110,12 @@ export interface SystemStats {
   readonly refusedLinks: number;
   /** Since the start. */
   readonly deadLetters: number;
+  /** Only when it is measured. */
+  readonly latency?: MessageLatency;
 }
+
+/** Routes are asked for like anything else; their names are in no protocol. */
+const NO_PROTOCOL = defineProtocol({});
 
 /** A system of actors at one address. Make it with `createActorSystem`. */
 export class ActorSystem {
@@ -78,19 +124,9 @@ export class ActorSystem {
   readonly random: Random;
   readonly logger: Logger;
   readonly deadLetters: DeadLetters;
-  readonly #cells = new Map<string, Cell>();
-  readonly #asks: PendingAsks;
-  readonly #host: CellHost;
-  readonly #links: Links;
-  readonly #runQueue: RunQueue;
-  /** Stands as sender where no actor sends. */
-  readonly #root: Pid;
-  readonly #terminations = new Map<string, ((reason: ExitReason) => void)[]>();
-  readonly #trace: ((event: TraceEvent) => void) | undefined;
+  readonly #kernel: Kernel;
   /** Undefined when there is none, and once it was told to close. */
   #transport: Transport | undefined;
-  #deferred = 0;
-  #isClosed = false;
   #closing: Promise<void> | undefined;
 
   constructor(options: ActorSystemOptions = {}) {
@@ -98,51 +134,66 @@ export class ActorSystem {
     this.clock = options.clock ?? systemClock();
     this.random = options.random ?? systemRandom();
     this.logger = options.logger ?? silentLogger;
-    this.#trace = options.trace;
-    this.#asks = new PendingAsks(this.clock, options.pendingAsksMax);
-    this.#runQueue = new RunQueue(this.clock, options.scheduler ?? eventLoopScheduler);
     this.deadLetters = new DeadLetters(this.logger, options.onDeadLetter);
-    this.#root = new Pid('system', this.address);
-    this.#host = this.#createCellHost();
-    this.#links = new Links({
+    const { filter, trace, tracing, latency = 'off' } = options;
+    const place = options.place ?? '';
+    this.#kernel = new Kernel({
       address: this.address,
-      localCell: (pid) => this.#localCell(pid),
-      transport: () => this.#transport,
+      place,
+      clock: this.clock,
+      random: this.random,
+      logger: this.logger,
+      scheduler: options.scheduler ?? eventLoopScheduler,
+      deadLetters: this.deadLetters,
+      instruments: instrumentsOf({ filter, trace, tracing, latency }),
+      pendingAsksMax: options.pendingAsksMax,
     });
-    this.#transport = options.transport?.(this.#createTransportHost());
+    this.#transport = options.transport?.(this.#kernel.transportHost(place !== ''));
+    this.#kernel.places.transport = this.#transport;
   }
 
   /** Promises given to `ctx.defer` that have not settled. */
   get deferredCount(): number {
-    return this.#deferred;
+    return this.#kernel.deferred;
   }
 
   /** Actors waiting for a turn. */
   get readyCount(): number {
-    return this.#runQueue.depth;
+    return this.#kernel.runQueue.depth;
   }
 
   get pendingAsks(): number {
-    return this.#asks.size;
+    return this.#kernel.asks.size;
   }
 
   get stats(): SystemStats {
+    const { running, spawned, handled, asks, links, runQueue, deferred, instruments } =
+      this.#kernel;
     return {
-      actors: this.#cells.size,
-      ready: this.#runQueue.depth,
-      pendingAsks: this.#asks.size,
-      refusedAsks: this.#asks.refused,
-      lateAnswers: this.#asks.late,
-      deferred: this.#deferred,
-      remoteLinks: this.#links.remoteCount,
-      refusedLinks: this.#links.refused,
+      actors: running,
+      ready: runQueue.depth,
+      spawned,
+      handled,
+      pendingAsks: asks.size,
+      asks: asks.opened,
+      timedOutAsks: asks.timedOut,
+      refusedAsks: asks.refused,
+      lateAnswers: asks.late,
+      deferred,
+      remoteLinks: links.remoteCount,
+      refusedLinks: links.refused,
       deadLetters: this.deadLetters.total,
+      ...(instruments?.meter && { latency: instruments.meter.summary() }),
     };
   }
 
   /** All actors, in order of their start. */
   processes(): readonly ProcessInfo[] {
-    return [...this.#cells.values()].map((cell) => ({ id: cell.pid.id, ...cell.stats }));
+    const nowMs = this.clock.nowMs();
+    return Array.from(this.#kernel.cells(), (cell) => {
+      const { stats } = cell;
+      return { id: cell.pid.id, ageMs: Math.max(0, nowMs - stats.startedMs), ...stats };
+    });
   }
 
   /**
@@ -153,15 +204,15 @@ export class ActorSystem {
   spawn<P extends Protocol, O>(
     definition: ActorDefinition<P, O>,
     options: O,
-    spawnOptions: SpawnOptions = {},
+    spawnOptions?: SpawnOptions,
   ): Pid<P> {
     const erased = definition as unknown as ActorDefinition<Protocol, unknown>;
-    return this.#spawn(undefined, erased, options, spawnOptions) as Pid<P>;
+    return this.#kernel.spawn(undefined, erased, options, spawnOptions) as Pid<P>;
   }
 
   /** The running actor called `id`, taken to speak `protocol`; undefined when there is none. */
   find<P extends Protocol>(_protocol: P, id: string): Pid<P> | undefined {
-    return this.#cells.get(id)?.pid as Pid<P> | undefined;
+    return this.#kernel.find(id)?.pid as Pid<P> | undefined;
   }
 
   /** Sends from outside any actor; the receiver sees `system@address` as sender. */
@@ -170,7 +221,7 @@ export class ActorSystem {
     name: K,
     body: BodyOf<P, K>,
   ): undefined {
-    this.#send(this.#root, to, name, body);
+    this.#kernel.send(this.#kernel.root, to, name, body);
   }
 
   /** Asks from outside any actor. Rejects with an `AskError` whose `code` says why. */
@@ -178,34 +229,72 @@ export class ActorSystem {
     to: Pid<P>,
     name: K,
     question: BodyOf<P, K>,
-    options: AskOptions = {},
+    options?: AskOptions,
   ): Promise<ReplyOf<P, K>> {
-    return new Promise((resolve, reject) => {
-      this.#ask(this.#root, to, name, question, options, (answer, failure) =>
-        failure ? reject(failure) : resolve(answer as ReplyOf<P, K>),
-      );
-    });
+    return this.#ask(to, name, question, options) as Promise<ReplyOf<P, K>>;
   }
 
   /** Ends a local actor: as its next turn, or with `drain` after what its mailbox holds now. */
   stop(pid: Pid, options: { readonly drain?: boolean } = {}): undefined {
-    this.#stop(pid, options.drain ?? false);
+    this.#kernel.stop(pid, options.drain ?? false);
   }
 
-  /** Resolves when the actor has ended; at once when it is not running. Local actors only. */
+  /**
+   * Resolves when the actor has ended, wherever it lives; at once when it is not running. For one in
+   * another thread or process it says `unreachable` when the connection broke: it may live on.
+   */
   terminated(pid: Pid): Promise<ExitReason> {
-    const text = pid.toString();
-    if (!this.#localCell(pid)) return Promise.resolve('stopped');
+    const cell = this.#kernel.localCell(pid);
     return new Promise((resolve) => {
-      const waiting = this.#terminations.get(text) ?? [];
-      waiting.push(resolve);
-      this.#terminations.set(text, waiting);
+      if (cell) cell.onEnded(resolve);
+      else if (this.#kernel.places.isHere(pid)) resolve('stopped');
+      else this.spawn(watchEnd, { pid, tell: resolve });
     });
+  }
+
+  /**
+   * Hands an HTTP request to the actor called `id`, for its route at `path` (without slashes at the
+   * ends). For whoever serves HTTP. Answers 404 for unknown routes, 405 for other methods.
+   *
+   * Rejects with an `AskError` when there is no such actor, or it gives no (proper) answer in time.
+   */
+  async request(
+    id: string,
+    path: string,
+    request: RouteRequest,
+    options?: AskOptions,
+  ): Promise<RouteAnswer> {
+    const pid = new Pid(id, this.address, NO_PROTOCOL);
+    const answer = await this.#ask(pid, ROUTE_PREFIX + path, request, options);
+    const decoded = decodeRouteAnswer(answer);
+    if (decoded.ok) return decoded.value;
+    const { path: where, problem } = decoded.error;
+    throw new AskError('refused', pid.toString(), path, `its answer: ${where} ${problem}`);
+  }
+
+  /** The HTTP routes of the actor called `id` in this thread; undefined when there is no such actor. */
+  routesOf(id: string): readonly RouteInfo[] | undefined {
+    return this.#kernel.find(id)?.routes;
+  }
+
+  /**
+   * From now on ids that begin with `place` (such as `worker-1/`) live in another thread of this
+   * process, behind the transport that `make` makes. For whoever runs threads.
+   */
+  attach(place: string, make: (host: TransportHost) => Transport): undefined {
+    this.#kernel.places.attach(place, make(this.#kernel.transportHost(true)));
+  }
+
+  /** The thread at `place` is gone: its links end as `unreachable`, asks to it fail. */
+  detach(place: string): undefined {
+    if (!isPlace(place) || !this.#kernel.places.threads.has(place)) return;
+    this.#kernel.peerLost(place);
+    this.#kernel.places.detach(place);
   }
 
   /** Stops every actor (last started first), fails open asks, closes the transport. */
   async shutdown(): Promise<void> {
-    if (!this.#isClosed) this.#closing = this.#stopAll();
+    this.#closing ??= this.#stopAll();
     await this.#closing;
   }
 
@@ -214,215 +303,55 @@ export class ActorSystem {
    * For crashes under test; open asks fail all the same, so that no test waits for them.
    */
   halt(): void {
-    const cells = [...this.#cells.values()];
-    this.#cells.clear();
-    for (const cell of cells) cell.abandon();
-    for (const waiting of this.#terminations.values()) for (const tell of waiting) tell('failed');
-    this.#terminations.clear();
+    this.#kernel.abandonAll();
     void this.shutdown();
   }
 
   async #stopAll(): Promise<void> {
-    this.#isClosed = true;
-    for (const cell of [...this.#cells.values()].reverse()) cell.terminate('stopped');
-    this.#asks.failAll('stopped', 'the system shuts down');
+    this.#kernel.stopAll();
     // From here on messages to others are dead letters.
     const transport = this.#transport;
     this.#transport = undefined;
-    await transport?.close();
-  }
-
-  #localCell(pid: Pid): Cell | undefined {
-    const bound = Pid.cellOf(pid);
-    if (bound?.isAlive && bound.host === this.#host) return bound;
-    if (pid.address !== this.address) return undefined;
-    const cell = this.#cells.get(pid.id);
-    Pid.bind(pid, cell);
-    return cell;
-  }
-
-  #send(from: Pid, to: Pid, name: string, body: unknown): void {
-    const bound = Pid.cellOf(to);
-    if (bound?.isAlive && bound.host === this.#host) {
-      bound.enqueue({ name, body, from, correlation: 0 });
-      return;
-    }
-    this.#route({ name, body, from, correlation: 0 }, to, 'message');
+    this.#kernel.places.transport = undefined;
+    const threads = [...this.#kernel.places.threads];
+    for (const [place] of threads) this.#kernel.places.detach(place);
+    await Promise.all([transport?.close(), ...threads.map(([, thread]) => thread.close())]);
   }
 
   #ask(
-    from: Pid,
     to: Pid,
     name: string,
     question: unknown,
-    options: AskOptions,
-    done: AskOutcome,
-  ): void {
-    const correlation = this.#asks.open(to, name, options.timeoutMs ?? ASK_TIMEOUT_MS, done);
-    if (correlation === undefined) return;
-    this.#route({ name, body: question, from, correlation }, to, 'ask');
-  }
-
-  #route(envelope: Envelope, to: Pid, kind: 'message' | 'ask'): void {
-    const cell = this.#localCell(to);
-    if (cell) return cell.enqueue(envelope);
-    if (to.address === this.address) {
-      return this.#refuse(envelope, to, 'noActor', `no actor '${to.id}' here`);
-    }
-    if (!this.#transport) {
-      return this.#refuse(envelope, to, 'unreachable', 'this system has no connection to others');
-    }
-    this.#transport.send({
-      kind,
-      from: envelope.from,
-      to,
-      name: envelope.name,
-      body: envelope.body,
-      correlation: envelope.correlation,
+    options: AskOptions | undefined,
+  ): Promise<unknown> {
+    const { root } = this.#kernel;
+    return new Promise((resolve, reject) => {
+      const ask = new PromisedAsk(to, name, resolve, reject);
+      this.#kernel.ask(root, ask, question, options?.timeoutMs);
     });
   }
+}
 
-  /** Records a dead letter and fails the ask, wherever the asker is. */
-  #refuse(envelope: Envelope, to: Pid, reason: DeadLetterReason, detail: string): void {
-    const { name, from } = envelope;
-    this.deadLetters.add({ reason, from: from.toString(), to: to.toString(), name, detail });
-    if (envelope.correlation === 0) return;
-    const failures: Record<DeadLetterReason, AskFailure> = {
-      noActor: 'noActor',
-      stopped: 'stopped',
-      full: 'limit',
-      unknownMessage: 'refused',
-      undecodable: 'refused',
-      unreachable: 'unreachable',
-    };
-    this.#answerFailure(envelope, to, failures[reason], detail);
+/** An ask from outside any actor. */
+class PromisedAsk extends PendingAsk {
+  readonly #resolve: (answer: unknown) => void;
+  readonly #reject: (error: AskError) => void;
+
+  constructor(
+    to: Pid,
+    name: string,
+    resolve: (answer: unknown) => void,
+    reject: (error: AskError) => void,
+  ) {
+    super(to, name);
+    this.#resolve = resolve;
+    this.#reject = reject;
   }
 
-  #answer(asked: Envelope, by: Pid, answer: unknown): void {
-    if (asked.from.address === this.address) return this.#asks.resolve(asked.correlation, answer);
-    this.#reply('reply', asked, by, answer);
-  }
-
-  #answerFailure(asked: Envelope, by: Pid, failure: AskFailure, detail: string): void {
-    if (asked.from.address === this.address)
-      return this.#asks.fail(asked.correlation, failure, detail);
-    this.#reply('failure', asked, by, { failure, detail });
-  }
-
-  #reply(kind: 'reply' | 'failure', asked: Envelope, by: Pid, body: unknown): void {
-    const { from: to, name, correlation } = asked;
-    this.#transport?.send({ kind, from: by, to, name, body, correlation });
-  }
-
-  #spawn(
-    parent: Cell | undefined,
-    definition: ActorDefinition<Protocol, unknown>,
-    options: unknown,
-    spawnOptions: SpawnOptions,
-  ): Pid {
-    const id = spawnOptions.id ?? shortId(this.random);
-    if (this.#isClosed) throw new SpawnError(id, 'the system has shut down');
-    if (parent?.acceptsChildren === false) {
-      throw new SpawnError(id, `its parent ${parent.pid} has stopped`);
-    }
-    if (!isActorId(id))
-      throw new SpawnError(id, 'an id is 1 to 255 printable characters without @');
-    if (this.#cells.has(id)) throw new SpawnError(id, 'an actor of this id is running');
-    const pid = new Pid(id, this.address, definition.protocol);
-    const cell = new Cell(this.#host, pid, parent, definition, options, spawnOptions);
-    Pid.bind(pid, cell);
-    this.#cells.set(id, cell);
-    parent?.addChild(cell);
-    this.#trace?.({ kind: 'spawned', pid });
-    try {
-      cell.start();
-    } catch (error) {
-      cell.terminate('failed');
-      throw error;
-    }
-    return pid;
-  }
-
-  #stop(pid: Pid, drain: boolean): void {
-    const cell = this.#localCell(pid);
-    if (drain) cell?.stopAfterDrain();
-    else cell?.signal({ kind: 'stop' });
-  }
-
-  #ended(cell: Cell, reason: ExitReason): void {
-    const text = cell.pid.toString();
-    this.#cells.delete(cell.pid.id);
-    this.#trace?.({ kind: 'ended', pid: cell.pid, reason });
-    // The PID may be kept long after; it must not keep the actor.
-    Pid.bind(cell.pid, undefined);
-    this.#links.ended(cell, reason);
-    for (const resolve of this.#terminations.get(text) ?? []) resolve(reason);
-    this.#terminations.delete(text);
-  }
-
-  #peerLost(address: string): void {
-    this.#links.peerLost(address);
-    this.#asks.failAddress(address);
-  }
-
-  #createCellHost(): CellHost {
-    return {
-      clock: this.clock,
-      random: this.random,
-      logger: this.logger,
-      runQueue: this.#runQueue,
-      trace: this.#trace,
-      send: (from, to, name, body) => this.#send(from, to, name, body),
-      ask: (from, to, name, question, options, done) =>
-        this.#ask(from, to, name, question, options, done),
-      answer: (asked, by, answer) => this.#answer(asked, by, answer),
-      answerFailure: (asked, by, failure, detail) =>
-        this.#answerFailure(asked, by, failure, detail),
-      refuse: (envelope, to, reason, detail) => this.#refuse(envelope, to, reason, detail),
-      spawn: (parent, definition, options, spawnOptions) =>
-        this.#spawn(parent, definition, options, spawnOptions),
-      link: (watcher, target) => this.#links.link(watcher, target),
-      unlink: (watcher, target) => this.#links.unlink(watcher, target),
-      stop: (pid, drain) => this.#stop(pid, drain),
-      ended: (cell, reason) => this.#ended(cell, reason),
-      deferStarted: () => {
-        this.#deferred += 1;
-      },
-      deferSettled: () => {
-        this.#deferred -= 1;
-      },
-    };
-  }
-
-  #createTransportHost(): TransportHost {
-    const incoming: IncomingHost = {
-      address: this.address,
-      asks: this.#asks,
-      cell: (id) => this.#cells.get(id),
-      refuse: (envelope, to, reason, detail) => this.#refuse(envelope, to, reason, detail),
-    };
-    return {
-      address: this.address,
-      clock: this.clock,
-      random: this.random,
-      logger: this.logger,
-      receive: (message) => receive(incoming, message),
-      receiveLink: (watcher, target) => this.#links.receiveLink(watcher, target),
-      receiveUnlink: (watcher, target) => this.#links.receiveUnlink(watcher, target),
-      receiveExited: (watcher, target, reason) =>
-        this.#links.receiveExited(watcher, target, reason),
-      peerLost: (address) => this.#peerLost(address),
-      undeliverable: (message, reason, detail) => {
-        const { name, body, from, correlation, kind } = message;
-        const isAnswer = kind === 'reply' || kind === 'failure';
-        this.#refuse(
-          { name, body, from, correlation: isAnswer ? 0 : correlation },
-          message.to,
-          reason,
-          detail,
-        );
-      },
-    };
+  answered(answer: unknown, failure: AskError | undefined): void {
+    this.span?.end(failure);
+    if (failure) this.#reject(failure);
+    else this.#resolve(answer);
   }
 }
 

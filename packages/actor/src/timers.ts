@@ -1,6 +1,6 @@
 // Keyed timers of one actor. A cancelled or replaced timer never fires, even when already queued.
 import type { Clock, TimerHandle } from '@kaon/primitives';
-import type { Signal } from './envelope.ts';
+import type { SignalContent } from './envelope.ts';
 
 interface ArmedTimer {
   readonly generation: number;
@@ -22,7 +22,7 @@ export interface Timers {
 
 /** Who owns timers: a due one is a signal to it. */
 export interface TimerOwner {
-  signal(signal: Signal): void;
+  signal(signal: SignalContent): void;
 }
 
 /** The timers of one cell: the clock only queues a signal, the handler runs as a turn. */

@@ -15,6 +15,8 @@ export interface WireMessage {
   readonly body: unknown;
   /** 0 for `message`. */
   readonly correlation: number;
+  /** The span it was sent under, as W3C `traceparent`; absent when nobody traces. */
+  readonly trace?: string | undefined;
 }
 
 /** Carries messages, links and exits to other systems. Must never throw. */
@@ -24,8 +26,13 @@ export interface Transport {
   /** The local `watcher` wants to hear when the remote `target` ends. */
   link(watcher: Pid, target: Pid): void;
   unlink(watcher: Pid, target: Pid): void;
-  /** The local `target` ended; tell the remote `watcher`. */
-  exited(watcher: Pid, target: Pid, reason: ExitReason): void;
+  /** The local `target` ended; tell the remote `watcher`. `detail` is the text of its error, if any. */
+  exited(watcher: Pid, target: Pid, reason: ExitReason, detail: string): void;
+  /**
+   * Only of transports to threads: what lies at `place` beyond this system is gone. The other side
+   * handles it as `peerLost`.
+   */
+  placeLost?(place: string): void;
   close(): Promise<void>;
 }
 
@@ -40,10 +47,13 @@ export interface TransportHost {
   /** The remote `watcher` links to the local `target`; answered by `exited` when it ends. */
   receiveLink(watcher: Pid, target: Pid): void;
   receiveUnlink(watcher: Pid, target: Pid): void;
-  /** The remote `target` ended; the local `watcher` hears of it. */
-  receiveExited(watcher: Pid, target: Pid, reason: ExitReason): void;
-  /** The connection to `address` broke: its links end as `unreachable`, its open asks fail. */
-  peerLost(address: string): void;
+  /** The remote `target` ended; the local `watcher` hears of it. `detail` is the text of its error. */
+  receiveExited(watcher: Pid, target: Pid, reason: ExitReason, detail?: string): void;
+  /**
+   * The connection to `place` broke: its links end as `unreachable`, its open asks fail. A place is the
+   * address of a system or, for a thread of this one, the prefix of its ids.
+   */
+  peerLost(place: string): void;
   /** A message could not be sent; it becomes a dead letter, an ask fails. */
   undeliverable(message: WireMessage, reason: DeadLetterReason, detail: string): void;
 }

@@ -123,6 +123,29 @@ export function decodeRecord<S extends Shape>(shape: S): Decoder<RecordOf<S>> {
   };
 }
 
+/**
+ * An object used as a table: every own value decodes; `entriesMax` bounds their number. Default: no
+ * bound of its own.
+ */
+export function decodeTable<T>(
+  item: Decoder<T>,
+  entriesMax = Number.POSITIVE_INFINITY,
+): Decoder<Readonly<Record<string, T>>> {
+  return (value) => {
+    if (!isRecord(value)) return failure(`expected an object, got ${describe(value)}`);
+    const entries = Object.entries(value);
+    if (entries.length > entriesMax)
+      return failure(`${entries.length} entries, at most ${entriesMax} allowed`);
+    const table: [string, T][] = [];
+    for (const [key, element] of entries) {
+      const decoded = inside(key, item(element));
+      if (!decoded.ok) return decoded;
+      table.push([key, decoded.value]);
+    }
+    return ok(Object.fromEntries(table));
+  };
+}
+
 function isRecord(value: unknown): value is Record<string, unknown> {
   if (typeof value !== 'object' || value === null) return false;
   return !Array.isArray(value) && !(value instanceof Uint8Array);

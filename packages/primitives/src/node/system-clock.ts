@@ -8,6 +8,7 @@ const WALL_DRIFT_MAX_MS = 2;
 
 interface SystemTimer {
   handle: NodeJS.Timeout;
+  keepsAlive: boolean;
 }
 
 /** The machine's clock. */
@@ -21,6 +22,7 @@ export function systemClock(): Clock {
       if (performance.now() < dueMs) arm(timer, dueMs, fire);
       else fire();
     }, stepMs);
+    if (!timer.keepsAlive) timer.handle.unref();
   };
   return {
     nowMs() {
@@ -33,12 +35,18 @@ export function systemClock(): Clock {
     },
     monotonicMs: () => performance.now(),
     setTimer(delayMs, fire) {
-      const timer = { handle: undefined as unknown as NodeJS.Timeout };
+      const timer = { handle: undefined as unknown as NodeJS.Timeout, keepsAlive: true };
       arm(timer, performance.now() + Math.max(0, delayMs), fire);
       return timer;
     },
     clearTimer(timer: TimerHandle) {
       clearTimeout((timer as SystemTimer).handle);
+    },
+    keepAlive(handle: TimerHandle, keepsAlive: boolean) {
+      const timer = handle as SystemTimer;
+      timer.keepsAlive = keepsAlive;
+      if (keepsAlive) timer.handle.ref();
+      else timer.handle.unref();
     },
   };
 }

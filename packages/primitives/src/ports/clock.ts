@@ -13,4 +13,9 @@ export interface Clock {
   setTimer(delayMs: number, fire: () => void): TimerHandle;
   /** After this returns, the timer's `fire` is not called. Unknown or fired handles are ignored. */
   clearTimer(timer: TimerHandle): void;
+  /**
+   * Whether `timer` alone keeps the process alive; a new one does. For timers that stand by. Absent on
+   * clocks that move by hand.
+   */
+  keepAlive?(timer: TimerHandle, keepsAlive: boolean): void;
 }

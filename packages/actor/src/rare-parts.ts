@@ -1,0 +1,37 @@
+// What most actors never have. Kept apart from the cell, so that a million idle ones stay small.
+import type { Logger } from '@kaon/primitives';
+import type { ExitReason } from './behaviour.ts';
+import type { Cell } from './cell.ts';
+import type { Envelope, Link } from './envelope.ts';
+import type { LatencyMeter } from './instruments.ts';
+import type { Later } from './later.ts';
+import type { Pid } from './pid.ts';
+import type { RestartWindow } from './supervision.ts';
+import type { KeyedTimers } from './timers.ts';
+
+/** The rarely used parts of one cell; each is made when it is first needed. */
+export class RareParts {
+  parent: Cell | undefined;
+  timers: KeyedTimers | undefined;
+  logger: Logger | undefined;
+  restartWindow: RestartWindow | undefined;
+  /** Children by id, in order of start. */
+  children: Set<Cell> | undefined;
+  /** Told when this actor ends, by PID text. */
+  watchers: Map<string, Pid> | undefined;
+  /** Links this actor made, by PID text. */
+  links: Map<string, Link> | undefined;
+  /** Asks whose handler returned a `Later` that has not settled. */
+  openAsks: Map<Envelope, Later<unknown>> | undefined;
+  /** Whoever waits for the end, from outside any actor. */
+  waiting: ((reason: ExitReason) => void)[] | undefined;
+  meter: LatencyMeter | undefined;
+  failures = 0;
+  /** Messages that a full mailbox did not take. */
+  refused = 0;
+  /** Setups run so far. */
+  incarnation = 1;
+  delays = 0;
+  signalsInARow = 0;
+  isDraining = false;
+}

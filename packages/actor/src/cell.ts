@@ -10,7 +10,7 @@ import { createContext } from './cell-context.ts';
 import type { CellHost } from './cell-host.ts';
 import type { DeadLetterReason } from './dead-letters.ts';
 import { Envelope, type Link, Signal, type SignalContent, WatchedEnvelope } from './envelope.ts';
-import type { AskFailure } from './errors.ts';
+import { AskError, type AskFailure } from './errors.ts';
 import { type Instruments, LatencyMeter, type MessageLatency } from './instruments.ts';
 import { Delegated, Later } from './later.ts';
 import { Pid } from './pid.ts';
@@ -437,7 +437,8 @@ export class Cell implements Runnable {
     rare.openAsks.set(envelope, answer);
     Later.onSettled(answer, (value, failure) => {
       if (!rare.openAsks?.delete(envelope)) return;
-      if (failure) this.host.answerFailure(envelope, this.pid, 'failed', failure.message);
+      const kind = failure instanceof AskError ? failure.failure : 'failed';
+      if (failure) this.host.answerFailure(envelope, this.pid, kind, failure.message);
       else this.host.answer(envelope, this.pid, value);
     });
   }

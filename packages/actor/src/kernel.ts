@@ -168,7 +168,7 @@ export class Kernel implements CellHost, IdSource {
       this.#route(this.#envelope(name, question, from, correlation), to);
       return true;
     }
-    if (this.localCell(to) !== undefined) {
+    if (this.places.isHere(to)) {
       this.#route(this.#envelope(name, question, from, correlation), to);
       return true;
     }

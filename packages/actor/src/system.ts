@@ -187,13 +187,21 @@ export class ActorSystem {
     };
   }
 
-  /** All actors, in order of their start. */
-  processes(): readonly ProcessInfo[] {
+  /** All actors, in order of their start; of many a part: `limit` of them after the first `offset`. */
+  processes({ offset = 0, limit = Number.POSITIVE_INFINITY } = {}): readonly ProcessInfo[] {
     const nowMs = this.clock.nowMs();
-    return Array.from(this.#kernel.cells(), (cell) => {
+    const infos: ProcessInfo[] = [];
+    let skipped = 0;
+    for (const cell of this.#kernel.cells()) {
+      if (infos.length >= limit) break;
+      if (skipped < offset) {
+        skipped += 1;
+        continue;
+      }
       const { stats } = cell;
-      return { id: cell.pid.id, ageMs: Math.max(0, nowMs - stats.startedMs), ...stats };
-    });
+      infos.push({ id: cell.pid.id, ageMs: Math.max(0, nowMs - stats.startedMs), ...stats });
+    }
+    return infos;
   }
 
   /**
@@ -283,6 +291,11 @@ export class ActorSystem {
    */
   attach(place: string, make: (host: TransportHost) => Transport): undefined {
     this.#kernel.places.attach(place, make(this.#kernel.transportHost(true)));
+  }
+
+  /** Places of the threads of this system, such as `worker-1/`. */
+  get threads(): readonly string[] {
+    return [...this.#kernel.places.threads.keys()];
   }
 
   /** The thread at `place` is gone: its links end as `unreachable`, asks to it fail. */

@@ -11,6 +11,7 @@ import {
   decodeOptional,
   decodeRecord,
   decodeString,
+  decodeTable,
   decodeUnknown,
   formatDecodeError,
 } from '@kaon/primitives';
@@ -114,4 +115,14 @@ t.test('no decoder throws, whatever comes', async (t) => {
     }),
   );
   t.pass('100 random values');
+});
+
+t.test('a table has entries that all decode, and not too many', async (t) => {
+  const decode = decodeTable(decodeInteger, 2);
+  t.same(decode({ a: 1, b: 2 }), { ok: true, value: { a: 1, b: 2 } });
+  t.match(decode({ a: 1, b: 'x' }), { ok: false, error: { path: 'b' } });
+  t.match(decode({ a: 1, b: 2, c: 3 }), { ok: false, error: { problem: /at most 2/ } });
+  for (const value of [[], 'x', null, undefined, new Uint8Array(1)]) t.notOk(decode(value).ok);
+  const sneaky = decode(JSON.parse('{ "__proto__": 1 }'));
+  t.ok(sneaky.ok && Object.hasOwn(sneaky.value, '__proto__'));
 });

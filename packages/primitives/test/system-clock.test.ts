@@ -58,3 +58,18 @@ t.test('a delay longer than Node keeps does not fire at once', async (t) => {
   await fired(2);
   clock.clearTimer(timer);
 });
+
+t.test('a timer that stands by does not keep the process alive, until it is told to', async (t) => {
+  const clock = systemClock();
+  const count = (): number =>
+    process.getActiveResourcesInfo().filter((name) => name === 'Timeout').length;
+  const before = count();
+  const timer = clock.setTimer(3_600_000, () => undefined);
+  t.equal(count(), before + 1);
+  clock.keepAlive?.(timer, false);
+  t.equal(count(), before);
+  clock.keepAlive?.(timer, true);
+  t.equal(count(), before + 1);
+  clock.clearTimer(timer);
+  t.equal(count(), before);
+});

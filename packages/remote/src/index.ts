@@ -1,4 +1,5 @@
 // Public surface of `@kaon/remote`.
+export { type ActorRouteOptions, addActorRoutes } from './actor-routes.ts';
 export { HandshakeError, type HandshakeProblem } from './errors.ts';
 export { PROTOCOL_VERSION } from './handshake.ts';
 export type { Dial, LinkSocket, LinkSocketEvents } from './link-socket.ts';

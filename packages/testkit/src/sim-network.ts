@@ -104,9 +104,9 @@ export class SimNetwork {
         this.#signal(host, target.address, (peer) =>
           peer.receiveUnlink(asText(watcher), asText(target)),
         ),
-      exited: (watcher, target, reason: ExitReason) =>
+      exited: (watcher, target, reason: ExitReason, detail) =>
         this.#signal(host, watcher.address, (peer) =>
-          peer.receiveExited(asText(watcher), asText(target), reason),
+          peer.receiveExited(asText(watcher), asText(target), reason, detail),
         ),
       close: async () => {
         if (this.#hosts.get(address) === host) this.#leave(address);

@@ -7,6 +7,7 @@ import {
 } from '@kaon/actor';
 import { createHttpServer, type HttpServer, type HttpServerOptions } from '@kaon/http';
 import type { Clock, Logger, Random } from '@kaon/primitives';
+import { addActorRoutes } from '../actor-routes.ts';
 import type { RemoteOptions } from '../options.ts';
 import { createRemote, type Remote } from '../transport.ts';
 
@@ -28,6 +29,16 @@ export interface NodeOptions {
   /** Adds routes before the server listens. */
   readonly addRoutes?: ((server: HttpServer) => void) | undefined;
   readonly onDeadLetter?: ((letter: DeadLetter) => void) | undefined;
+  /**
+   * Whether HTTP requests reach the routes of actors, `/help` and `/__processes__`. Default: yes.
+   * NOTE: whoever reaches the port may use them. Without any route uWebSockets.js can serve the node.
+   */
+  readonly actorRoutes?: boolean | undefined;
+  /** More settings of the actor system: tracing, latency, filters for tests. */
+  readonly system?: Pick<
+    ActorSystemOptions,
+    'tracing' | 'latency' | 'filter' | 'trace' | 'pendingAsksMax'
+  >;
 }
 
 /** A running node. */
@@ -53,10 +64,13 @@ export async function startNode(options: NodeOptions = {}): Promise<KaonNode> {
   const remote = createRemote(options.remote);
   remote.addTo(http);
   options.addRoutes?.(http);
+  let started: ActorSystem | undefined;
+  if (options.actorRoutes ?? true) addActorRoutes(http, () => started);
   const { port } = await http.listen({ host, port: options.port ?? 0 });
   const advertisedHost = options.advertiseHost ?? host;
   const address = `${advertisedHost}:${options.advertisePort ?? port}`;
   const systemOptions: ActorSystemOptions = {
+    ...options.system,
     address,
     transport: remote.transport,
     ...(clock && { clock }),
@@ -65,6 +79,7 @@ export async function startNode(options: NodeOptions = {}): Promise<KaonNode> {
     ...(onDeadLetter && { onDeadLetter }),
   };
   const system = createActorSystem(systemOptions);
+  started = system;
   return {
     system,
     address,

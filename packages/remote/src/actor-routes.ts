@@ -1,0 +1,167 @@
+// The HTTP side of actors: `/<id>/…` goes to the actor called so, `/help` tells what there is, and
+// `/__processes__` lists every actor, as libprocess has it.
+import { type ActorSystem, AskError, type RouteAnswer, type RouteInfo } from '@kaon/actor';
+import {
+  type HttpAnswer,
+  type HttpExchange,
+  type HttpServer,
+  jsonAnswer,
+  notFoundAnswer,
+  textAnswer,
+} from '@kaon/http';
+
+/** Settings of `addActorRoutes`. */
+export interface ActorRouteOptions {
+  /** How long an actor may take to answer; then 504. Default: 30 s. */
+  readonly timeoutMs?: number;
+}
+
+/** An id may hold slashes, but not so many. */
+const ID_SEGMENTS_MAX = 8;
+const QUERY_PARAMETERS_MAX = 256;
+/** Processes in one answer: as many as take a few milliseconds. */
+const PROCESSES_PER_ANSWER_MAX = 1000;
+/** What actors see of a request's head. */
+const HEADERS = ['accept', 'authorization', 'content-type', 'if-none-match', 'user-agent'] as const;
+
+/**
+ * Serves the routes of `system`'s actors on `http`, and `/help`, `/help/<id>` and `/__processes__`.
+ * Routes that `http` has of its own come first. Whoever reaches the port may use all of them.
+ */
+export function addActorRoutes(
+  http: HttpServer,
+  system: () => ActorSystem | undefined,
+  { timeoutMs = 30_000 }: ActorRouteOptions = {},
+): void {
+  const withSystem =
+    (serve: (exchange: HttpExchange, system: ActorSystem) => Promise<HttpAnswer> | HttpAnswer) =>
+    async (exchange: HttpExchange): Promise<void> => {
+      const running = system();
+      const answer = running
+        ? await serve(exchange, running)
+        : textAnswer(503, 'This node is starting.');
+      if (exchange.isOpen) exchange.respond(answer);
+    };
+  http.route('GET', '/__processes__', withSystem(processes));
+  http.route('GET', '/help', withSystem(help), { matchesBelow: true });
+  const route = withSystem((exchange, running) => askActor(exchange, running, timeoutMs));
+  http.route('*', '/*', route);
+}
+
+/** `?offset=` and `?limit=` turn pages: a system may have a million actors. */
+function processes({ request }: HttpExchange, system: ActorSystem): HttpAnswer {
+  const offset = countOf(request.query.get('offset') ?? '0');
+  const limit = countOf(request.query.get('limit') ?? String(PROCESSES_PER_ANSWER_MAX));
+  if (offset === undefined || limit === undefined || limit > PROCESSES_PER_ANSWER_MAX) {
+    const allowed = `whole numbers, \`limit\` up to ${PROCESSES_PER_ANSWER_MAX}`;
+    return textAnswer(400, `\`offset\` and \`limit\` are ${allowed}.`);
+  }
+  return jsonAnswer(200, JSON.stringify(system.processes({ offset, limit })));
+}
+
+function countOf(text: string): number | undefined {
+  return /^\d{1,9}$/.test(text) ? Number(text) : undefined;
+}
+
+function help({ request }: HttpExchange, system: ActorSystem): HttpAnswer {
+  const segments = segmentsOf(request.path);
+  if (segments === undefined) return notFoundAnswer();
+  const id = segments.slice(1).join('/');
+  if (id !== '') {
+    const routes = system.routesOf(id) ?? [];
+    return routes.length > 0 ? textAnswer(200, describe(id, routes)) : notFoundAnswer();
+  }
+  const texts = system
+    .processes({ limit: PROCESSES_PER_ANSWER_MAX })
+    .map((process) => describe(process.id, system.routesOf(process.id) ?? []))
+    .filter((text) => text !== '');
+  return textAnswer(200, ['/__processes__\n  GET  All actors.\n', ...texts].join('\n'));
+}
+
+function describe(id: string, routes: readonly RouteInfo[]): string {
+  return routes
+    .map(({ path, methods, help: text }) => {
+      const place = path === '' ? `/${id}` : `/${id}/${path}`;
+      return `${place}\n  ${methods.join(', ')}  ${text}\n`;
+    })
+    .join('\n');
+}
+
+async function askActor(
+  { request }: HttpExchange,
+  system: ActorSystem,
+  timeoutMs: number,
+): Promise<HttpAnswer> {
+  const target = targetOf(request.path, system);
+  if (target === undefined) return notFoundAnswer();
+  const query = [...request.query.entries()];
+  if (query.length > QUERY_PARAMETERS_MAX) {
+    return textAnswer(400, `At most ${QUERY_PARAMETERS_MAX} query parameters are allowed.`);
+  }
+  const headers = HEADERS.flatMap((name) => {
+    const value = request.header(name);
+    return value === undefined ? [] : [[name, value] as const];
+  });
+  const question = {
+    method: request.method === 'HEAD' ? 'GET' : request.method,
+    query: Object.fromEntries(query),
+    headers: Object.fromEntries(headers),
+    body: request.body,
+  };
+  try {
+    return httpAnswer(await system.request(target.id, target.path, question, { timeoutMs }));
+  } catch (error) {
+    if (error instanceof AskError) return failureAnswer(error);
+    throw error;
+  }
+}
+
+/** The actor a path leads to: the running one with the longest id, or one in a thread. */
+function targetOf(
+  path: string,
+  system: ActorSystem,
+): { readonly id: string; readonly path: string } | undefined {
+  const segments = segmentsOf(path);
+  if (segments === undefined) return undefined;
+  const at = (count: number): { readonly id: string; readonly path: string } => ({
+    id: segments.slice(0, count).join('/'),
+    path: segments.slice(count).join('/'),
+  });
+  for (let count = Math.min(segments.length, ID_SEGMENTS_MAX); count > 0; count -= 1) {
+    if (system.routesOf(at(count).id) !== undefined) return at(count);
+  }
+  return segments.length > 1 && system.threads.includes(`${segments[0]}/`) ? at(2) : undefined;
+}
+
+/** Undefined when an escape is malformed. */
+function segmentsOf(path: string): readonly string[] | undefined {
+  try {
+    return path
+      .split('/')
+      .filter((segment) => segment !== '')
+      .map(decodeURIComponent);
+  } catch {
+    return undefined;
+  }
+}
+
+function httpAnswer({ status = 200, headers, body }: RouteAnswer): HttpAnswer {
+  if (!Number.isInteger(status) || status < 200 || status > 599) {
+    return textAnswer(500, 'The actor answered with a status that does not exist.');
+  }
+  if (body === undefined || body instanceof Uint8Array) return { status, headers, body };
+  const answer =
+    typeof body === 'string' ? textAnswer(status, body) : jsonAnswer(status, JSON.stringify(body));
+  return { ...answer, headers: { ...answer.headers, ...headers } };
+}
+
+function failureAnswer({ failure }: AskError): HttpAnswer {
+  if (failure === 'noActor') return notFoundAnswer();
+  if (failure === 'timeout') return textAnswer(504, 'The actor did not answer in time.');
+  if (failure === 'limit') return textAnswer(503, 'The actor has too much to do.');
+  if (failure === 'unreachable' || failure === 'stopped') {
+    return textAnswer(503, 'The actor is gone.');
+  }
+  // What went wrong is in the log; it is nobody's business outside.
+  return textAnswer(500, 'The actor failed.');
+}

@@ -68,8 +68,8 @@ export class PendingAsks {
     return this.#pending.size;
   }
 
-  /** Opens `ask`; false, and `ask` told, when the limit is reached. */
-  open(ask: PendingAsk, timeoutMs: number): boolean {
+  /** Opens `ask` at `nowMs` on the monotonic clock; false, and `ask` told, when the limit is reached. */
+  open(ask: PendingAsk, timeoutMs: number, nowMs: number): boolean {
     if (this.#pending.size >= this.#pendingMax) {
       this.refused += 1;
       const detail = `${this.#pendingMax} asks are open`;
@@ -80,7 +80,7 @@ export class PendingAsks {
     ask.correlation = this.#lastCorrelation;
     this.opened += 1;
     this.#pending.set(ask.correlation, ask);
-    this.#enqueue(ask, timeoutMs);
+    this.#enqueue(ask, timeoutMs, nowMs);
     return true;
   }
 
@@ -122,14 +122,14 @@ export class PendingAsks {
     pending.answered(undefined, error);
   }
 
-  #enqueue(ask: PendingAsk, timeoutMs: number): void {
+  #enqueue(ask: PendingAsk, timeoutMs: number, nowMs: number): void {
     let queue = this.#queues.get(timeoutMs);
     if (queue === undefined) {
       queue = { timeoutMs, first: undefined, last: undefined, timer: undefined };
       this.#queues.set(timeoutMs, queue);
     }
     ask.queue = queue;
-    ask.dueMs = this.#clock.monotonicMs() + timeoutMs;
+    ask.dueMs = nowMs + timeoutMs;
     ask.before = queue.last;
     if (queue.last === undefined) {
       queue.first = ask;

@@ -1,22 +1,23 @@
 // A network in memory: every message is encoded and decoded, and faults are at the test's command.
 import type { ExitReason, Transport, TransportHost, WireMessage } from '@kaon/actor';
 import { Pid } from '@kaon/actor';
-import {
-  type Clock,
-  errorText,
-  invariant,
-  type Random,
-  Ring,
-  type TimerHandle,
-} from '@kaon/primitives';
+import { type Clock, errorText, invariant, type Random } from '@kaon/primitives';
 import { Packr } from 'msgpackr';
+import { drawLatencyMs } from './latency.ts';
+import {
+  type LossCause,
+  type NetworkCounts,
+  type NetworkEvent,
+  newNetworkCounts,
+} from './network-events.ts';
+import { type InFlight, Line, type LineOptions, pairKey } from './sim-line.ts';
 
 /** How a simulated network behaves when no fault is ordered. */
-export interface SimNetworkOptions {
-  /** Milliseconds each message takes: uniform between the two. Default: 0 to 0. */
-  readonly latencyMs?: readonly [number, number];
+export interface SimNetworkOptions extends LineOptions {
   /** How long a partition lasts before both sides take their connection for broken. Default: 15 000. */
   readonly detectAfterMs?: number;
+  /** Told of each fault, when it strikes. */
+  readonly onEvent?: (event: NetworkEvent) => void;
 }
 
 /** Picks messages for a fault. Absent fields match all; PIDs and addresses are compared as text. */
@@ -37,52 +38,43 @@ interface DropRule {
   count: number;
 }
 
-type Arrive = (peer: TransportHost) => void;
+/** One address or several. */
+type Addresses = string | readonly string[];
 
-interface InFlight {
-  /** The connection it was sent on; what was on its way when that broke is lost. */
-  readonly connection: object;
-  readonly target: TransportHost;
-  readonly arrive: Arrive;
-  /** A link, unlink or exit. */
-  readonly isSignal: boolean;
-}
-
-/** One direction between two systems. */
-interface Line {
-  readonly from: string;
-  readonly to: string;
-  readonly inFlight: Ring<InFlight>;
-  lastArrivalMs: number;
-  extraDelayMs: number;
-  isCut: boolean;
-  /** Set while a cut has not been noticed. */
-  detection: TimerHandle | undefined;
-  /** A link, unlink or exit was lost: only a broken connection can tell the other side. */
-  hasLostSignal: boolean;
-}
+/** Held back by at least so much, so that rounding never lets it arrive with what it was sent after. */
+const HELD_BACK_MIN_MS = 0.001;
 
 const packr = new Packr({ useRecords: false, structuredClone: false });
 
 /** Connects the systems of one simulation. */
 export class SimNetwork {
+  /** Counters of all that was sent and of each fault. */
+  readonly counts: Readonly<NetworkCounts>;
   readonly #clock: Clock;
   readonly #random: Random;
-  readonly #latencyMs: readonly [number, number];
+  readonly #defaults: LineOptions;
   readonly #detectAfterMs: number;
+  readonly #onEvent: ((event: NetworkEvent) => void) | undefined;
+  readonly #counts = newNetworkCounts();
   readonly #hosts = new Map<string, TransportHost>();
   readonly #lines = new Map<string, Line>();
   /** Open connections by their two addresses in order. */
   readonly #connections = new Map<string, object>();
   readonly #drops: DropRule[] = [];
-  /** Messages and signals lost to faults since the start. */
-  dropped = 0;
 
   constructor(clock: Clock, random: Random, options: SimNetworkOptions = {}) {
     this.#clock = clock;
     this.#random = random;
-    this.#latencyMs = options.latencyMs ?? [0, 0];
+    this.#defaults = options;
     this.#detectAfterMs = options.detectAfterMs ?? 15_000;
+    this.#onEvent = options.onEvent;
+    this.counts = this.#counts;
+  }
+
+  /** Messages, links, unlinks and exits lost to faults since the start. */
+  get dropped(): number {
+    const { droppedByRule, droppedByChance, lostToCut, lostToBreak, signalsLost } = this.#counts;
+    return droppedByRule + droppedByChance + lostToCut + lostToBreak + signalsLost;
   }
 
   /** Give this as `transport` to `createActorSystem`. */
@@ -96,16 +88,16 @@ export class SimNetwork {
         if (!this.#hosts.has(target.address)) {
           return host.receiveExited(watcher, target, 'unreachable');
         }
-        this.#signal(host, target.address, (peer) =>
+        this.#signal(host, watcher, target, (peer) =>
           peer.receiveLink(asText(watcher), asText(target)),
         );
       },
       unlink: (watcher, target) =>
-        this.#signal(host, target.address, (peer) =>
+        this.#signal(host, watcher, target, (peer) =>
           peer.receiveUnlink(asText(watcher), asText(target)),
         ),
       exited: (watcher, target, reason: ExitReason, detail) =>
-        this.#signal(host, watcher.address, (peer) =>
+        this.#signal(host, target, watcher, (peer) =>
           peer.receiveExited(asText(watcher), asText(target), reason, detail),
         ),
       close: async () => {
@@ -126,38 +118,52 @@ export class SimNetwork {
     this.#line(from, to).extraDelayMs = delayMs;
   }
 
+  /**
+   * Sets how what `from` sends to `to` travels, from the next message on. What `options` leaves out is
+   * as the network's options say; other directions are not touched.
+   */
+  setLine(from: string, to: string, options: LineOptions): void {
+    this.#line(from, to).options = { ...this.#defaults, ...options };
+  }
+
   /** Loses what `from` sends to `to`, silently. Both sides notice after `detectAfterMs`. */
   cutOneWay(from: string, to: string): void {
     const line = this.#line(from, to);
+    if (!line.isCut) {
+      this.#counts.cuts += 1;
+      this.#onEvent?.({ kind: 'cut', from, to });
+    }
     line.isCut = true;
     if (this.#connections.has(connectionKey(from, to))) this.#detect(line);
   }
 
-  /** Loses everything between `left` and `right` until healed. */
-  partition(left: string, right: string): void {
-    this.cutOneWay(left, right);
-    this.cutOneWay(right, left);
+  /** Loses everything between each of `left` and each of `right` until healed. */
+  partition(left: Addresses, right: Addresses): void {
+    for (const [one, other] of pairsOf(left, right)) {
+      this.cutOneWay(one, other);
+      this.cutOneWay(other, one);
+    }
   }
 
   /**
-   * Ends a partition or a one-way cut. Messages lost meanwhile stay lost; when a link or an exit was
-   * among them, the connection breaks, since nothing else could tell the sides of it.
+   * Ends partitions and one-way cuts between each of `left` and each of `right`. Messages lost meanwhile
+   * stay lost; when a link or an exit was among them, the connection breaks, since nothing else could
+   * tell the sides of it.
    */
-  heal(left: string, right: string): void {
-    let hasLostSignal = false;
-    for (const line of [this.#line(left, right), this.#line(right, left)]) {
-      hasLostSignal ||= line.hasLostSignal;
-      line.isCut = false;
-      line.hasLostSignal = false;
-      if (line.detection !== undefined) this.#clock.clearTimer(line.detection);
-      line.detection = undefined;
-    }
-    if (hasLostSignal) this.disconnect(left, right);
+  heal(left: Addresses, right: Addresses): void {
+    for (const [one, other] of pairsOf(left, right)) this.#healPair(one, other);
+  }
+
+  /** Ends every partition and every one-way cut, as `heal` does. */
+  healAll(): void {
+    for (const { from, to } of [...this.#lines.values()]) this.#healPair(from, to);
   }
 
   /** Breaks the connection between two systems at once; the next message makes a new one. */
   disconnect(left: string, right: string): void {
     if (!this.#connections.delete(connectionKey(left, right))) return;
+    this.#counts.disconnects += 1;
+    this.#onEvent?.({ kind: 'disconnected', from: left, to: right });
     this.#hosts.get(left)?.peerLost(right);
     this.#hosts.get(right)?.peerLost(left);
   }
@@ -172,6 +178,19 @@ export class SimNetwork {
     for (const other of [...this.#hosts.keys()]) this.disconnect(other, address);
   }
 
+  #healPair(left: string, right: string): void {
+    let hasLostSignal = false;
+    for (const line of [this.#line(left, right), this.#line(right, left)]) {
+      hasLostSignal ||= line.hasLostSignal;
+      if (line.isCut) this.#onEvent?.({ kind: 'healed', from: line.from, to: line.to });
+      line.isCut = false;
+      line.hasLostSignal = false;
+      if (line.detection !== undefined) this.#clock.clearTimer(line.detection);
+      line.detection = undefined;
+    }
+    if (hasLostSignal) this.disconnect(left, right);
+  }
+
   #send(host: TransportHost, message: WireMessage): void {
     const { from, to, name, kind, correlation } = message;
     if (this.#hosts.get(host.address) !== host) return;
@@ -184,51 +203,101 @@ export class SimNetwork {
     } catch (error) {
       return host.undeliverable(message, 'undecodable', `body: ${errorText(error)}`);
     }
-    if (this.#isDropped(message)) {
-      this.dropped += 1;
-      return;
-    }
-    const arrive: Arrive = (peer) => {
+    this.#counts.sent += 1;
+    if (this.#isDroppedByRule(message)) return this.#lose(message, 'rule');
+    const line = this.#line(host.address, to.address);
+    const { dropProbability, duplicateProbability } = line.options;
+    if (this.#happens(dropProbability)) return this.#lose(message, 'chance');
+    const arrive = (peer: TransportHost): void => {
       const body: unknown = packr.unpack(packed);
       peer.receive({ kind, from: asText(from), to: asText(to), name, body, correlation });
     };
-    this.#transmit(host.address, to.address, false, arrive);
+    this.#transmit(line, { from: from.id, to: to.id, message, arrive });
+    if (!this.#happens(duplicateProbability)) return;
+    this.#counts.duplicated += 1;
+    this.#onEvent?.({ kind: 'duplicated', message });
+    this.#transmit(line, { from: from.id, to: to.id, message, arrive });
   }
 
-  #signal(host: TransportHost, to: string, arrive: Arrive): void {
-    if (this.#hosts.get(host.address) !== host || !this.#hosts.has(to)) return;
-    this.#transmit(host.address, to, true, arrive);
+  #signal(host: TransportHost, from: Pid, to: Pid, arrive: (peer: TransportHost) => void): void {
+    if (this.#hosts.get(host.address) !== host || !this.#hosts.has(to.address)) return;
+    const line = this.#line(host.address, to.address);
+    this.#transmit(line, { from: from.id, to: to.id, message: undefined, arrive });
   }
 
-  /** Runs `arrive` at the peer after the latency; per line in the order of sending. */
-  #transmit(from: string, to: string, isSignal: boolean, arrive: Arrive): void {
-    const line = this.#line(from, to);
-    const connection = this.#connect(from, to);
+  /** Runs `arrive` at the peer after the latency; per line in the order of sending, unless held back. */
+  #transmit(line: Line, letter: Pick<InFlight, 'from' | 'to' | 'message' | 'arrive'>): void {
+    const connection = this.#connect(line.from, line.to);
     if (line.isCut) {
       this.#detect(line);
-      return this.#lose(line, isSignal);
+      return this.#loseOn(line, letter, 'cut');
     }
-    const [leastMs, mostMs] = this.#latencyMs;
-    const latencyMs = leastMs + this.#random.next() * (mostMs - leastMs) + line.extraDelayMs;
+    const { latencyMs, reorder } = line.options;
+    const drawnMs = drawLatencyMs(latencyMs ?? [0, 0], this.#random) + line.extraDelayMs;
     const nowMs = this.#clock.monotonicMs();
-    line.lastArrivalMs = Math.max(nowMs + latencyMs, line.lastArrivalMs);
-    const target = this.#hosts.get(to) as TransportHost;
-    line.inFlight.push({ connection, target, arrive, isSignal });
+    const arrivalMs = Math.max(nowMs + drawnMs, line.lastArrivalMs);
+    const target = this.#hosts.get(line.to) as TransportHost;
+    const inFlight: InFlight = { ...letter, connection, target };
+    if (letter.message) this.#counts.inFlight += 1;
+    const isHeldBack = letter.message !== undefined && this.#happens(reorder?.probability);
+    if (isHeldBack && reorder && letter.message) {
+      this.#counts.heldBack += 1;
+      this.#onEvent?.({ kind: 'heldBack', message: letter.message });
+      const extraMs = HELD_BACK_MIN_MS + this.#random.next() * reorder.withinMs;
+      if (reorder.scope === 'all') {
+        this.#clock.setTimer(arrivalMs + extraMs - nowMs, () => this.#deliver(line, inFlight));
+        return;
+      }
+      return this.#holdBack(line, inFlight, arrivalMs + extraMs);
+    }
+    // What follows a message that was held back, of the same two actors, waits behind it.
+    if (line.heldBack.has(pairKey(letter))) return this.#holdBack(line, inFlight, arrivalMs);
+    line.lastArrivalMs = arrivalMs;
+    line.inFlight.push(inFlight);
     // Each timer takes the oldest, not "its own": rounding must not swap two of them.
-    this.#clock.setTimer(line.lastArrivalMs - nowMs, () => this.#deliverNext(line));
+    this.#clock.setTimer(arrivalMs - nowMs, () =>
+      this.#deliver(line, line.inFlight.shift() as InFlight),
+    );
   }
 
-  #deliverNext(line: Line): void {
-    const { connection, target, arrive, isSignal } = line.inFlight.shift() as InFlight;
+  #holdBack(line: Line, inFlight: InFlight, arrivalMs: number): void {
+    const dueMs = line.holdBack(inFlight, arrivalMs);
+    this.#clock.setTimer(dueMs - this.#clock.monotonicMs(), () =>
+      this.#deliver(line, line.takeHeldBack(inFlight)),
+    );
+  }
+
+  #deliver(line: Line, inFlight: InFlight): void {
+    const { connection, target, arrive, message } = inFlight;
+    if (message) this.#counts.inFlight -= 1;
     const isConnected = this.#connections.get(connectionKey(line.from, line.to)) === connection;
-    if (!isConnected || this.#hosts.get(line.to) !== target) this.dropped += 1;
-    else if (line.isCut) this.#lose(line, isSignal);
-    else arrive(target);
+    if (!isConnected || this.#hosts.get(line.to) !== target) {
+      return this.#loseOn(line, inFlight, 'broken');
+    }
+    if (line.isCut) return this.#loseOn(line, inFlight, 'cut');
+    if (message) this.#counts.delivered += 1;
+    arrive(target);
   }
 
-  #lose(line: Line, isSignal: boolean): void {
-    this.dropped += 1;
-    line.hasLostSignal ||= isSignal;
+  #loseOn(line: Line, { message }: Pick<InFlight, 'message'>, cause: LossCause): void {
+    if (message) return this.#lose(message, cause);
+    this.#counts.signalsLost += 1;
+    // After a break both sides know; during a cut nobody does.
+    if (cause === 'cut') line.hasLostSignal = true;
+    this.#onEvent?.({ kind: 'signalLost', cause, from: line.from, to: line.to });
+  }
+
+  #lose(message: WireMessage, cause: LossCause): void {
+    if (cause === 'rule') this.#counts.droppedByRule += 1;
+    else if (cause === 'chance') this.#counts.droppedByChance += 1;
+    else if (cause === 'cut') this.#counts.lostToCut += 1;
+    else this.#counts.lostToBreak += 1;
+    this.#onEvent?.({ kind: 'dropped', cause, message });
+  }
+
+  /** Draws only when there is something to draw: worlds without this fault keep their traces. */
+  #happens(probability: number | undefined): boolean {
+    return probability !== undefined && probability > 0 && this.#random.next() < probability;
   }
 
   /** Both sides take a connection for broken when a cut lasts. */
@@ -254,24 +323,16 @@ export class SimNetwork {
     const key = `${from} ${to}`;
     let line = this.#lines.get(key);
     if (!line) {
-      line = {
-        from,
-        to,
-        inFlight: new Ring(),
-        lastArrivalMs: 0,
-        extraDelayMs: 0,
-        isCut: false,
-        detection: undefined,
-        hasLostSignal: false,
-      };
+      line = new Line(from, to, this.#defaults);
       this.#lines.set(key, line);
     }
     return line;
   }
 
-  #isDropped({ name, from, to }: WireMessage): boolean {
+  #isDroppedByRule({ name, from, to }: WireMessage): boolean {
     const index = this.#drops.findIndex(
-      (rule) => rule.name === name && matches(rule.match.from, from) && matches(rule.match.to, to),
+      (rule) =>
+        rule.name === name && matchesPid(rule.match.from, from) && matchesPid(rule.match.to, to),
     );
     const rule = this.#drops[index];
     if (!rule) return false;
@@ -280,6 +341,13 @@ export class SimNetwork {
     if (rule.remaining === 0) this.#drops.splice(index, 1);
     return true;
   }
+}
+
+/** Whether `actual` is the PID, or lives at the address, that `wanted` says; undefined says any. */
+export function matchesPid(wanted: Pid | string | undefined, actual: Pid): boolean {
+  if (wanted === undefined) return true;
+  const text = wanted.toString();
+  return text === actual.toString() || text === actual.address;
 }
 
 /** Only the text of a PID crosses: never the live actor behind it. */
@@ -291,8 +359,11 @@ function connectionKey(left: string, right: string): string {
   return left < right ? `${left} ${right}` : `${right} ${left}`;
 }
 
-function matches(wanted: Pid | string | undefined, actual: Pid): boolean {
-  if (wanted === undefined) return true;
-  const text = wanted.toString();
-  return text === actual.toString() || text === actual.address;
+function pairsOf(left: Addresses, right: Addresses): readonly (readonly [string, string])[] {
+  const listOf = (some: Addresses): readonly string[] => (typeof some === 'string' ? [some] : some);
+  return listOf(left).flatMap((one) =>
+    listOf(right)
+      .filter((other) => other !== one)
+      .map((other) => [one, other] as const),
+  );
 }

@@ -1,8 +1,10 @@
 // Several actor systems in one process on one virtual clock and one simulated network.
 import {
   type ActorSystem,
+  type ActorSystemOptions,
   createActorSystem,
   type DeadLetter,
+  type TraceEvent,
   type TurnScheduler,
 } from '@kaon/actor';
 import {
@@ -13,9 +15,10 @@ import {
   seededRandom,
   silentLogger,
 } from '@kaon/primitives';
+import type { NetworkEvent } from './network-events.ts';
 import { eventLoopRound, isDiskBusy } from './node/event-loop.ts';
 import { SimNetwork, type SimNetworkOptions } from './sim-network.ts';
-import { Trace } from './trace.ts';
+import { Trace, type TracedEvent, type TraceOptions } from './trace.ts';
 import { VirtualClock } from './virtual-clock.ts';
 
 /** How a simulated world starts. */
@@ -24,7 +27,23 @@ export interface SimulationOptions {
   readonly seed?: number;
   readonly network?: SimNetworkOptions;
   readonly logger?: Logger;
+  /** What the trace keeps. */
+  readonly trace?: TraceOptions;
+  /** Sees each event of the trace as it happens, also those beyond the trace's limit. */
+  readonly onEvent?: (event: TracedEvent) => void;
+  /**
+   * Called between turns: after each message's turn, before the next turn of any system, and whenever a
+   * run of turns or a timer is through. For invariants: what it throws first is what `settle` or
+   * `advance` rejects with, and it is not called again.
+   */
+  readonly afterTurn?: () => void;
 }
+
+/** What one system of a simulation may have for itself. */
+export type SimulatedSystemOptions = Omit<
+  ActorSystemOptions,
+  'address' | 'clock' | 'random' | 'scheduler' | 'trace'
+>;
 
 /** Event-loop rounds `settle` waits for deferred promises that do not come. */
 const IDLE_ROUNDS_MAX = 50;
@@ -36,40 +55,74 @@ export class Simulation {
   readonly clock = new VirtualClock();
   readonly random: Random;
   readonly network: SimNetwork;
-  readonly trace = new Trace();
+  readonly trace: Trace;
   readonly deadLetters: DeadLetter[] = [];
   readonly #systems: ActorSystem[] = [];
+  readonly #incarnations = new Map<string, number>();
   readonly #runs = new Ring<() => void>();
   readonly #logger: Logger;
+  readonly #onEvent: ((event: TracedEvent) => void) | undefined;
+  readonly #afterTurn: (() => void) | undefined;
   readonly #scheduler: TurnScheduler = {
     soon: (run) => this.#runs.push(run),
     afterIo: (run) => this.#runs.push(run),
   };
   #steps = 0;
+  /** A message's turn has begun and nothing has been checked since. */
+  #hasUncheckedTurn = false;
+  #violation: { readonly error: unknown } | undefined;
 
   constructor(options: SimulationOptions = {}) {
     this.random = seededRandom(options.seed ?? 1);
-    this.network = new SimNetwork(this.clock, this.random.fork('network'), options.network);
+    this.trace = new Trace(options.trace);
+    this.#onEvent = options.onEvent;
+    this.#afterTurn = options.afterTurn;
     this.#logger = options.logger ?? silentLogger;
+    const onNetworkEvent = (event: NetworkEvent): void => {
+      options.network?.onEvent?.(event);
+      this.#record(event);
+    };
+    this.network = new SimNetwork(this.clock, this.random.fork('network'), {
+      ...options.network,
+      onEvent: onNetworkEvent,
+    });
   }
 
-  /** A system that lives in this world. */
-  createSystem(address: string): ActorSystem {
+  /** The systems that run now, in the order they were made. */
+  get systems(): readonly ActorSystem[] {
+    return this.#systems;
+  }
+
+  /** A system that lives in this world. One address has one system at a time. */
+  createSystem(address: string, options: SimulatedSystemOptions = {}): ActorSystem {
     const system = createActorSystem({
+      transport: this.network.join,
+      logger: this.#logger,
+      ...options,
       address,
       clock: this.clock,
       random: this.random.fork(address),
-      logger: this.#logger,
       scheduler: this.#scheduler,
-      transport: this.network.join,
-      trace: (event) => {
-        this.#countStep();
-        this.trace.add(this.clock.monotonicMs(), event);
+      trace: (event) => this.#traceSystem(event),
+      onDeadLetter: (letter) => {
+        options.onDeadLetter?.(letter);
+        this.deadLetters.push(letter);
+        this.#record({ kind: 'deadLetter', letter });
       },
-      onDeadLetter: (letter) => this.deadLetters.push(letter),
     });
     this.#systems.push(system);
+    this.#incarnations.set(address, this.incarnationOf(address) + 1);
     return system;
+  }
+
+  /** The system that runs at `address` now; undefined when there is none. */
+  systemAt(address: string): ActorSystem | undefined {
+    return this.#systems.find((system) => system.address === address);
+  }
+
+  /** How many systems `address` has had so far: 0 before the first. */
+  incarnationOf(address: string): number {
+    return this.#incarnations.get(address) ?? 0;
   }
 
   /**
@@ -104,16 +157,69 @@ export class Simulation {
     this.clock.jump(untilMs);
   }
 
-  /** Ends the system at `address` without a farewell: its actors just cease. */
+  /** When the next timer is due, in milliseconds of the clock's `monotonicMs`; undefined when none is set. */
+  nextDueMs(): number | undefined {
+    return this.clock.nextDueMs();
+  }
+
+  /** Ends the system at `address` without a farewell: its actors just cease. Nothing happens without one. */
   crash(address: string): void {
     this.network.crash(address);
     const index = this.#systems.findIndex((system) => system.address === address);
-    if (index >= 0) this.#systems.splice(index, 1)[0]?.halt();
+    if (index < 0) return;
+    this.#record({ kind: 'crashed', address });
+    this.#systems.splice(index, 1)[0]?.halt();
+  }
+
+  /**
+   * A new system at `address`, as after a reboot: empty, and a stranger to those who knew the former one.
+   * That one is crashed first when it still runs. `setup` spawns what belongs there.
+   */
+  restart(
+    address: string,
+    setup?: (system: ActorSystem) => void,
+    options: SimulatedSystemOptions = {},
+  ): ActorSystem {
+    this.crash(address);
+    this.#record({ kind: 'restarted', address });
+    const system = this.createSystem(address, options);
+    setup?.(system);
+    return system;
   }
 
   /** Shuts every system down, in the order they were made. */
   async close(): Promise<void> {
     for (const system of this.#systems.splice(0)) await system.shutdown();
+  }
+
+  #traceSystem(event: TraceEvent): void {
+    this.#countStep();
+    if (event.kind === 'turn') {
+      if (this.#hasUncheckedTurn) this.#check();
+      this.#hasUncheckedTurn = true;
+    }
+    this.#record(event);
+  }
+
+  #record(event: TracedEvent): void {
+    this.trace.add(this.clock.monotonicMs(), event);
+    const onEvent = this.#onEvent;
+    if (onEvent) this.#guard(() => onEvent(event));
+  }
+
+  #check(): void {
+    this.#hasUncheckedTurn = false;
+    if (this.#afterTurn) this.#guard(this.#afterTurn);
+  }
+
+  /** Keeps what a check throws until the run is through: nothing may be thrown into a turn. */
+  #guard(run: () => void): void {
+    if (this.#violation) return;
+    try {
+      run();
+    } catch (error) {
+      this.#violation = { error };
+    }
   }
 
   #hasDueTimer(): boolean {
@@ -138,6 +244,8 @@ export class Simulation {
       else if (!this.clock.step(this.clock.monotonicMs())) return worked;
       worked = true;
       this.#countStep();
+      this.#check();
+      if (this.#violation) throw this.#violation.error;
     }
   }
 }

@@ -171,3 +171,41 @@ t.test('the trace reads as a play and can be filtered by message', async (t) => 
   t.same(sim.trace.of('ended'), ['  1500.000 chatter@b:2 ended stopped']);
   t.equal(sim.trace.refused, 0);
 });
+
+t.test('afterTurn is called between turns, and what it throws ends the run', async (t) => {
+  const log: string[] = [];
+  let limit = Number.POSITIVE_INFINITY;
+  const { sim, a } = givenPair(t, {
+    onEvent: (event) => void (event.kind === 'turn' && log.push(event.name)),
+    afterTurn: () => {
+      if (log.at(-1) !== 'check') log.push('check');
+      if (log.length > limit) throw new Error('too much happened');
+    },
+  });
+  a.send(chatterAt('a:1'), 'babble', 2);
+  await sim.settle();
+  t.same(log, ['babble', 'check', 'say', 'check', 'say', 'check']);
+  limit = 7;
+  a.send(chatterAt('a:1'), 'babble', 2);
+  await t.rejects(sim.settle(), { message: 'too much happened' });
+  await t.rejects(sim.advance(1), { message: 'too much happened' }, 'and it stays ended');
+});
+
+t.test('a system may have limits and a logger of its own', async (t) => {
+  const { sim } = givenPair(t);
+  const letters: string[] = [];
+  const c = sim.createSystem('c:3', {
+    pendingAsksMax: 1,
+    onDeadLetter: ({ name }) => void letters.push(name),
+  });
+  const first = t.rejects(c.ask(chatterAt('c:3', 'nobody'), 'echo', 'x'), {
+    code: 'KAON_ASK_NO_ACTOR',
+  });
+  const open = c.ask(chatterAt('b:2'), 'echo', 'x');
+  await t.rejects(c.ask(chatterAt('b:2'), 'echo', 'x'), { code: 'KAON_ASK_LIMIT' });
+  await sim.settle();
+  await first;
+  t.equal(await open, 'x');
+  t.same(letters, ['echo']);
+  t.equal(sim.deadLetters.length, 1, 'the simulation gathers them all the same');
+});

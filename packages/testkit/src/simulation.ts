@@ -57,6 +57,10 @@ export class Simulation {
   readonly network: SimNetwork;
   readonly trace: Trace;
   readonly deadLetters: DeadLetter[] = [];
+  /** Systems crashed since the start, restarts of running ones included. */
+  crashes = 0;
+  /** Calls of `restart` since the start. */
+  restarts = 0;
   readonly #systems: ActorSystem[] = [];
   readonly #incarnations = new Map<string, number>();
   readonly #runs = new Ring<() => void>();
@@ -167,6 +171,7 @@ export class Simulation {
     this.network.crash(address);
     const index = this.#systems.findIndex((system) => system.address === address);
     if (index < 0) return;
+    this.crashes += 1;
     this.#record({ kind: 'crashed', address });
     this.#systems.splice(index, 1)[0]?.halt();
   }
@@ -181,6 +186,7 @@ export class Simulation {
     options: SimulatedSystemOptions = {},
   ): ActorSystem {
     this.crash(address);
+    this.restarts += 1;
     this.#record({ kind: 'restarted', address });
     const system = this.createSystem(address, options);
     setup?.(system);

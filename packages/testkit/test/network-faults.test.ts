@@ -235,6 +235,7 @@ t.test('a node that restarts is a stranger: its peers are told, and can link ane
     sim.trace.of('crashed', 'restarted').map((line) => line.trim()),
     ['0.000 b:2 crashed', '0.000 b:2 restarted'],
   );
+  t.same([sim.crashes, sim.restarts], [1, 1]);
 });
 
 t.test('crashing an address where nobody lives does nothing', async (t) => {

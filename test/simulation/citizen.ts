@@ -1,0 +1,260 @@
+// The actor of all workloads: what it does is its role; all it does and hears goes through the ledger.
+import {
+  type ActorContext,
+  type AskError,
+  type AskFailure,
+  ask,
+  decodeInteger,
+  decodeRecord,
+  defineActor,
+  defineProtocol,
+  type ExitReason,
+  type Later,
+  message,
+  Pid,
+  SpawnError,
+  type Supervision,
+} from '@kaon/actor';
+import type { Random } from '@kaon/primitives';
+import type { Simulation } from '@kaon/testkit';
+import type { Ledger, Life, Token } from './ledger.ts';
+
+const stamped = decodeRecord({ stamp: decodeInteger, value: decodeInteger });
+
+/** What every citizen speaks. */
+export const citizen = defineProtocol({
+  /** Idle talk. */
+  note: message(stamped),
+  /** Goes round the ring until its value is 0. */
+  token: message(stamped),
+  /** Makes the receiver send `value` notes at once. */
+  burst: message(stamped),
+  /** Makes the receiver throw. */
+  blow: message(stamped),
+  /** Makes the receiver crash its whole system, in the middle of its turn. */
+  die: message(stamped),
+  query: ask(stamped, decodeInteger),
+});
+
+/** Names of the messages without an answer. */
+export type CitizenMessage = Exclude<keyof typeof citizen, 'query'>;
+/** The PID of a citizen. */
+export type CitizenPid = Pid<typeof citizen>;
+
+/** What one kind of citizen does. Runs again at each restart, and may throw then. */
+export type Role = (me: Citizen) => {
+  readonly told?: (name: CitizenMessage, value: number, from: Pid) => void;
+  readonly asked?: (value: number) => number | Later<number>;
+  readonly exited?: (pid: Pid, reason: ExitReason) => void;
+};
+
+/** The world as citizens see it. */
+export interface World {
+  readonly sim: Simulation;
+  readonly ledger: Ledger;
+  readonly addresses: readonly string[];
+  /** Nobody starts anything new any more. */
+  isCalm: boolean;
+}
+
+/** How a citizen is started. */
+export interface CitizenSpec {
+  readonly id?: string;
+  readonly role: Role;
+  readonly supervision?: Supervision;
+  readonly mailboxMax?: number;
+}
+
+interface CitizenOptions extends CitizenSpec {
+  readonly world: World;
+  readonly parent: Life | undefined;
+}
+
+const STOP: Supervision = { onFailure: 'stop' };
+const MAILBOX_MAX = 1000;
+
+/** One incarnation of a citizen, for its role. */
+export class Citizen {
+  readonly world: World;
+  readonly token: Token;
+  readonly #ctx: ActorContext<typeof citizen>;
+
+  constructor(ctx: ActorContext<typeof citizen>, world: World, token: Token) {
+    this.#ctx = ctx;
+    this.world = world;
+    this.token = token;
+  }
+
+  get self(): CitizenPid {
+    return this.#ctx.self;
+  }
+
+  get random(): Random {
+    return this.#ctx.random;
+  }
+
+  chance(probability: number): boolean {
+    return this.random.next() < probability;
+  }
+
+  pick<T>(items: readonly T[]): T {
+    return items[this.random.nextInt(items.length)] as T;
+  }
+
+  send(to: CitizenPid, name: CitizenMessage, value = 0): void {
+    const stamp = this.world.ledger.sending(to);
+    this.#ctx.send(to, name, { stamp, value });
+  }
+
+  ask(to: CitizenPid, timeoutMs: number): void {
+    const { ledger } = this.world;
+    const stamp = ledger.sending(to);
+    ledger.asked(this.token, stamp);
+    const ended = (failure?: AskFailure): void =>
+      this.#during('answer', () => ledger.askEnded(stamp, failure));
+    this.#ctx.ask(
+      to,
+      'query',
+      { stamp, value: 0 },
+      { timeoutMs },
+      () => ended(),
+      (error) => ended(error.failure),
+    );
+  }
+
+  later(): Later<number> {
+    return this.#ctx.later<number>();
+  }
+
+  link(pid: Pid): void {
+    this.world.ledger.linking(this.token, pid);
+    this.#ctx.link(pid);
+  }
+
+  unlink(pid: Pid): void {
+    this.world.ledger.unlinking(this.token, pid);
+    this.#ctx.unlink(pid);
+  }
+
+  /** Starts a child; undefined when its id is taken or this actor has stopped. */
+  spawn(spec: CitizenSpec): CitizenPid | undefined {
+    try {
+      const options = { ...spec, world: this.world, parent: this.token.life };
+      return this.#ctx.spawn(citizenActor, options, spawnOptionsOf(spec));
+    } catch (error) {
+      if (error instanceof SpawnError) return undefined;
+      throw error;
+    }
+  }
+
+  stop(pid: CitizenPid, drain: boolean): void {
+    this.world.ledger.stoppingAlone(pid, drain);
+    this.#ctx.stop(pid, { drain });
+  }
+
+  /** Runs `run` as a turn after `delayMs`, whatever happens meanwhile but the end of this incarnation. */
+  once(key: string, delayMs: number, run: () => void): void {
+    this.#ctx.timers.once(key, delayMs, () => this.#during(`timer ${key}`, run));
+  }
+
+  /** Runs `run` each so many milliseconds until the world is calm. */
+  again(key: string, leastMs: number, mostMs: number, run: () => void): void {
+    const delayMs = leastMs + this.random.next() * (mostMs - leastMs);
+    this.once(key, delayMs, () => {
+      if (this.world.isCalm) return;
+      this.again(key, leastMs, mostMs, run);
+      run();
+    });
+  }
+
+  /** Runs `run` as a turn once a promise has come. */
+  defer(run: () => void): void {
+    const turn = (): void => this.#during('continuation', run);
+    this.#ctx.defer(Promise.resolve(), turn, turn);
+  }
+
+  #during<T>(what: string, run: () => T): T {
+    return this.world.ledger.during(this.token, what, run);
+  }
+}
+
+const citizenActor = defineActor(citizen, (ctx, options: CitizenOptions) => {
+  const { world, parent, role, supervision = STOP, mailboxMax = MAILBOX_MAX } = options;
+  const { ledger } = world;
+  const spec = { parent, supervision, mailboxMax };
+  const token = ledger.incarnated(ctx.self, spec, world.sim.clock.monotonicMs());
+  const acts = role(new Citizen(ctx, world, token));
+  const hear = (name: CitizenMessage) => (body: { stamp: number; value: number }, from: Pid) =>
+    ledger.during(token, name, () => {
+      ledger.heard(from, ctx.self, body.stamp);
+      if (name === 'die') return world.sim.crash(ctx.self.address);
+      if (name === 'blow') throw new Error('told to');
+      acts.told?.(name, body.value, from);
+    });
+  return {
+    receive: {
+      note: hear('note'),
+      token: hear('token'),
+      burst: hear('burst'),
+      blow: hear('blow'),
+      die: hear('die'),
+      query: ({ stamp, value }, from) =>
+        ledger.during(token, 'query', () => {
+          ledger.heard(from, ctx.self, stamp);
+          return acts.asked?.(value) ?? 0;
+        }),
+    },
+    exited: (pid, reason) =>
+      ledger.during(token, 'exited', () => {
+        ledger.toldExit(token, pid, reason);
+        acts.exited?.(pid, reason);
+      }),
+  };
+});
+
+/** Starts a citizen without a parent at `address`, if there is a system. */
+export function settleCitizen(world: World, address: string, spec: CitizenSpec): void {
+  const options = { ...spec, world, parent: undefined };
+  world.sim.systemAt(address)?.spawn(citizenActor, options, spawnOptionsOf(spec));
+}
+
+/** The citizen called `id` at `address`, known by its text alone. */
+export function citizenAt(address: string, id: string): CitizenPid {
+  return new Pid(id, address, citizen);
+}
+
+/** Sends from outside any actor. */
+export function tell(
+  world: World,
+  from: string,
+  to: CitizenPid,
+  name: CitizenMessage,
+  value = 0,
+): void {
+  const system = world.sim.systemAt(from);
+  if (!system) return;
+  const stamp = world.ledger.sending(to);
+  system.send(to, name, { stamp, value });
+}
+
+/** Asks from outside any actor. */
+export function inquire(world: World, from: string, to: CitizenPid, timeoutMs: number): void {
+  const system = world.sim.systemAt(from);
+  if (!system) return;
+  const { ledger } = world;
+  const stamp = ledger.sending(to);
+  ledger.asked(undefined, stamp);
+  system.ask(to, 'query', { stamp, value: 0 }, { timeoutMs }).then(
+    () => ledger.askEnded(stamp, undefined),
+    (error: AskError) => ledger.askEnded(stamp, error.failure),
+  );
+}
+
+function spawnOptionsOf(spec: CitizenSpec): {
+  readonly id?: string;
+  readonly supervision: Supervision;
+  readonly mailboxMax: number;
+} {
+  const { id, supervision = STOP, mailboxMax = MAILBOX_MAX } = spec;
+  return { supervision, mailboxMax, ...(id === undefined ? {} : { id }) };
+}

@@ -1,0 +1,500 @@
+// What the workloads did and what they were told, and what must be true of it after every turn. The
+// ledger never throws where it finds something: it is called from inside handlers, whose errors are caught.
+import type { AskFailure, ExitReason, Pid, Supervision } from '@kaon/actor';
+import type { Simulation, TracedEvent } from '@kaon/testkit';
+
+/** A rule that was broken. */
+export interface Violation {
+  /** The rule, as a sentence. */
+  readonly invariant: string;
+  readonly detail: string;
+}
+
+/** A link as it was when it was made. */
+interface LinkRecord {
+  readonly target: Pid;
+  readonly wasAlive: boolean;
+  readonly hadHost: boolean;
+  /** Ends of the target and breaks of the connection known at that time. */
+  readonly endsBefore: number;
+  readonly breaksBefore: number;
+}
+
+/** One actor from its start to its end, over all its incarnations. */
+export class Life {
+  /** As text. */
+  readonly pid: string;
+  readonly id: string;
+  readonly address: string;
+  /** In order of start; those of the present incarnation. */
+  children: Life[] = [];
+  readonly links = new Map<string, LinkRecord>();
+  parent: Life | undefined;
+  supervision: Supervision = { onFailure: 'stop' };
+  mailboxMax = Number.POSITIVE_INFINITY;
+  incarnation = 0;
+  /** Counts all ends of the run; 0 while it lives. */
+  endedAs = 0;
+  wasStoppedAlone = false;
+  isDraining = false;
+  restartsMs: number[] = [];
+
+  constructor(pid: Pid) {
+    this.pid = pid.toString();
+    this.id = pid.id;
+    this.address = pid.address;
+  }
+}
+
+/** One incarnation of a life: what a handler belongs to. */
+export interface Token {
+  readonly life: Life;
+  readonly incarnation: number;
+}
+
+interface Account {
+  sent: number;
+  duplicated: number;
+  handled: number;
+  deadLetters: number;
+  lostToFaults: number;
+  lostInCrashes: number;
+}
+
+interface Escalation {
+  readonly child: Life;
+  readonly parent: Life;
+  readonly parentIncarnation: number;
+}
+
+/** Asks have this name, and only actors whose id starts so are asked. */
+export const ASK_NAME = 'query';
+/** Ids of those that are asked start so. */
+export const ORACLE_PREFIX = 'oracle';
+
+/** The record of one run. */
+export class Ledger {
+  violation: Violation | undefined;
+  turns = 0;
+  /** How often each kind of thing happened: a run in which nothing does proves nothing. */
+  readonly tally = new Map<string, number>();
+  /** Whether messages of one sender to one receiver come in order in this world. */
+  readonly #isOrdered: boolean;
+  readonly #sim: () => Simulation;
+  /** By address, then by id: looked at after every turn. */
+  readonly #alive = new Map<string, Map<string, Life>>();
+  readonly #accounts = new Map<string, Account>();
+  /** Reasons of all ends of a PID, oldest first. */
+  readonly #ends = new Map<string, (ExitReason | 'crashed')[]>();
+  readonly #breaks = new Map<string, number>();
+  readonly #lastStamps = new Map<string, number>();
+  /** How often a message may arrive. */
+  readonly #copies = new Map<number, number>();
+  readonly #openAsks = new Map<number, Token | undefined>();
+  readonly #escalations: Escalation[] = [];
+  #depth = 0;
+  #stamp = 0;
+  #endCount = 0;
+
+  constructor(sim: () => Simulation, isOrdered: boolean) {
+    this.#sim = sim;
+    this.#isOrdered = isOrdered;
+  }
+
+  violate(invariant: string, detail: string): void {
+    this.violation ??= { invariant, detail };
+  }
+
+  #count(what: string, times = 1): void {
+    this.tally.set(what, (this.tally.get(what) ?? 0) + times);
+  }
+
+  #demand(condition: boolean, invariant: string, detail: () => string): void {
+    if (!condition) this.violate(invariant, detail());
+  }
+
+  isAlive(pid: Pid): boolean {
+    return this.#lifeOf(pid) !== undefined;
+  }
+
+  /** A setup begins to run: the first of a life, or a restart. */
+  incarnated(
+    pid: Pid,
+    spec: Pick<Life, 'parent' | 'supervision' | 'mailboxMax'>,
+    nowMs: number,
+  ): Token {
+    const life = this.#lifeOf(pid) ?? new Life(pid);
+    this.#demand(
+      life.incarnation > 0 || this.isAlive(pid),
+      'a setup runs for a running actor',
+      () => life.pid,
+    );
+    life.incarnation += 1;
+    if (life.incarnation === 1) {
+      Object.assign(life, spec);
+      spec.parent?.children.push(life);
+      return { life, incarnation: 1 };
+    }
+    this.#checkRestart(life, nowMs);
+    this.#checkChildrenEnded(life);
+    life.children = [];
+    life.links.clear();
+    return { life, incarnation: life.incarnation };
+  }
+
+  #checkRestart(life: Life, nowMs: number): void {
+    const { supervision } = life;
+    const rule = 'restarts never exceed their window';
+    this.#count('restart');
+    if (supervision.onFailure !== 'restart') return this.violate(rule, `${life.pid} restarted`);
+    life.restartsMs = life.restartsMs.filter((atMs) => nowMs - atMs < supervision.windowMs);
+    life.restartsMs.push(nowMs);
+    this.#demand(
+      life.restartsMs.length <= supervision.restartsMax,
+      rule,
+      () => `${life.pid}: ${life.restartsMs.length} in ${supervision.windowMs} ms`,
+    );
+  }
+
+  #checkChildrenEnded(parent: Life): void {
+    const { children } = parent;
+    this.#demand(
+      children.every((child) => child.endedAs > 0),
+      'children end before their parent',
+      () => parent.pid,
+    );
+    // Those that failed or were stopped one by one have an order of their own.
+    const together = children.filter((child) => !child.wasStoppedAlone);
+    this.#demand(
+      together.every(
+        (child, index) => index === 0 || child.endedAs < (together[index - 1] as Life).endedAs,
+      ),
+      'children end in reverse order of their start',
+      () =>
+        `${parent.pid}: ${together.map((child) => `${child.pid} as ${child.endedAs}`).join(', ')}`,
+    );
+  }
+
+  /** Runs `run` as a turn of `token`: a handler, a timer, a continuation or an exit. */
+  during<T>(token: Token, what: string, run: () => T): T {
+    const { life, incarnation } = token;
+    this.turns += 1;
+    this.#demand(
+      life.endedAs === 0,
+      'no handler runs on a stopped actor',
+      () => `${life.pid} ${what}`,
+    );
+    this.#demand(
+      life.incarnation === incarnation,
+      'no handler of a former incarnation runs',
+      () => `${life.pid} ${what}`,
+    );
+    this.#demand(this.#depth === 0, 'no handler runs inside another', () => `${life.pid} ${what}`);
+    this.#depth += 1;
+    try {
+      return run();
+    } finally {
+      this.#depth -= 1;
+    }
+  }
+
+  /** A message or an ask is about to be sent; returns its stamp. */
+  sending(to: Pid): number {
+    this.#account(to.toString()).sent += 1;
+    this.#stamp += 1;
+    return this.#stamp;
+  }
+
+  /** A handler got a message. */
+  heard(from: Pid, to: Pid, stamp: number): void {
+    const left = this.#copies.get(stamp) ?? 1;
+    this.#copies.set(stamp, left - 1);
+    this.#demand(left > 0, 'a message arrives at most once', () => `${from} -> ${to} #${stamp}`);
+    if (!this.#isOrdered) return;
+    const key = `${from} ${to}`;
+    const last = this.#lastStamps.get(key) ?? 0;
+    this.#lastStamps.set(key, stamp);
+    // An equal one is a copy, and counted as such above.
+    this.#demand(
+      stamp >= last,
+      'messages of one sender to one receiver arrive in order',
+      () => `${from} -> ${to}: #${stamp} after #${last}`,
+    );
+  }
+
+  /** An ask begins; `token` is undefined for one from outside any actor. */
+  asked(token: Token | undefined, stamp: number): void {
+    this.#openAsks.set(stamp, token);
+  }
+
+  askEnded(stamp: number, failure: AskFailure | undefined): void {
+    this.#count(`ask ${failure ?? 'answered'}`);
+    this.#demand(this.#openAsks.delete(stamp), 'an ask ends exactly once', () => `ask #${stamp}`);
+  }
+
+  linking({ life }: Token, target: Pid): void {
+    const text = target.toString();
+    if (life.links.has(text)) return;
+    life.links.set(text, {
+      target,
+      wasAlive: this.isAlive(target),
+      hadHost: this.#sim().systemAt(target.address) !== undefined,
+      endsBefore: this.#ends.get(text)?.length ?? 0,
+      breaksBefore: this.#breaksOf(life.address, target.address),
+    });
+  }
+
+  unlinking({ life }: Token, target: Pid): void {
+    life.links.delete(target.toString());
+  }
+
+  toldExit({ life }: Token, target: Pid, reason: ExitReason): void {
+    const text = target.toString();
+    this.#count(`exit ${reason}`);
+    const link = life.links.get(text);
+    if (!link) {
+      return this.violate(
+        'an exit is told at most once per link',
+        `${life.pid}: ${text} ${reason}`,
+      );
+    }
+    life.links.delete(text);
+    const isLocal = life.address === target.address;
+    if (reason === 'unreachable') {
+      const broke = this.#breaksOf(life.address, target.address) > link.breaksBefore;
+      this.#demand(
+        !isLocal && (broke || !link.hadHost),
+        'unreachable is told only when a connection broke',
+        () => `${life.pid}: ${text}`,
+      );
+      return;
+    }
+    const all = this.#ends.get(text) ?? [];
+    const ends = all.slice(link.endsBefore);
+    // Of a peer's actor that was gone already, the news of its end may have been on its way.
+    if (!isLocal && !link.wasAlive) ends.push(...all.slice(-1));
+    // A link to a peer is made when it arrives there: whoever has ended by then was not there.
+    const wasGone = !link.wasAlive || (!isLocal && ends.length > 0);
+    const isTrue = ends.includes(reason) || (wasGone && reason === 'stopped');
+    this.#demand(
+      isTrue,
+      'an exit is never told of a live actor, and for its true reason',
+      () => `${life.pid}: ${text} ${reason}; ends since the link: [${ends}]`,
+    );
+  }
+
+  stoppingAlone(pid: Pid, isDrained: boolean): void {
+    const life = this.#lifeOf(pid);
+    if (!life) return;
+    life.wasStoppedAlone = true;
+    if (!isDrained) return;
+    life.isDraining = true;
+    this.#count('drain');
+  }
+
+  /** Follows the trace of the simulation. */
+  readonly onEvent = (event: TracedEvent): void => {
+    if (event.kind !== 'turn') this.#count(event.kind);
+    switch (event.kind) {
+      case 'spawned':
+        this.#demand(
+          !this.isAlive(event.pid),
+          'one actor at a time has an id',
+          () => `${event.pid}`,
+        );
+        this.#begin(new Life(event.pid));
+        return;
+      case 'ended':
+        return this.#onEnded(event.pid, event.reason);
+      case 'turn':
+        this.#account(event.pid.toString()).handled += 1;
+        return;
+      case 'crashed':
+        return this.#onCrashed(event.address);
+      case 'deadLetter': {
+        const { to, name, reason } = event.letter;
+        this.#count(`dead letter ${reason}`);
+        // An answer that reached nobody: its ask is accounted for by itself.
+        if (name === ASK_NAME && !to.startsWith(ORACLE_PREFIX)) return;
+        this.#account(to).deadLetters += 1;
+        return;
+      }
+      case 'dropped':
+        if (isForMailbox(event.message))
+          this.#account(event.message.to.toString()).lostToFaults += 1;
+        return;
+      case 'duplicated': {
+        const { message } = event;
+        if (!isForMailbox(message)) return;
+        this.#account(message.to.toString()).duplicated += 1;
+        const { stamp } = message.body as { stamp: number };
+        this.#copies.set(stamp, (this.#copies.get(stamp) ?? 1) + 1);
+        return;
+      }
+      case 'disconnected': {
+        const key = pairKey(event.from, event.to);
+        this.#breaks.set(key, (this.#breaks.get(key) ?? 0) + 1);
+      }
+    }
+  };
+
+  #lifeOf(pid: Pid): Life | undefined {
+    return this.#alive.get(pid.address)?.get(pid.id);
+  }
+
+  #begin(life: Life): void {
+    const lives = this.#alive.get(life.address) ?? new Map<string, Life>();
+    this.#alive.set(life.address, lives);
+    lives.set(life.id, life);
+  }
+
+  #onEnded(pid: Pid, reason: ExitReason): void {
+    const text = pid.toString();
+    const life = this.#lifeOf(pid);
+    if (!life) return this.violate('an actor ends once', text);
+    this.#checkChildrenEnded(life);
+    this.#end(life, reason);
+    if (reason !== 'failed') return;
+    // Its own failure, not its parent's end: it has a place of its own in the order.
+    life.wasStoppedAlone = true;
+    const { parent, supervision } = life;
+    if (!parent || supervision.onFailure === 'stop' || parent.endedAs > 0) return;
+    this.#count('escalation');
+    this.#escalations.push({ child: life, parent, parentIncarnation: parent.incarnation });
+  }
+
+  #end(life: Life, reason: ExitReason | 'crashed'): void {
+    this.#endCount += 1;
+    life.endedAs = this.#endCount;
+    this.#alive.get(life.address)?.delete(life.id);
+    const ends = this.#ends.get(life.pid) ?? [];
+    ends.push(reason);
+    this.#ends.set(life.pid, ends);
+  }
+
+  #onCrashed(address: string): void {
+    const lives = this.#alive.get(address);
+    for (const { id, mailbox } of this.#sim().systemAt(address)?.processes() ?? []) {
+      const life = lives?.get(id);
+      if (!life) continue;
+      const lost = mailbox - (life.isDraining ? 1 : 0);
+      this.#account(life.pid).lostInCrashes += lost;
+      this.#count('lost in a crash', lost);
+      this.#end(life, 'crashed');
+    }
+  }
+
+  /** After every turn: bounds, and who runs. */
+  checkTurn(): void {
+    for (const system of this.#sim().systems) {
+      const lives = this.#alive.get(system.address);
+      const processes = system.processes();
+      for (const { id, mailbox } of processes) {
+        const life = lives?.get(id);
+        this.#demand(
+          life !== undefined && mailbox <= life.mailboxMax + (life.isDraining ? 1 : 0),
+          'a mailbox never holds more than its bound',
+          () => `${id}@${system.address}: ${mailbox} of ${life?.mailboxMax}`,
+        );
+      }
+      this.#demand(
+        processes.length === (lives?.size ?? 0),
+        'who was started and has not ended runs, and nobody else',
+        () => `${system.address}: ${processes.length} run, ${lives?.size ?? 0} should`,
+      );
+    }
+  }
+
+  /** When nothing moves any more: nobody waits for something that will not come. */
+  checkRest(): void {
+    for (const [stamp, token] of this.#openAsks) {
+      const isOwed =
+        !token || (token.life.endedAs === 0 && token.life.incarnation === token.incarnation);
+      this.#demand(!isOwed, 'every ask ends', () => `ask #${stamp} of ${token?.life.pid}`);
+    }
+    for (const lives of this.#alive.values()) {
+      for (const life of lives.values()) {
+        for (const [text, link] of life.links) this.#checkLinkAtRest(life, text, link);
+      }
+    }
+    for (const { child, parent, parentIncarnation } of this.#escalations) {
+      this.#demand(
+        parent.endedAs > 0 || parent.incarnation > parentIncarnation,
+        'a failure that escalates fails the parent',
+        () => `${child.pid} to ${parent.pid}`,
+      );
+    }
+    for (const system of this.#sim().systems) {
+      const { ready, pendingAsks, deferred } = system.stats;
+      this.#demand(
+        ready + pendingAsks + deferred === 0,
+        'at rest nothing is ready, asked or deferred',
+        () => `${system.address}: ${ready} ready, ${pendingAsks} asks, ${deferred} deferred`,
+      );
+    }
+  }
+
+  #checkLinkAtRest(life: Life, text: string, link: LinkRecord): void {
+    const ends = (this.#ends.get(text)?.length ?? 0) - link.endsBefore;
+    // A link to a peer may have arrived there after that end, at a successor of the same name.
+    const isHeld =
+      this.isAlive(link.target) && (ends === 0 || link.target.address !== life.address);
+    this.#demand(isHeld, 'every end is told to those who linked', () => `${life.pid} to ${text}`);
+  }
+
+  /** When all were stopped: nothing is left, and every message is accounted for. */
+  checkEnd(): void {
+    for (const system of this.#sim().systems) {
+      const { actors, remoteLinks } = system.stats;
+      this.#demand(
+        actors === 0 && remoteLinks === 0,
+        'when all have stopped no actor and no link is left',
+        () => `${system.address}: ${actors} actors, ${remoteLinks} links`,
+      );
+    }
+    for (const [pid, account] of this.#accounts) {
+      const { sent, duplicated, handled, deadLetters, lostToFaults, lostInCrashes } = account;
+      this.#demand(
+        sent + duplicated === handled + deadLetters + lostToFaults + lostInCrashes,
+        'every message was handled, is a dead letter, or was lost to a counted fault',
+        () => `${pid}: ${JSON.stringify(account)}`,
+      );
+    }
+    const { sent, duplicated, delivered, inFlight, ...lost } = this.#sim().network.counts;
+    const { droppedByRule, droppedByChance, lostToCut, lostToBreak } = lost;
+    this.#demand(
+      inFlight === 0 &&
+        sent + duplicated === delivered + droppedByRule + droppedByChance + lostToCut + lostToBreak,
+      'the network delivers or counts what it carries',
+      () => JSON.stringify(this.#sim().network.counts),
+    );
+  }
+
+  #breaksOf(left: string, right: string): number {
+    return this.#breaks.get(pairKey(left, right)) ?? 0;
+  }
+
+  #account(pid: string): Account {
+    let account = this.#accounts.get(pid);
+    if (!account) {
+      account = {
+        sent: 0,
+        duplicated: 0,
+        handled: 0,
+        deadLetters: 0,
+        lostToFaults: 0,
+        lostInCrashes: 0,
+      };
+      this.#accounts.set(pid, account);
+    }
+    return account;
+  }
+}
+
+function isForMailbox({ kind }: { readonly kind: string }): boolean {
+  return kind === 'message' || kind === 'ask';
+}
+
+function pairKey(left: string, right: string): string {
+  return left < right ? `${left} ${right}` : `${right} ${left}`;
+}

@@ -1,4 +1,4 @@
-// Faults at random moments: cuts, breaks, crashes and restarts of nodes, lines that get worse and better.
+// Faults at random moments: cuts, breaks, crashes, departures and restarts of nodes, lines that get worse and better.
 import type { Random } from '@kaon/primitives';
 import type { Latency, LineOptions, Simulation } from '@kaon/testkit';
 
@@ -39,7 +39,7 @@ export function strike(options: ChaosOptions): void {
   const others = addresses.filter((address) => address !== one);
   const other = others[random.nextInt(others.length)] as string;
   const later = (run: () => void): void => void sim.clock.setTimer(5 + random.next() * 250, run);
-  switch (random.nextInt(8)) {
+  switch (random.nextInt(9)) {
     case 0:
       network.cutOneWay(one, other);
       return later(() => network.heal(one, other));
@@ -57,6 +57,9 @@ export function strike(options: ChaosOptions): void {
     case 5:
       return options.restart(one);
     case 6:
+      void sim.shutdown(one);
+      return later(() => options.restart(one));
+    case 7:
       return network.setLine(one, other, someLine(random, options.isOrdered));
     default:
       network.delay(one, other, random.next() * 30);

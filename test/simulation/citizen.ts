@@ -46,6 +46,7 @@ export type Role = (me: Citizen) => {
   readonly told?: (name: CitizenMessage, value: number, from: Pid) => void;
   readonly asked?: (value: number) => number | Later<number>;
   readonly exited?: (pid: Pid, reason: ExitReason) => void;
+  readonly stopping?: () => void;
 };
 
 /** The world as citizens see it. */
@@ -184,6 +185,7 @@ const citizenActor = defineActor(citizen, (ctx, options: CitizenOptions) => {
   const spec = { parent, supervision, mailboxMax };
   const token = ledger.incarnated(ctx.self, spec, world.sim.clock.monotonicMs());
   const acts = role(new Citizen(ctx, world, token));
+  ledger.setUp(token);
   const hear = (name: CitizenMessage) => (body: { stamp: number; value: number }, from: Pid) =>
     ledger.during(token, name, () => {
       ledger.heard(from, ctx.self, body.stamp);
@@ -209,6 +211,7 @@ const citizenActor = defineActor(citizen, (ctx, options: CitizenOptions) => {
         ledger.toldExit(token, pid, reason);
         acts.exited?.(pid, reason);
       }),
+    stopping: () => ledger.goodbye(token, () => acts.stopping?.()),
   };
 });
 
@@ -248,6 +251,13 @@ export function inquire(world: World, from: string, to: CitizenPid, timeoutMs: n
     () => ledger.askEnded(stamp, undefined),
     (error: AskError) => ledger.askEnded(stamp, error.failure),
   );
+}
+
+/** Waits, from outside any actor, for the end of whoever has this PID now. */
+export function awaitEnd(world: World, pid: CitizenPid): void {
+  const life = world.ledger.awaiting(pid);
+  const system = world.sim.systemAt(pid.address);
+  if (life) void system?.terminated(pid).then(() => world.ledger.awaited(life));
 }
 
 function spawnOptionsOf(spec: CitizenSpec): {

@@ -80,6 +80,43 @@ const BROKEN: readonly (readonly [string, (given: History) => void])[] = [
     },
   ],
   [
+    'each incarnation says goodbye once',
+    ({ ledger, start, end }) => {
+      ledger.setUp(start(parent));
+      end(parent);
+    },
+  ],
+  [
+    'each incarnation says goodbye once',
+    ({ ledger, start }) => {
+      const token = start(parent);
+      ledger.setUp(token);
+      for (let times = 0; times < 2; times += 1) ledger.goodbye(token, () => undefined);
+    },
+  ],
+  [
+    'each incarnation says goodbye once',
+    ({ ledger, start, restart }) => {
+      ledger.setUp(start(parent, undefined, RESTART));
+      restart(parent);
+    },
+  ],
+  [
+    'an end is told to those outside when it came',
+    ({ ledger, start }) => {
+      ledger.awaited(start(parent).life);
+    },
+  ],
+  [
+    'an end is told to those outside when it came',
+    ({ ledger, start, end }) => {
+      start(parent);
+      ledger.awaiting(parent);
+      end(parent);
+      ledger.checkRest();
+    },
+  ],
+  [
     'no handler runs on a stopped actor',
     ({ ledger, start, end }) => {
       const token = start(parent);

@@ -36,7 +36,13 @@ export class Life {
   /** Counts all ends of the run; 0 while it lives. */
   endedAs = 0;
   wasStoppedAlone = false;
+  /** Setups that came to their end: each owes a run of its last hook. */
+  setups = 0;
+  /** Runs of its last hook. */
+  goodbyes = 0;
   isDraining = false;
+  /** Its last hook runs: what it starts now ends after all others. */
+  isStopping = false;
   restartsMs: number[] = [];
 
   constructor(pid: Pid) {
@@ -92,6 +98,7 @@ export class Ledger {
   readonly #copies = new Map<number, number>();
   readonly #openAsks = new Map<number, Token | undefined>();
   readonly #escalations: Escalation[] = [];
+  readonly #awaited = new Set<Life>();
   #depth = 0;
   #stamp = 0;
   #endCount = 0;
@@ -133,13 +140,24 @@ export class Ledger {
     if (life.incarnation === 1) {
       Object.assign(life, spec);
       spec.parent?.children.push(life);
+      life.wasStoppedAlone = spec.parent?.isStopping === true;
       return { life, incarnation: 1 };
     }
     this.#checkRestart(life, nowMs);
     this.#checkChildrenEnded(life);
     life.children = [];
     life.links.clear();
+    this.#demand(
+      life.goodbyes === life.setups,
+      'each incarnation says goodbye once',
+      () => life.pid,
+    );
     return { life, incarnation: life.incarnation };
+  }
+
+  /** The setup came to its end. */
+  setUp({ life }: Token): void {
+    life.setups += 1;
   }
 
   #checkRestart(life: Life, nowMs: number): void {
@@ -196,6 +214,37 @@ export class Ledger {
     } finally {
       this.#depth -= 1;
     }
+  }
+
+  /** The last hook of an incarnation. */
+  goodbye({ life }: Token, run: () => void): void {
+    this.#count('goodbye');
+    life.goodbyes += 1;
+    this.#demand(
+      life.endedAs === 0 && life.goodbyes === life.setups,
+      'each incarnation says goodbye once',
+      () => `${life.pid}: ${life.goodbyes} after ${life.setups} setups`,
+    );
+    this.#checkChildrenEnded(life);
+    life.isStopping = true;
+    try {
+      run();
+    } finally {
+      life.isStopping = false;
+    }
+  }
+
+  /** Somebody waits for the end of an actor from outside. */
+  awaiting(pid: Pid): Life | undefined {
+    const life = this.#lifeOf(pid);
+    if (life) this.#awaited.add(life);
+    return life;
+  }
+
+  awaited(life: Life): void {
+    this.#count('end awaited');
+    this.#awaited.delete(life);
+    this.#demand(life.endedAs > 0, 'an end is told to those outside when it came', () => life.pid);
   }
 
   /** A message or an ask is about to be sent; returns its stamp. */
@@ -353,6 +402,11 @@ export class Ledger {
     const life = this.#lifeOf(pid);
     if (!life) return this.violate('an actor ends once', text);
     this.#checkChildrenEnded(life);
+    this.#demand(
+      life.goodbyes === life.setups,
+      'each incarnation says goodbye once',
+      () => `${life.pid}: ${life.goodbyes} after ${life.setups} setups`,
+    );
     this.#end(life, reason);
     if (reason !== 'failed') return;
     // Its own failure, not its parent's end: it has a place of its own in the order.
@@ -422,6 +476,13 @@ export class Ledger {
         parent.endedAs > 0 || parent.incarnation > parentIncarnation,
         'a failure that escalates fails the parent',
         () => `${child.pid} to ${parent.pid}`,
+      );
+    }
+    for (const life of this.#awaited) {
+      this.#demand(
+        life.endedAs === 0,
+        'an end is told to those outside when it came',
+        () => life.pid,
       );
     }
     for (const system of this.#sim().systems) {

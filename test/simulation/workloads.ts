@@ -2,6 +2,7 @@
 import type { Supervision } from '@kaon/actor';
 import type { Random } from '@kaon/primitives';
 import {
+  awaitEnd,
   type Citizen,
   type CitizenPid,
   citizenAt,
@@ -123,9 +124,11 @@ const tree: Workload = {
 
 /** Fails in its handlers, in its setup, and in the middle of what it does. */
 const hothead: Role = (me) => {
+  me.spawn({ role: branch(0) });
+  me.spawn({ role: branch(0) });
+  me.once('never', 1, () => undefined);
+  // What it has made so far has to go too.
   if (me.token.incarnation > 1 && me.chance(0.2)) throw new Error('a setup that does not work');
-  me.spawn({ role: branch(0) });
-  me.spawn({ role: branch(0) });
   me.again('boil', 2, 20, () => {
     if (me.chance(0.5)) me.send(me.self, 'blow');
     if (me.chance(0.2)) throw new Error('a timer that throws');
@@ -135,7 +138,13 @@ const hothead: Role = (me) => {
       });
     }
   });
-  return {};
+  return {
+    stopping: () => {
+      me.send(me.self, 'note');
+      if (me.chance(0.3)) me.spawn({ role: branch(1) });
+      if (me.chance(0.1)) throw new Error('a goodbye that throws');
+    },
+  };
 };
 
 const storm: Workload = {
@@ -183,6 +192,7 @@ const linker: Role = (me) => {
       if (me.chance(0.5)) me.link(pid);
       else me.once(`relink ${pid}`, me.random.next() * 30, () => me.link(pid));
     },
+    stopping: () => me.send(anybody(), 'note'),
   };
 };
 
@@ -193,6 +203,10 @@ const links: Workload = {
       role: linker,
     }));
     settleCitizen(world, address, { id: 'nursery', role: gardener(plants) });
+  },
+  stir: (world, random) => {
+    const id = `linker${random.nextInt(LINKERS_PER_NODE)}`;
+    awaitEnd(world, citizenAt(pick(world.addresses, random), id));
   },
 };
 

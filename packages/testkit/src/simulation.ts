@@ -193,6 +193,12 @@ export class Simulation {
     return system;
   }
 
+  /** Shuts the system at `address` down with all courtesy; the address is free for another one. */
+  async shutdown(address: string): Promise<void> {
+    const index = this.#systems.findIndex((system) => system.address === address);
+    if (index >= 0) await this.#systems.splice(index, 1)[0]?.shutdown();
+  }
+
   /** Shuts every system down, in the order they were made. */
   async close(): Promise<void> {
     for (const system of this.#systems.splice(0)) await system.shutdown();

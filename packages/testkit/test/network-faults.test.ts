@@ -238,6 +238,25 @@ t.test('a node that restarts is a stranger: its peers are told, and can link ane
   t.same([sim.crashes, sim.restarts], [1, 1]);
 });
 
+t.test('a node that is shut down says goodbye, and its address is free', async (t) => {
+  const { sim, b } = givenPair(t);
+  const goodbyes: string[] = [];
+  b.spawn(
+    defineActor(chatter, (_ctx, _options: undefined) => ({
+      receive: { say: () => {}, carry: () => {}, echo: (text) => text, babble: () => {} },
+      stopping: () => void goodbyes.push('b:2'),
+    })),
+    undefined,
+  );
+  await sim.shutdown('b:2');
+  await sim.shutdown('b:2');
+  t.same(goodbyes, ['b:2'], 'once');
+  t.equal(sim.systemAt('b:2'), undefined);
+  t.same(sim.trace.of('crashed'), []);
+  sim.createSystem('b:2');
+  t.equal(sim.incarnationOf('b:2'), 2);
+});
+
 t.test('crashing an address where nobody lives does nothing', async (t) => {
   const { sim } = givenPair(t);
   sim.crash('nobody:1');

@@ -3,9 +3,8 @@ export { ProbeTimeoutError, ProbeUnexpectedError, SettleTimeoutError } from './e
 export { drawLatencyMs, type Latency } from './latency.ts';
 export { type DiskChange, MemoryDisk } from './memory-disk.ts';
 export {
-  type FilteredMessage,
+  type FilterHandle,
   type FilterMatch,
-  type MessageFilter,
   MessageFilters,
   type MessageSpy,
 } from './message-filters.ts';

@@ -1,16 +1,6 @@
 // Filters of messages for tests, local ones included: drop or spy on what matches, and count it.
-import type { Pid } from '@kaon/actor';
+import type { FilteredMessage, MessageFilter, Pid } from '@kaon/actor';
 import { matchesPid } from './sim-network.ts';
-
-/** A message or an ask about to be delivered or sent, as a system shows it to its `filter` option. */
-export interface FilteredMessage {
-  readonly from: Pid;
-  readonly to: Pid;
-  readonly name: string;
-  /** The live object: do not change it. */
-  readonly body: unknown;
-  readonly kind: 'message' | 'ask';
-}
 
 /** Which messages a filter means. Absent fields match all. */
 export interface FilterMatch {
@@ -24,7 +14,7 @@ export interface FilterMatch {
 }
 
 /** A filter in force. */
-export interface MessageFilter {
+export interface FilterHandle {
   /** Messages it dropped; for a spy, messages it saw. */
   readonly count: number;
   /** Takes the filter away; its counts stay. */
@@ -32,7 +22,7 @@ export interface MessageFilter {
 }
 
 /** A filter that only looks. */
-export interface MessageSpy extends MessageFilter {
+export interface MessageSpy extends FilterHandle {
   /** What it saw, oldest first: the first 1 000. */
   readonly messages: readonly FilteredMessage[];
 }
@@ -53,7 +43,8 @@ interface Rule {
 }
 
 /**
- * A set of filters. Give `filter` to a system, or to several.
+ * A set of filters for one system or several; each simulation has one. A message is looked at when it
+ * is about to be queued at its receiver; a dropped one is gone without a dead letter.
  *
  * Of the filters that drop, the oldest that matches takes a message; spies see each message that
  * matches, also one that is dropped.
@@ -65,8 +56,8 @@ export class MessageFilters {
   /** Messages that were dropped. */
   dropped = 0;
 
-  /** The decision on one message, in the shape systems take as their `filter` option. */
-  readonly filter = (message: FilteredMessage): 'deliver' | 'drop' => {
+  /** The decision on one message: give it to systems as their `filter` option. */
+  readonly filter: MessageFilter = (message) => {
     this.seen += 1;
     let isDropped = false;
     for (const rule of this.#rules) {
@@ -83,17 +74,17 @@ export class MessageFilters {
   };
 
   /** Drops every message called `name` (`*` for any) that matches, until removed. */
-  drop(name: string, match: FilterMatch = {}): MessageFilter {
+  drop(name: string, match: FilterMatch = {}): FilterHandle {
     return this.#add(name, match, 0, Number.POSITIVE_INFINITY, undefined);
   }
 
   /** Drops the next `times` messages that match. Default: one. */
-  dropNext(name: string, match: FilterMatch = {}, times = 1): MessageFilter {
+  dropNext(name: string, match: FilterMatch = {}, times = 1): FilterHandle {
     return this.#add(name, match, 0, times, undefined);
   }
 
   /** Drops the `nth` message that matches from now on, counted from 1, and no other. */
-  dropNth(name: string, nth: number, match: FilterMatch = {}): MessageFilter {
+  dropNth(name: string, nth: number, match: FilterMatch = {}): FilterHandle {
     return this.#add(name, match, nth - 1, 1, undefined);
   }
 

@@ -31,6 +31,8 @@ export interface ProbeMessage<B = unknown> {
 export interface ProbeExit {
   readonly pid: Pid;
   readonly reason: ExitReason;
+  /** What ended it, when it failed. */
+  readonly error: Error | undefined;
 }
 
 /** How long a probe waits. */
@@ -135,8 +137,8 @@ export function spawnProbe<P extends Protocol>(
     }
     return {
       receive: receive as unknown as Handlers<P>,
-      exited: (pid, reason) => {
-        exits.push({ pid, reason });
+      exited: (pid, reason, error) => {
+        exits.push({ pid, reason, error });
         tellListeners();
       },
     };

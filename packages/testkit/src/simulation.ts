@@ -15,6 +15,7 @@ import {
   seededRandom,
   silentLogger,
 } from '@kaon/primitives';
+import { MessageFilters } from './message-filters.ts';
 import type { NetworkEvent } from './network-events.ts';
 import { eventLoopRound, isDiskBusy } from './node/event-loop.ts';
 import { SimNetwork, type SimNetworkOptions } from './sim-network.ts';
@@ -56,6 +57,8 @@ export class Simulation {
   readonly random: Random;
   readonly network: SimNetwork;
   readonly trace: Trace;
+  /** In force for all systems that were not given a `filter` of their own. */
+  readonly filters = new MessageFilters();
   readonly deadLetters: DeadLetter[] = [];
   /** Systems crashed since the start, restarts of running ones included. */
   crashes = 0;
@@ -102,6 +105,7 @@ export class Simulation {
     const system = createActorSystem({
       transport: this.network.join,
       logger: this.#logger,
+      filter: this.filters.filter,
       ...options,
       address,
       clock: this.clock,

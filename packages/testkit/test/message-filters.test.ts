@@ -1,7 +1,8 @@
 // Filters: which message they take, how often, and what spies remember.
-import { Pid } from '@kaon/actor';
-import { type FilteredMessage, MessageFilters } from '@kaon/testkit';
+import { createActorSystem, type FilteredMessage, Pid } from '@kaon/actor';
+import { MessageFilters, spawnProbe } from '@kaon/testkit';
 import t from 'tap';
+import { chatter, chatterAt, givenPair } from './builders/chatter.ts';
 
 const here = new Pid('here', 'a:1');
 const there = new Pid('there', 'b:2');
@@ -95,4 +96,47 @@ t.test('a spy keeps the first thousand and counts on', async (t) => {
   filters.clear();
   filters.filter(message('say'));
   t.equal(spy.count, 1500);
+});
+
+t.test(
+  'in a simulation filters take local and remote messages, and the trace shows none',
+  async (t) => {
+    const { sim, a, b, heard } = givenPair(t);
+    const probe = spawnProbe(a, chatter, { id: 'probe', world: sim });
+    const lost = sim.filters.dropNext('say', { to: probe.pid });
+    const spy = sim.filters.spy('say');
+    a.send(probe.pid, 'say', 1);
+    a.send(probe.pid, 'say', 2);
+    b.send(chatterAt('b:2'), 'say', 3);
+    t.equal((await probe.next('say')).body, 2);
+    t.equal(lost.count, 1);
+    t.same(
+      spy.messages.map(({ to, body }) => `${to} ${body}`),
+      ['probe@a:1 1', 'probe@a:1 2', 'chatter@b:2 3'],
+    );
+    t.same(heard, [3]);
+    t.equal(sim.trace.of('say').length, 2);
+    t.same(sim.deadLetters, []);
+  },
+);
+
+t.test('an ask whose question is dropped times out', async (t) => {
+  const { sim, a } = givenPair(t);
+  sim.filters.dropNext('echo', { kind: 'ask', from: 'a:1' });
+  const asked = t.rejects(a.ask(chatterAt('b:2'), 'echo', 'x', { timeoutMs: 100 }), {
+    code: 'KAON_ASK_TIMEOUT',
+  });
+  await sim.advance(200);
+  await asked;
+});
+
+t.test('filters serve a real system as well', async (t) => {
+  const filters = new MessageFilters();
+  const system = createActorSystem({ filter: filters.filter });
+  t.teardown(() => system.shutdown());
+  const probe = spawnProbe(system, chatter, { id: 'probe' });
+  filters.dropNth('say', 2);
+  for (const value of [1, 2, 3]) system.send(probe.pid, 'say', value);
+  t.equal((await probe.next('say')).body, 1);
+  t.equal((await probe.next('say')).body, 3);
 });

@@ -112,6 +112,16 @@ t.test('nextExit waits for the end of an actor', async (t) => {
   });
 });
 
+t.test('the end of an actor that failed comes with its error', async (t) => {
+  const { sim, a } = givenPair(t);
+  const probe = spawnProbe(a, chatter, { world: sim });
+  const dumb = spawnProbe(a, chatter, { id: 'dumb' });
+  probe.link(dumb.pid);
+  const asked = t.rejects(a.ask(dumb.pid, 'echo', 'x'), { code: 'KAON_ASK_FAILED' });
+  t.match(await probe.nextExit(dumb.pid), { reason: 'failed', error: { name: 'InvariantError' } });
+  await asked;
+});
+
 t.test('a probe can hold an ask and answer it, or refuse it, when the test says so', async (t) => {
   const { sim, a, b } = givenPair(t);
   const probe = spawnProbe(a, chatter, { id: 'probe', holdAsks: true, world: sim });

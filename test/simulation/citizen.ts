@@ -4,8 +4,10 @@ import {
   type AskError,
   type AskFailure,
   ask,
+  type BodyOf,
   decodeInteger,
   decodeRecord,
+  decodeString,
   defineActor,
   defineProtocol,
   type ExitReason,
@@ -19,7 +21,12 @@ import type { Random } from '@kaon/primitives';
 import type { Simulation } from '@kaon/testkit';
 import type { Ledger, Life, Token } from './ledger.ts';
 
-const stamped = decodeRecord({ stamp: decodeInteger, value: decodeInteger });
+const stamped = decodeRecord({
+  stamp: decodeInteger,
+  value: decodeInteger,
+  /** Who passed it on in another's name; empty for nobody. */
+  via: decodeString,
+});
 
 /** What every citizen speaks. */
 export const citizen = defineProtocol({
@@ -34,10 +41,13 @@ export const citizen = defineProtocol({
   /** Makes the receiver crash its whole system, in the middle of its turn. */
   die: message(stamped),
   query: ask(stamped, decodeInteger),
+  /** What a `query` is delegated as. */
+  pass: ask(stamped, decodeInteger),
 });
 
+type Stamped = BodyOf<typeof citizen, 'note'>;
 /** Names of the messages without an answer. */
-export type CitizenMessage = Exclude<keyof typeof citizen, 'query'>;
+export type CitizenMessage = Exclude<keyof typeof citizen, 'query' | 'pass'>;
 /** The PID of a citizen. */
 export type CitizenPid = Pid<typeof citizen>;
 
@@ -104,21 +114,34 @@ export class Citizen {
 
   send(to: CitizenPid, name: CitizenMessage, value = 0): void {
     const stamp = this.world.ledger.sending(to);
-    this.#ctx.send(to, name, { stamp, value });
+    this.#ctx.send(to, name, { stamp, value, via: '' });
+  }
+
+  /** Passes something on in the name of `from`. */
+  forward(to: CitizenPid, name: CitizenMessage, value: number, from: Pid): void {
+    const stamp = this.world.ledger.sending(to);
+    this.#ctx.forward(to, name, { stamp, value, via: this.self.toString() }, from);
+  }
+
+  /** To be returned from an ask: `to` answers instead. */
+  delegate(to: CitizenPid, value: number, timeoutMs: number): Later<number> {
+    const stamp = this.world.ledger.sending(to);
+    const question = { stamp, value, via: this.self.toString() };
+    return this.#ctx.delegate(to, 'pass', question, { timeoutMs });
   }
 
   ask(to: CitizenPid, timeoutMs: number): void {
     const { ledger } = this.world;
     const stamp = ledger.sending(to);
-    ledger.asked(this.token, stamp);
-    const ended = (failure?: AskFailure): void =>
-      this.#during('answer', () => ledger.askEnded(stamp, failure));
+    ledger.asked(this.token, stamp, timeoutMs);
+    const ended = (failure?: AskFailure, answer?: number): void =>
+      this.#during('answer', () => ledger.askEnded(stamp, failure, answer));
     this.#ctx.ask(
       to,
       'query',
-      { stamp, value: 0 },
+      { stamp, value: stamp, via: '' },
       { timeoutMs },
-      () => ended(),
+      (answer) => ended(undefined, answer),
       (error) => ended(error.failure),
     );
   }
@@ -186,12 +209,17 @@ const citizenActor = defineActor(citizen, (ctx, options: CitizenOptions) => {
   const token = ledger.incarnated(ctx.self, spec, world.sim.clock.monotonicMs());
   const acts = role(new Citizen(ctx, world, token));
   ledger.setUp(token);
-  const hear = (name: CitizenMessage) => (body: { stamp: number; value: number }, from: Pid) =>
+  const hear = (name: CitizenMessage) => (body: Stamped, from: Pid) =>
     ledger.during(token, name, () => {
-      ledger.heard(from, ctx.self, body.stamp);
+      ledger.heard(from, ctx.self, body.stamp, body.via);
       if (name === 'die') return world.sim.crash(ctx.self.address);
       if (name === 'blow') throw new Error('told to');
       acts.told?.(name, body.value, from);
+    });
+  const answer = (name: 'query' | 'pass') => (body: Stamped, from: Pid) =>
+    ledger.during(token, name, () => {
+      ledger.heard(from, ctx.self, body.stamp, body.via);
+      return acts.asked?.(body.value) ?? 0;
     });
   return {
     receive: {
@@ -200,11 +228,8 @@ const citizenActor = defineActor(citizen, (ctx, options: CitizenOptions) => {
       burst: hear('burst'),
       blow: hear('blow'),
       die: hear('die'),
-      query: ({ stamp, value }, from) =>
-        ledger.during(token, 'query', () => {
-          ledger.heard(from, ctx.self, stamp);
-          return acts.asked?.(value) ?? 0;
-        }),
+      query: answer('query'),
+      pass: answer('pass'),
     },
     exited: (pid, reason) =>
       ledger.during(token, 'exited', () => {
@@ -237,7 +262,7 @@ export function tell(
   const system = world.sim.systemAt(from);
   if (!system) return;
   const stamp = world.ledger.sending(to);
-  system.send(to, name, { stamp, value });
+  system.send(to, name, { stamp, value, via: '' });
 }
 
 /** Asks from outside any actor. */
@@ -246,9 +271,9 @@ export function inquire(world: World, from: string, to: CitizenPid, timeoutMs: n
   if (!system) return;
   const { ledger } = world;
   const stamp = ledger.sending(to);
-  ledger.asked(undefined, stamp);
-  system.ask(to, 'query', { stamp, value: 0 }, { timeoutMs }).then(
-    () => ledger.askEnded(stamp, undefined),
+  ledger.asked(undefined, stamp, timeoutMs);
+  system.ask(to, 'query', { stamp, value: stamp, via: '' }, { timeoutMs }).then(
+    (answer) => ledger.askEnded(stamp, undefined, answer),
     (error: AskError) => ledger.askEnded(stamp, error.failure),
   );
 }

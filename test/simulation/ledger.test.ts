@@ -158,15 +158,36 @@ const BROKEN: readonly (readonly [string, (given: History) => void])[] = [
   [
     'an ask ends exactly once',
     ({ ledger }) => {
-      ledger.asked(undefined, 1);
-      ledger.askEnded(1, undefined);
+      ledger.asked(undefined, 1, 10);
+      ledger.askEnded(1, undefined, 1);
+      ledger.askEnded(1, undefined, 1);
+    },
+  ],
+  [
+    'an ask times out at its time, and ends no later',
+    ({ ledger }) => {
+      ledger.asked(undefined, 1, 10);
       ledger.askEnded(1, 'timeout');
+    },
+  ],
+  [
+    'an ask is given the answer to its own question',
+    ({ ledger }) => {
+      ledger.asked(undefined, 1, 10);
+      ledger.askEnded(1, undefined, 2);
+    },
+  ],
+  [
+    'an ask times out at its time, and ends no later',
+    ({ ledger }) => {
+      ledger.asked(undefined, 1, -1);
+      ledger.askEnded(1, undefined, 1);
     },
   ],
   [
     'every ask ends',
     ({ ledger, start }) => {
-      ledger.asked(start(parent), 1);
+      ledger.asked(start(parent), 1, 10);
       ledger.checkRest();
     },
   ],
@@ -287,7 +308,7 @@ t.test('a history in order breaks no rule', async (t) => {
       correlation: 0,
     },
   });
-  ledger.asked(token, 2);
+  ledger.asked(token, 2, 10);
   end(twin, 'failed');
   ledger.during(token, 'exited', () => ledger.toldExit(token, twin, 'failed'));
   end(child);

@@ -67,16 +67,22 @@ interface Account {
   lostInCrashes: number;
 }
 
+interface OpenAsk {
+  /** Undefined for an ask from outside any actor. */
+  readonly token: Token | undefined;
+  readonly dueMs: number;
+}
+
 interface Escalation {
   readonly child: Life;
   readonly parent: Life;
   readonly parentIncarnation: number;
 }
 
-/** Asks have this name, and only actors whose id starts so are asked. */
-export const ASK_NAME = 'query';
-/** Ids of those that are asked start so. */
-export const ORACLE_PREFIX = 'oracle';
+/** Ids of those that are asked, by the name of the ask: nobody else is asked. */
+export const ASKED_PREFIXES = { query: 'oracle', pass: 'seer' } as const;
+/** Virtual time is a sum of fractions. */
+const ROUNDING_MS = 0.001;
 
 /** The record of one run. */
 export class Ledger {
@@ -96,7 +102,7 @@ export class Ledger {
   readonly #lastStamps = new Map<string, number>();
   /** How often a message may arrive. */
   readonly #copies = new Map<number, number>();
-  readonly #openAsks = new Map<number, Token | undefined>();
+  readonly #openAsks = new Map<number, OpenAsk>();
   readonly #escalations: Escalation[] = [];
   readonly #awaited = new Set<Life>();
   #depth = 0;
@@ -255,12 +261,13 @@ export class Ledger {
   }
 
   /** A handler got a message. */
-  heard(from: Pid, to: Pid, stamp: number): void {
+  heard(from: Pid, to: Pid, stamp: number, via = ''): void {
     const left = this.#copies.get(stamp) ?? 1;
     this.#copies.set(stamp, left - 1);
     this.#demand(left > 0, 'a message arrives at most once', () => `${from} -> ${to} #${stamp}`);
     if (!this.#isOrdered) return;
-    const key = `${from} ${to}`;
+    // What somebody passes on in another's name keeps the order of who passes it on.
+    const key = `${from} ${to} ${via}`;
     const last = this.#lastStamps.get(key) ?? 0;
     this.#lastStamps.set(key, stamp);
     // An equal one is a copy, and counted as such above.
@@ -272,13 +279,28 @@ export class Ledger {
   }
 
   /** An ask begins; `token` is undefined for one from outside any actor. */
-  asked(token: Token | undefined, stamp: number): void {
-    this.#openAsks.set(stamp, token);
+  asked(token: Token | undefined, stamp: number, timeoutMs: number): void {
+    const dueMs = this.#sim().clock.monotonicMs() + timeoutMs;
+    this.#openAsks.set(stamp, { token, dueMs });
   }
 
-  askEnded(stamp: number, failure: AskFailure | undefined): void {
+  /** Each question holds its stamp, and each answer repeats it. */
+  askEnded(stamp: number, failure: AskFailure | undefined, answer?: number): void {
     this.#count(`ask ${failure ?? 'answered'}`);
-    this.#demand(this.#openAsks.delete(stamp), 'an ask ends exactly once', () => `ask #${stamp}`);
+    const ask = this.#openAsks.get(stamp);
+    if (!ask) return this.violate('an ask ends exactly once', `ask #${stamp}`);
+    this.#openAsks.delete(stamp);
+    this.#demand(
+      failure !== undefined || answer === stamp,
+      'an ask is given the answer to its own question',
+      () => `ask #${stamp} of ${ask.token?.life.pid}: the answer to #${answer}`,
+    );
+    const lateMs = this.#sim().clock.monotonicMs() - ask.dueMs;
+    this.#demand(
+      lateMs < ROUNDING_MS && (failure !== 'timeout' || lateMs > -ROUNDING_MS),
+      'an ask times out at its time, and ends no later',
+      () => `ask #${stamp}: ${failure ?? 'answered'} ${lateMs} ms late`,
+    );
   }
 
   linking({ life }: Token, target: Pid): void {
@@ -363,8 +385,9 @@ export class Ledger {
       case 'deadLetter': {
         const { to, name, reason } = event.letter;
         this.#count(`dead letter ${reason}`);
+        const asked = Object.entries(ASKED_PREFIXES).find(([ask]) => ask === name)?.[1];
         // An answer that reached nobody: its ask is accounted for by itself.
-        if (name === ASK_NAME && !to.startsWith(ORACLE_PREFIX)) return;
+        if (asked !== undefined && !to.startsWith(asked)) return;
         this.#account(to).deadLetters += 1;
         return;
       }
@@ -461,7 +484,7 @@ export class Ledger {
 
   /** When nothing moves any more: nobody waits for something that will not come. */
   checkRest(): void {
-    for (const [stamp, token] of this.#openAsks) {
+    for (const [stamp, { token }] of this.#openAsks) {
       const isOwed =
         !token || (token.life.endedAs === 0 && token.life.incarnation === token.incarnation);
       this.#demand(!isOwed, 'every ask ends', () => `ask #${stamp} of ${token?.life.pid}`);

@@ -12,7 +12,7 @@ import {
   tell,
   type World,
 } from './citizen.ts';
-import { ORACLE_PREFIX } from './ledger.ts';
+import { ASKED_PREFIXES } from './ledger.ts';
 
 /** Peoples one node, at its start and at each restart, and is stirred from outside now and then. */
 export interface Workload {
@@ -37,8 +37,11 @@ const ring: Workload = {
       if (placeOf(index) !== address) continue;
       const next = (index + 1) % RING_SIZE;
       const role: Role = (me) => ({
-        told: (_name, value) => {
-          if (value > 0) me.send(citizenAt(placeOf(next), `ring${next}`), 'token', value - 1);
+        told: (_name, value, from) => {
+          if (value === 0) return;
+          const to = citizenAt(placeOf(next), `ring${next}`);
+          if (me.chance(0.2)) me.forward(to, 'token', value - 1, from);
+          else me.send(to, 'token', value - 1);
         },
       });
       settleCitizen(world, address, { id: `ring${index}`, role });
@@ -210,34 +213,52 @@ const links: Workload = {
   },
 };
 
-/** Answers at once, later, by another turn, never, or by blowing up. */
-const oracle: Role = (me) => ({
-  asked: (value) => {
-    const act = me.random.nextInt(10);
-    if (act === 0) throw new Error('a question that hurts');
-    if (act > 5) return value + 1;
-    const later = me.later();
-    const delayMs = me.random.next() * ASK_TIMEOUT_MAX_MS * 2;
-    if (act > 1) me.once(`answer ${me.random.nextInt(1e9)}`, delayMs, () => later.resolve(value));
-    return later;
-  },
-  told: () => undefined,
-});
+/** Answers at once, later, by another turn, never, through another, or by blowing up. */
+function oracle(delegates: boolean): Role {
+  return (me) => ({
+    asked: (value) => {
+      const act = me.random.nextInt(10);
+      if (act === 0) throw new Error('a question that hurts');
+      if (delegates && act > 6) {
+        const seer = `${ASKED_PREFIXES.pass}${me.random.nextInt(3)}`;
+        const to = citizenAt(me.pick(me.world.addresses), seer);
+        return me.delegate(to, value, someTimeoutMs(me.random));
+      }
+      if (act > 5) return value;
+      const later = me.later();
+      const delayMs = me.random.next() * ASK_TIMEOUT_MAX_MS * 2;
+      const key = `answer ${me.random.nextInt(1e9)}`;
+      if (act > 1) me.once(key, delayMs, () => later.resolve(value));
+      return later;
+    },
+  });
+}
+
+/** Some share a timeout, some have one of their own. */
+function someTimeoutMs(random: Random): number {
+  return pick([20, 50, ASK_TIMEOUT_MAX_MS, random.next() * ASK_TIMEOUT_MAX_MS], random);
+}
 
 const asks: Workload = {
   people: (world, address) => {
     const supervision = { onFailure: 'restart', restartsMax: 3, windowMs: 200 } as const;
     const role: Role = (me) => {
       const keep = (): void => {
-        for (const id of ['0', '1'])
-          me.spawn({ id: `${ORACLE_PREFIX}${id}`, role: oracle, supervision });
+        for (const index of [0, 1]) {
+          const id = `${ASKED_PREFIXES.query}${index}`;
+          me.spawn({ id, role: oracle(true), supervision });
+          me.spawn({ id: `${ASKED_PREFIXES.pass}${index}`, role: oracle(false), supervision });
+        }
       };
       keep();
       me.again('keep', 20, 60, keep);
       // One more than there are: some ask nobody.
       me.again('ask', 3, 20, () => {
-        const to = citizenAt(me.pick(world.addresses), `${ORACLE_PREFIX}${me.random.nextInt(3)}`);
-        me.ask(to, me.random.next() * ASK_TIMEOUT_MAX_MS);
+        const to = citizenAt(
+          me.pick(world.addresses),
+          `${ASKED_PREFIXES.query}${me.random.nextInt(3)}`,
+        );
+        me.ask(to, someTimeoutMs(me.random));
         if (me.chance(0.02)) me.send(me.self, 'blow');
       });
       return {};
@@ -245,8 +266,11 @@ const asks: Workload = {
     settleCitizen(world, address, { id: 'temple', role, supervision });
   },
   stir: (world, random) => {
-    const to = citizenAt(pick(world.addresses, random), `${ORACLE_PREFIX}${random.nextInt(3)}`);
-    inquire(world, pick(world.addresses, random), to, random.next() * ASK_TIMEOUT_MAX_MS);
+    const to = citizenAt(
+      pick(world.addresses, random),
+      `${ASKED_PREFIXES.query}${random.nextInt(3)}`,
+    );
+    inquire(world, pick(world.addresses, random), to, someTimeoutMs(random));
   },
 };
 

@@ -37,6 +37,9 @@ export class TestClock implements Clock {
   /** Holds the timers; its time is brought up to date before it is used. */
   readonly #timers = new VirtualClock();
   readonly #systems = new Set<ActorSystem>();
+  readonly #pending = new Set<TimerHandle>();
+  /** Those of them that do not keep the process alive. */
+  readonly #standingBy = new Set<TimerHandle>();
   /** Of this clock and of the base, when it was started or resumed last. */
   #sinceMs = 0;
   #baseSinceMs: number;
@@ -69,13 +72,26 @@ export class TestClock implements Clock {
 
   setTimer(delayMs: number, fire: () => void): TimerHandle {
     this.#timers.jump(this.monotonicMs());
-    const timer = this.#timers.setTimer(delayMs, fire);
+    const timer = this.#timers.setTimer(delayMs, () => {
+      this.#forget(timer);
+      fire();
+    });
+    this.#pending.add(timer);
     this.#arm();
     return timer;
   }
 
   clearTimer(timer: TimerHandle): void {
     this.#timers.clearTimer(timer);
+    this.#forget(timer);
+    this.#arm();
+  }
+
+  /** As the base clock does it; on a base that moves by hand it means nothing. */
+  keepAlive(timer: TimerHandle, keepsAlive: boolean): void {
+    if (!this.#pending.has(timer)) return;
+    if (keepsAlive) this.#standingBy.delete(timer);
+    else this.#standingBy.add(timer);
     this.#arm();
   }
 
@@ -192,11 +208,21 @@ export class TestClock implements Clock {
   /** Sets the base timer that wakes this clock for its next one; none while paused. */
   #arm(): void {
     const dueMs = this.isPaused ? undefined : this.#timers.nextDueMs();
-    if (dueMs === this.#wake?.dueMs) return;
-    if (this.#wake) this.#base.clearTimer(this.#wake.handle);
-    this.#wake = undefined;
-    if (dueMs === undefined) return;
-    const handle = this.#base.setTimer(dueMs - this.monotonicMs(), () => {
+    if (dueMs !== this.#wake?.dueMs) {
+      if (this.#wake) this.#base.clearTimer(this.#wake.handle);
+      this.#wake = dueMs === undefined ? undefined : { handle: this.#wakeAt(dueMs), dueMs };
+    }
+    const keepsAlive = this.#pending.size > this.#standingBy.size;
+    if (this.#wake) this.#base.keepAlive?.(this.#wake.handle, keepsAlive);
+  }
+
+  #forget(timer: TimerHandle): void {
+    this.#pending.delete(timer);
+    this.#standingBy.delete(timer);
+  }
+
+  #wakeAt(dueMs: number): TimerHandle {
+    return this.#base.setTimer(dueMs - this.monotonicMs(), () => {
       this.#wake = undefined;
       try {
         if (!this.isPaused) this.#fireDue();
@@ -204,6 +230,5 @@ export class TestClock implements Clock {
         this.#arm();
       }
     });
-    this.#wake = { handle, dueMs };
   }
 }

@@ -56,6 +56,29 @@ t.test('paused, only advance moves it; resumed, it runs on from where it stands'
   await t.rejects(clock.advance(1), { name: 'InvariantError' });
 });
 
+t.test('a timer that only stands by lets the process go, others hold it', async (t) => {
+  const holds: boolean[] = [];
+  class WatchedBase extends VirtualClock {
+    keepAlive(_timer: object, keepsAlive: boolean): void {
+      holds.push(keepsAlive);
+    }
+  }
+  const base = new WatchedBase();
+  const clock = new TestClock({ base });
+  const standby = clock.setTimer(10, () => undefined);
+  t.equal(holds.at(-1), true);
+  clock.keepAlive(standby, false);
+  t.equal(holds.at(-1), false);
+  const busy = clock.setTimer(20, () => undefined);
+  t.equal(holds.at(-1), true);
+  clock.clearTimer(busy);
+  t.equal(holds.at(-1), false);
+  clock.keepAlive(standby, true);
+  t.equal(holds.at(-1), true);
+  pass(base, 10);
+  t.equal(base.nextDueMs(), undefined);
+});
+
 t.test('advance stops at each timer, also at those that are set on the way', async (t) => {
   const clock = new TestClock({ base: new VirtualClock() });
   clock.pause();

@@ -105,6 +105,8 @@ export class Ledger {
   readonly #openAsks = new Map<number, OpenAsk>();
   readonly #escalations: Escalation[] = [];
   readonly #awaited = new Set<Life>();
+  /** Addresses where something happened since the last check. */
+  readonly #stirred = new Set<string>();
   #depth = 0;
   #stamp = 0;
   #endCount = 0;
@@ -203,6 +205,7 @@ export class Ledger {
   during<T>(token: Token, what: string, run: () => T): T {
     const { life, incarnation } = token;
     this.turns += 1;
+    this.#stirred.add(life.address);
     this.#demand(
       life.endedAs === 0,
       'no handler runs on a stopped actor',
@@ -366,6 +369,7 @@ export class Ledger {
   /** Follows the trace of the simulation. */
   readonly onEvent = (event: TracedEvent): void => {
     if (event.kind !== 'turn') this.#count(event.kind);
+    if ('pid' in event) this.#stirred.add(event.pid.address);
     switch (event.kind) {
       case 'spawned':
         this.#demand(
@@ -464,6 +468,8 @@ export class Ledger {
   /** After every turn: bounds, and who runs. */
   checkTurn(): void {
     for (const system of this.#sim().systems) {
+      // A mailbox grows where an actor is ready or has just run: elsewhere nothing has changed.
+      if (system.readyCount === 0 && !this.#stirred.has(system.address)) continue;
       const lives = this.#alive.get(system.address);
       const processes = system.processes();
       for (const { id, mailbox } of processes) {
@@ -480,6 +486,7 @@ export class Ledger {
         () => `${system.address}: ${processes.length} run, ${lives?.size ?? 0} should`,
       );
     }
+    this.#stirred.clear();
   }
 
   /** When nothing moves any more: nobody waits for something that will not come. */

@@ -1,5 +1,8 @@
 // Who is told when whom ends, across this system and its peers. Each cell keeps its own links; the
 // index here is by the place of the peer, so that a broken connection costs only the links over it.
+//
+// Every link to a peer is answered by exactly one exit: when its target ends, or when it is taken back.
+// So who unlinked knows how many exits on their way are none of a newer link's.
 import { errorText } from '@kaon/primitives';
 import type { ExitReason } from './behaviour.ts';
 import type { Cell } from './cell.ts';
@@ -35,9 +38,9 @@ export class Links {
   constructor(host: LinksHost, remoteWatchersMax = REMOTE_WATCHERS_MAX) {
     this.#host = host;
     this.#remoteWatchersMax = remoteWatchersMax;
-    this.#watching = new PeerIndex(host.places, (cell) => cell.pid.id);
-    this.#watched = new PeerIndex(host.places, (cell) => cell.pid.id);
-    this.#relayed = new PeerIndex(host.places, (pid) => pid.toString());
+    this.#watching = new PeerIndex(host.places);
+    this.#watched = new PeerIndex(host.places);
+    this.#relayed = new PeerIndex(host.places);
   }
 
   /** Links that cross the border, both ways. */
@@ -53,7 +56,7 @@ export class Links {
     if (places.isHere(target)) return watcher.linkEnded(target, 'stopped', undefined);
     const transport = places.transportTo(target);
     if (!transport) return watcher.linkEnded(target, 'unreachable', undefined);
-    this.#watching.add(watcher, target);
+    this.#watching.link(watcher, target);
     transport.link(watcher.pid, target);
   }
 
@@ -64,7 +67,7 @@ export class Links {
       return;
     }
     // Gone from the index: the peer has told its end, or is lost.
-    if (this.#watching.remove(watcher, target)) {
+    if (this.#watching.unlink(watcher, target)) {
       places.transportTo(target)?.unlink(watcher.pid, target);
     }
   }
@@ -78,20 +81,21 @@ export class Links {
     if (!cell) return this.#tellPeer(watcher, target, 'stopped', '');
     if (!this.#hasRoom()) return this.#tellPeer(watcher, target, 'unreachable', '');
     cell.addWatcher(watcher);
-    this.#watched.add(cell, watcher);
+    this.#watched.link(cell, watcher);
   }
 
   receiveUnlink(watcher: Pid, target: Pid): void {
     const { places } = this.#host;
     if (!places.isHere(target)) {
-      this.#relayed.remove(watcher, target);
+      this.#relayed.unlink(watcher, target);
       places.transportTo(target)?.unlink(watcher, target);
       return;
     }
     const cell = this.#host.localCell(target);
-    if (!cell || places.isHere(watcher)) return;
+    // Without it the exit was told already.
+    if (!cell || places.isHere(watcher) || !this.#watched.remove(cell, watcher)) return;
     cell.removeWatcher(watcher);
-    this.#watched.remove(cell, watcher);
+    this.#tellPeer(watcher, target, 'stopped', '');
   }
 
   /** A peer says that its `target` ended. */
@@ -99,11 +103,11 @@ export class Links {
     const { places } = this.#host;
     if (places.isHere(target)) return;
     if (!places.isHere(watcher)) {
-      this.#relayed.remove(watcher, target);
+      this.#relayed.exited(watcher, target);
       return this.#tellPeer(watcher, target, reason, detail);
     }
-    const cell = this.#host.localCell(watcher);
-    if (!cell || !this.#watching.remove(cell, target)) return;
+    const cell = this.#watching.exited(watcher, target);
+    if (!cell) return;
     const error =
       reason === 'failed'
         ? new ActorFailedError(target.toString(), detail.slice(0, EXIT_DETAIL_CHARACTERS_MAX))
@@ -144,7 +148,7 @@ export class Links {
     if (!transport) return this.#tellPeer(watcher, target, 'unreachable', '');
     if (!places.isInProcess(watcher)) {
       if (!this.#hasRoom()) return this.#tellPeer(watcher, target, 'unreachable', '');
-      this.#relayed.add(watcher, target);
+      this.#relayed.link(watcher, target);
     }
     transport.link(watcher, target);
   }
@@ -161,49 +165,82 @@ export class Links {
 }
 
 interface PeerLink<L> {
-  readonly local: L;
+  local: L;
   readonly peer: Pid;
+  isLinked: boolean;
+  /** Exits still to come of links that were taken back. */
+  exitsToSkip: number;
 }
 
-/** Pairs of one on this side and a peer's PID, by the peer's place. */
-class PeerIndex<L> {
+/** What identifies the one on this side: a cell or a PID. */
+type Local = { readonly pid: Pid } | Pid;
+
+/** Links between one on this side and a peer's PID, by the peer's place. */
+class PeerIndex<L extends Local> {
   readonly #places: Places;
-  readonly #idOf: (local: L) => string;
   readonly #byPlace = new Map<string, Map<string, PeerLink<L>>>();
   size = 0;
 
-  constructor(places: Places, idOf: (local: L) => string) {
+  constructor(places: Places) {
     this.#places = places;
-    this.#idOf = idOf;
   }
 
-  add(local: L, peer: Pid): void {
+  link(local: L, peer: Pid): void {
     const place = this.#places.placeOf(peer);
     let links = this.#byPlace.get(place);
     if (!links) {
       links = new Map();
       this.#byPlace.set(place, links);
     }
-    const sizeBefore = links.size;
-    links.set(this.#key(local, peer), { local, peer });
-    this.size += links.size - sizeBefore;
+    const key = keyOf(local, peer);
+    const known = links.get(key);
+    if (known) {
+      known.local = local;
+      known.isLinked = true;
+    } else {
+      links.set(key, { local, peer, isLinked: true, exitsToSkip: 0 });
+      this.size += 1;
+    }
   }
 
-  remove(local: L, peer: Pid): boolean {
+  /** The link is taken back, and its exit is still to come. False when there was none. */
+  unlink(local: L, peer: Pid): boolean {
+    const link = this.#find(local, peer);
+    if (!link?.isLinked) return false;
+    link.isLinked = false;
+    link.exitsToSkip += 1;
+    return true;
+  }
+
+  /** An exit came: whose it is, unless it is of a link that was taken back. */
+  exited(local: Local, peer: Pid): L | undefined {
+    const link = this.#find(local, peer);
+    if (!link) return undefined;
+    if (link.exitsToSkip > 0) {
+      link.exitsToSkip -= 1;
+      if (!link.isLinked && link.exitsToSkip === 0) this.remove(local, peer);
+      return undefined;
+    }
+    this.remove(local, peer);
+    return link.local;
+  }
+
+  remove(local: Local, peer: Pid): boolean {
     const place = this.#places.placeOf(peer);
     const links = this.#byPlace.get(place);
-    if (!links?.delete(this.#key(local, peer))) return false;
+    if (!links?.delete(keyOf(local, peer))) return false;
     this.size -= 1;
     if (links.size === 0) this.#byPlace.delete(place);
     return true;
   }
 
+  /** Removes everything with peers at `place`, and returns the links that were not taken back. */
   take(place: string): readonly PeerLink<L>[] {
     const links = this.#byPlace.get(place);
     if (!links) return [];
     this.#byPlace.delete(place);
     this.size -= links.size;
-    return [...links.values()];
+    return [...links.values()].filter(({ isLinked }) => isLinked);
   }
 
   removeWhere(isGone: (local: L) => boolean): void {
@@ -213,8 +250,12 @@ class PeerIndex<L> {
     }
   }
 
-  /** Ids hold no white space. */
-  #key(local: L, peer: Pid): string {
-    return `${this.#idOf(local)} ${peer.id}`;
+  #find(local: Local, peer: Pid): PeerLink<L> | undefined {
+    return this.#byPlace.get(this.#places.placeOf(peer))?.get(keyOf(local, peer));
   }
+}
+
+/** PIDs hold no white space. */
+function keyOf(local: Local, peer: Pid): string {
+  return `${'pid' in local ? local.pid : local} ${peer.id}`;
 }

@@ -49,7 +49,7 @@ export class PendingAsks {
   readonly #pending = new Map<number, PendingAsk>();
   readonly #queues = new Map<number, AskQueue>();
   readonly #pendingMax: number;
-  #lastCorrelation = 0;
+  #lastCorrelation: number;
   /** Asks refused because too many were open. */
   refused = 0;
   /** Answers that came after their ask had timed out or failed. */
@@ -59,8 +59,13 @@ export class PendingAsks {
   /** Asks that timed out since the start. */
   timedOut = 0;
 
-  constructor(clock: Clock, pendingMax = PENDING_ASKS_MAX) {
+  /**
+   * `before` is the correlation before the first one. It should differ from run to run: an answer to an
+   * ask of a former run at the same address must not be taken for one to an ask of this run.
+   */
+  constructor(clock: Clock, before: number, pendingMax = PENDING_ASKS_MAX) {
     this.#clock = clock;
+    this.#lastCorrelation = before;
     this.#pendingMax = pendingMax;
   }
 

@@ -1,5 +1,6 @@
 // Asks: answered once, or failed with a code that says why.
 import {
+  type ActorContext,
   AskError,
   ask,
   createActorSystem,
@@ -284,3 +285,27 @@ function asRemote(text: string) {
   if (!pid.ok) throw new Error(pid.error);
   return pid.value;
 }
+
+t.test('a late answer to a former run of the system is not taken for a new one', async (t) => {
+  const { sim, system, other } = givenTwoSystems(t);
+  const answers: (() => void)[] = [];
+  const slow = {
+    log: [],
+    answer: (question: string, ctx: ActorContext) => {
+      const later = ctx.later<string>();
+      answers.push(() => later.resolve(`answer to ${question}`));
+      return later;
+    },
+  };
+  const target = other.spawn(puppetActor, slow, { id: 'slow' });
+  system.ask(target, 'question', 'old').catch(() => undefined);
+  await sim.settle();
+  sim.crash('a:1');
+  const again = sim.createSystem('a:1');
+  const asked = again.ask(target, 'question', 'new');
+  await sim.settle();
+  for (const answer of answers) answer();
+  await sim.settle();
+  t.equal(await asked, 'answer to new');
+  t.equal(again.stats.lateAnswers, 1);
+});

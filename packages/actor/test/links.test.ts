@@ -199,3 +199,45 @@ t.test('a thousand links over one connection break without touching the others',
   t.ok(log.every((line) => line.endsWith('unreachable')));
   t.equal(system.stats.remoteLinks, 1);
 });
+
+t.test('an exit on its way is not taken for the end of a newer link', async (t) => {
+  const { sim, system, other } = givenTwoSystems(t, { network: { latencyMs: [50, 50] } });
+  const target = other.spawn(counterActor, { start: 0 }, { id: 'target' });
+  const log: string[] = [];
+  const setup = (ctx: ActorContext): void => ctx.link(target);
+  const watcher = system.spawn(puppetActor, { log, setup }, { id: 'w' });
+  await sim.advance(100);
+  other.stop(target);
+  await sim.settle();
+  const successor = other.spawn(counterActor, { start: 0 }, { id: 'target' });
+  await sim.advance(10);
+  system.send(watcher, 'run', (ctx) => {
+    ctx.unlink(target);
+    ctx.link(target);
+  });
+  await sim.advance(200);
+  t.same(log, [], 'the successor lives');
+  t.equal(system.stats.remoteLinks, 1);
+  other.stop(successor);
+  await sim.advance(100);
+  t.same(log, ['target stopped'], 'and its end is told');
+  t.equal(system.stats.remoteLinks + other.stats.remoteLinks, 0);
+});
+
+t.test('links that are taken back leave nothing behind, however often', async (t) => {
+  const { sim, system, other } = givenTwoSystems(t, { network: { latencyMs: [50, 50] } });
+  const target = other.spawn(counterActor, { start: 0 }, { id: 'target' });
+  const log: string[] = [];
+  const watcher = system.spawn(puppetActor, { log }, { id: 'w' });
+  system.send(watcher, 'run', (ctx) => {
+    for (let round = 0; round < 5; round += 1) {
+      ctx.link(target);
+      ctx.unlink(target);
+    }
+  });
+  await sim.advance(500);
+  t.equal(system.stats.remoteLinks + other.stats.remoteLinks, 0);
+  other.stop(target);
+  await sim.advance(500);
+  t.same(log, []);
+});

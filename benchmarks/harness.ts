@@ -25,6 +25,14 @@ export interface BenchOptions {
 /** A benchmark: measures and returns its figures, telling progress on stderr. */
 export type Benchmark = (options: BenchOptions) => Promise<readonly Figure[]>;
 
+/** A benchmark with a table of its own: measures, prints, and writes `jsonFile` when it is given. */
+export type ReportingBenchmark = (options: BenchOptions) => Promise<void>;
+
+/** What the module of a benchmark exports. */
+export type BenchmarkModule =
+  | { readonly run: Benchmark }
+  | { readonly runAndReport: ReportingBenchmark };
+
 /** Runs `once` a warm-up and then `options.runs` times; `once` returns the seconds that count. */
 export async function measure(
   options: BenchOptions,
@@ -71,18 +79,8 @@ export function report(title: string, figures: readonly Figure[], options: Bench
     ];
   });
   const head = ['workload', 'per second', 'ns each', 'seconds min-max', ''];
-  const widths = head.map((name, column) =>
-    Math.max(name.length, ...rows.map((row) => (row[column] as string).length)),
-  );
   console.log(`${title}: median of ${options.runs} runs; node ${process.version}, ${machine()}`);
-  for (const row of [head, ...rows]) {
-    const cells = row.map((cell, column) =>
-      column === 0 || column === 4
-        ? cell.padEnd(widths[column] as number)
-        : cell.padStart(widths[column] as number),
-    );
-    console.log(cells.join('  ').trimEnd());
-  }
+  printTable([head, ...rows], new Set([0, 4]));
   if (options.jsonFile === undefined) return;
   const document = {
     title,
@@ -98,12 +96,32 @@ export function report(title: string, figures: readonly Figure[], options: Bench
   writeFileSync(options.jsonFile, `${JSON.stringify(document, null, 2)}\n`);
 }
 
-function machine(): string {
+/** Prints rows of equal length in columns; those in `leftColumns` to the left, others to the right. */
+export function printTable(
+  rows: readonly (readonly string[])[],
+  leftColumns: ReadonlySet<number>,
+): void {
+  const widths = (rows[0] ?? []).map((_, column) =>
+    Math.max(...rows.map((row) => (row[column] as string).length)),
+  );
+  for (const row of rows) {
+    const cells = row.map((cell, column) =>
+      leftColumns.has(column)
+        ? cell.padEnd(widths[column] as number)
+        : cell.padStart(widths[column] as number),
+    );
+    console.log(cells.join('  ').trimEnd());
+  }
+}
+
+/** Processors of this machine, in words. */
+export function machine(): string {
   const all = cpus();
   return `${all.length} x ${all[0]?.model.trim() ?? 'unknown processor'}`;
 }
 
-function short(value: number): string {
+/** A number in as few digits as a reader wants: three below a thousand, no fraction above. */
+export function short(value: number): string {
   if (!Number.isFinite(value)) return '-';
   if (value >= 1000) return Math.round(value).toLocaleString('en-US');
   return String(Number(value.toPrecision(3)));

@@ -1,11 +1,12 @@
 // `npm run bench -- <name> [--quick] [--json FILE] [--runs N]`.
-import { type Benchmark, type BenchOptions, report } from './harness.ts';
+import { type BenchmarkModule, type BenchOptions, report } from './harness.ts';
 
 const BENCHMARKS: Readonly<
-  Record<string, { readonly about: string; load(): Promise<{ run: Benchmark }> }>
+  Record<string, { readonly about: string; load(): Promise<BenchmarkModule> }>
 > = {
   actor: {
-    about: 'local send, ask, ring, spawn; two processes over loopback',
+    about:
+      'actors next to Erlang, nact, comedy and plain JavaScript; two processes and threads; targets',
     load: () => import('./actor/run.ts'),
   },
   containerizer: {
@@ -25,7 +26,7 @@ ${Object.entries(BENCHMARKS)
   .map(([name, { about }]) => `  ${name.padEnd(14)} ${about}`)
   .join('\n')}
 
-  --quick      a few seconds in all
+  --quick      seconds instead of minutes; coarse figures
   --json FILE  write the same figures as JSON
   --runs N     runs per figure, the median counts (default 5, with --quick 3)
 `;
@@ -63,7 +64,9 @@ if (args.includes('--help') || args.includes('-h')) {
     console.error(`${parsed}\n\n${USAGE}`);
     process.exitCode = 2;
   } else {
-    const { run } = await (BENCHMARKS[parsed.name] as (typeof BENCHMARKS)[string]).load();
-    report(parsed.name, await run(parsed.options), parsed.options);
+    const { name, options } = parsed;
+    const module = await (BENCHMARKS[name] as (typeof BENCHMARKS)[string]).load();
+    if ('runAndReport' in module) await module.runAndReport(options);
+    else report(name, await module.run(options), options);
   }
 }

@@ -1,0 +1,108 @@
+// What the runtime is meant to reach, checked against the figures of the same run.
+import { type ContenderId, ROWS, type RowId } from './rows.ts';
+
+/** Looks up the median of a cell; undefined when it was not measured. */
+export type CellValue = (row: RowId, contender: ContenderId) => number | undefined;
+
+/** A target and what became of it. */
+export interface Verdict {
+  readonly target: string;
+  /** Undefined when one of the figures is missing. */
+  readonly isMet: boolean | undefined;
+  readonly measured: number | undefined;
+  readonly wanted: number;
+  /** What `measured` and `wanted` are in. */
+  readonly unit: string;
+  /** By how much it was missed, relative to what was wanted; 0 when met. */
+  readonly missedBy: number;
+}
+
+const OUTPACED: readonly RowId[] = ['ring', 'pair', 'pairs', 'fanOut'];
+const LIBRARY_ROWS: readonly RowId[] = [
+  'spawn',
+  'ring',
+  'pair',
+  'pairs',
+  'fanIn',
+  'fanOut',
+  'askOutside',
+];
+const MILLION = 1e6;
+const NS_PER_SECOND = 1e9;
+
+/** All targets. `boundBytes` is what the stalled link was configured with. */
+export function judge(value: CellValue, boundBytes: number | undefined): readonly Verdict[] {
+  const kaon = (row: RowId): number | undefined => value(row, 'kaon');
+  const timesAs = (row: RowId, other: ContenderId): number | undefined =>
+    quotient(value(row, other), kaon(row));
+  const perSecond = (row: RowId): number | undefined =>
+    quotient(NS_PER_SECOND / MILLION, kaon(row));
+  const name = (row: RowId): string => ROWS[row].title.replace(/: per .*/, '');
+
+  return [
+    ...OUTPACED.map((row) => atLeast(`${name(row)}: as Erlang`, timesAs(row, 'erlang'), 5, 'x')),
+    ...OUTPACED.map((row) =>
+      atMost(`${name(row)}: of the floor`, quotient(kaon(row), value(row, 'floor')), 2.5, 'x'),
+    ),
+    atLeast(`${name('fanIn')}: as Erlang`, timesAs('fanIn', 'erlang'), 2, 'x'),
+    ...(['nact', 'comedy'] as const).flatMap((library) =>
+      LIBRARY_ROWS.map((row) =>
+        atLeast(`${name(row)}: as ${library}`, timesAs(row, library), 20, 'x'),
+      ),
+    ),
+    atMost(name('spawn'), scaled(kaon('spawn'), 1e-3), 1.5, 'µs'),
+    atLeast(`${name('spawn')}: as Erlang`, timesAs('spawn', 'erlang'), 4, 'x'),
+    atMost(name('heap'), kaon('heap'), 500, 'B'),
+    atMost(`${name('ask')}: of a send pair`, quotient(kaon('ask'), kaon('pair')), 6, 'x'),
+    atMost(
+      `${name('askOutside')}: of a send pair`,
+      quotient(kaon('askOutside'), kaon('pair')),
+      6,
+      'x',
+    ),
+    atLeast(name('processes100'), perSecond('processes100'), 1, 'M/s'),
+    atLeast(name('processes1000'), perSecond('processes1000'), 0.5, 'M/s'),
+    atMost(name('processesP50'), scaled(kaon('processesP50'), 1e-3), 100, 'µs'),
+    atLeast(`${name('processes100')}: as Erlang`, timesAs('processes100', 'erlang'), 4, 'x'),
+    atLeast(name('threads100'), perSecond('threads100'), 3, 'M/s'),
+    atMost(name('threadsP50'), scaled(kaon('threadsP50'), 1e-3), 60, 'µs'),
+    atMost(name('fairHttp'), scaled(kaon('fairHttp'), 1e-6), 20, 'ms'),
+    atMost(name('fairTimer'), scaled(kaon('fairTimer'), 1e-6), 20, 'ms'),
+    atMost(
+      name('stalled'),
+      scaled(kaon('stalled'), 1 / MILLION),
+      (boundBytes ?? Number.NaN) / MILLION,
+      'MB',
+    ),
+  ];
+}
+
+function atLeast(
+  target: string,
+  measured: number | undefined,
+  wanted: number,
+  unit: string,
+): Verdict {
+  const isMet = measured === undefined ? undefined : measured >= wanted;
+  const missedBy = isMet === false && measured !== undefined ? 1 - measured / wanted : 0;
+  return { target: `${target}, at least`, isMet, measured, wanted, unit, missedBy };
+}
+
+function atMost(
+  target: string,
+  measured: number | undefined,
+  wanted: number,
+  unit: string,
+): Verdict {
+  const isMet = measured === undefined ? undefined : measured <= wanted;
+  const missedBy = isMet === false && measured !== undefined ? measured / wanted - 1 : 0;
+  return { target: `${target}, at most`, isMet, measured, wanted, unit, missedBy };
+}
+
+function quotient(above: number | undefined, below: number | undefined): number | undefined {
+  return above === undefined || below === undefined ? undefined : above / below;
+}
+
+function scaled(value: number | undefined, factor: number): number | undefined {
+  return value === undefined ? undefined : value * factor;
+}

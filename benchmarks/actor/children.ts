@@ -2,6 +2,7 @@
 import { type ChildProcess, fork, spawn } from 'node:child_process';
 
 const running = new Set<ChildProcess>();
+const cleanups = new Set<() => void>();
 const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 let isGuarded = false;
 
@@ -21,6 +22,17 @@ function guard(): void {
 
 function killAll(): void {
   for (const child of running) killGroup(child);
+  for (const clean of cleanups) clean();
+}
+
+/** Runs `clean` when this process ends, by a signal too, unless the returned function came first. */
+export function atEnd(clean: () => void): () => void {
+  guard();
+  cleanups.add(clean);
+  return () => {
+    cleanups.delete(clean);
+    clean();
+  };
 }
 
 /** Each child leads a group of its own, so that what it has started itself ends with it. */

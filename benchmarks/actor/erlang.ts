@@ -2,13 +2,13 @@
 // nodes with one scheduler. Its `epmd` listens on a port of its own and ends with the benchmark.
 import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { connect, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { percentile } from '../harness.ts';
-import { endChild, runProgram, startProgram } from './children.ts';
+import { atEnd, endChild, runProgram, startProgram } from './children.ts';
 import { oneWaySample, PAIR_SIZES, PROCESS_ROWS, tripSamples } from './pairs/pair.ts';
 import { type LocalRowId, operationsOf } from './rows.ts';
 import type { JobInput, Sample } from './sample.ts';
@@ -20,6 +20,8 @@ const COMPILE_TIMEOUT_MS = 60_000;
 /** One scheduler and no others beside it; room for a million processes and what the system needs. */
 const FLAGS = ['+S', '1:1', '+SDio', '1', '+P', '2000000', '-noshell'];
 const LOOPBACK = '127.0.0.1';
+/** A node that fails says so on standard output; its dump would lie in the user's directory. */
+const NO_DUMP = { ERL_CRASH_DUMP_SECONDS: '0' } as const;
 
 /** A ready installation. */
 export interface Erlang {
@@ -27,13 +29,13 @@ export interface Erlang {
   readonly version: string;
   local(row: LocalRowId, input: JobInput, timeoutMs: number): Promise<readonly Sample[]>;
   remote(input: JobInput, timeoutMs: number): Promise<readonly Sample[]>;
-  close(): Promise<void>;
+  close(): void;
 }
 
 /** Compiles the modules. Says in a few words why there is no Erlang, when there is none. */
 export async function openErlang(): Promise<Erlang | string> {
-  const directory = await mkdtemp(join(tmpdir(), 'kaon-benchmark-'));
-  const close = (): Promise<void> => rm(directory, { recursive: true, force: true });
+  const directory = mkdtempSync(join(tmpdir(), 'kaon-benchmark-'));
+  const close = atEnd(() => rmSync(directory, { recursive: true, force: true }));
   try {
     const sources = MODULES.map((name) => join(SOURCES, `${name}.erl`));
     const compiled = await runProgram(
@@ -44,7 +46,12 @@ export async function openErlang(): Promise<Erlang | string> {
     );
     if (compiled.code !== 0) throw new Error(`erlc: ${compiled.stdout}${compiled.stderr}`);
     const release = 'io:format("~s",[erlang:system_info(otp_release)]),halt(0).';
-    const asked = await runProgram('erl', ['-noshell', '-eval', release], {}, COMPILE_TIMEOUT_MS);
+    const asked = await runProgram(
+      'erl',
+      ['-noshell', '-eval', release],
+      NO_DUMP,
+      COMPILE_TIMEOUT_MS,
+    );
     if (asked.code !== 0) throw new Error(`erl: ${asked.stderr}`);
     return {
       version: `Erlang/OTP ${asked.stdout.trim()}`,
@@ -53,7 +60,7 @@ export async function openErlang(): Promise<Erlang | string> {
       close,
     };
   } catch (error) {
-    await close();
+    close();
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return 'not installed';
     return `does not start: ${(error as Error).message.split('\n')[0]}`;
   }
@@ -67,7 +74,7 @@ async function local(
 ): Promise<readonly Sample[]> {
   const operations = operationsOf(row, 'erlang', quick);
   const call = ['-pa', directory, '-run', 'bench_local', 'main', row, `${operations}`, `${runs}`];
-  const ended = await runProgram('erl', [...FLAGS, ...call], {}, timeoutMs);
+  const ended = await runProgram('erl', [...FLAGS, ...call], NO_DUMP, timeoutMs);
   const values = ended.stdout.trim().split('\n').map(Number);
   if (ended.code !== 0 || values.some((value) => !Number.isFinite(value))) {
     throw new Error(`erl ended with ${ended.code}: ${ended.stdout}${ended.stderr}`);
@@ -82,7 +89,11 @@ async function remote(
   timeoutMs: number,
 ): Promise<readonly Sample[]> {
   const { warmUpMs, sustainedMs, trips } = PAIR_SIZES[quick ? 'quick' : 'full'];
-  const env = { ERL_EPMD_PORT: String(await freePort()), ERL_EPMD_ADDRESS: LOOPBACK };
+  const env = {
+    ...NO_DUMP,
+    ERL_EPMD_PORT: String(await freePort()),
+    ERL_EPMD_ADDRESS: LOOPBACK,
+  };
   const epmd = startProgram('epmd', [], env);
   const failed = once(epmd, 'error').then(([error]) => Promise.reject(error));
   failed.catch(() => undefined);
@@ -101,7 +112,8 @@ async function remote(
     const sizes = [warmUpMs, sustainedMs, trips].map(String);
     const call = ['-run', 'bench_remote', 'source', `${name}_sink@${LOOPBACK}`, ...sizes];
     const ended = await runProgram('erl', [...node('source'), ...call], env, timeoutMs);
-    if (ended.code !== 0) throw new Error(`erl ended with ${ended.code}: ${ended.stderr}`);
+    if (ended.code !== 0)
+      throw new Error(`erl ended with ${ended.code}: ${ended.stdout}${ended.stderr}`);
     return remoteSamples(ended.stdout);
   } finally {
     if (sink) await endChild(sink);
@@ -134,7 +146,8 @@ async function firstOutput(child: ChildProcess, timeoutMs: number): Promise<void
   });
   ended.catch(() => undefined);
   if (child.stdout === null) throw new Error('a node without output');
-  await Promise.race([once(child.stdout, 'data', { signal: aborted }), ended]);
+  const [text] = await Promise.race([once(child.stdout, 'data', { signal: aborted }), ended]);
+  if (!`${text}`.startsWith('ready')) throw new Error(`erl: ${text}`);
 }
 
 /** A port that was free a moment ago. */

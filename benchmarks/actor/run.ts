@@ -54,7 +54,7 @@ export const runAndReport: ReportingBenchmark = async (options) => {
       }
     }
   } finally {
-    if (typeof erlang !== 'string') await erlang.close();
+    if (typeof erlang !== 'string') erlang.close();
   }
   const version = typeof erlang === 'string' ? `Erlang ${erlang}` : erlang.version;
   reportResults({ samples, gaps, erlang: version }, options);

@@ -66,9 +66,11 @@ export function reportResults(results: Results, options: BenchOptions): void {
   const boundBytes = cell('stalled', 'kaon')?.extra?.['boundBytes'];
   const verdicts = judge(value, boundBytes);
   printVerdicts(verdicts);
-  for (const gap of gaps) {
-    if (gap.detail === undefined) continue;
-    console.log(`${ROWS[gap.row].title}, ${CONTENDERS[gap.contender]}: ${gap.detail}`);
+  // A job that failed leaves several cells empty, for one reason.
+  for (const detail of new Set(gaps.map((gap) => gap.detail))) {
+    const gap = gaps.find((one) => one.detail === detail);
+    if (gap === undefined || detail === undefined) continue;
+    console.log(`failed: ${ROWS[gap.row].title}, ${CONTENDERS[gap.contender]}: ${detail}`);
   }
   if (options.jsonFile === undefined) return;
   const document = {

@@ -1,14 +1,14 @@
 %% Two nodes over Erlang's distribution, by the procedure of `pairs/pair.ts`: window, credit, slices.
 %% Prints lines of a name and numbers: `oneway Bytes Messages Nanoseconds SlowestPerSecond`, `trip Nanoseconds`.
 -module(bench_remote).
--export([sink/1, source/1]).
+-export([sink/0, source/1]).
 
 -define(WINDOW, 16000).
 -define(CREDIT_STEP, 2000).
 -define(SLICES, 10).
 -define(TRIPS_WARM_UP, 500).
 
-sink([]) ->
+sink() ->
     bench_orphan:end_with_parent(),
     register(sink, self()),
     io:format("ready~n"),

@@ -64,7 +64,8 @@ export function reportResults(results: Results, options: BenchOptions): void {
   }
   console.log('');
   const boundBytes = cell('stalled', 'kaon')?.extra?.['boundBytes'];
-  const verdicts = judge(value, boundBytes);
+  const alive = options.quick ? undefined : cell('heap', 'kaon')?.operations;
+  const verdicts = judge({ value, alive, boundBytes });
   printVerdicts(verdicts);
   // A job that failed leaves several cells empty, for one reason.
   for (const detail of new Set(gaps.map((gap) => gap.detail))) {
@@ -101,14 +102,15 @@ function printVerdicts(verdicts: readonly Verdict[]): void {
   const missed = verdicts.filter(({ isMet }) => isMet === false).length;
   const unmeasured = verdicts.length - met - missed;
   console.log(`targets: ${met} met, ${missed} missed, ${unmeasured} not measured`);
-  const rows = verdicts.map(({ target, isMet, measured, wanted, unit, missedBy }) => [
+  const rows = verdicts.map(({ target, isMet, measured, wanted, unit, missedBy, floor }) => [
     isMet === undefined ? 'not measured' : isMet ? 'met' : 'missed',
     target,
     withUnit(wanted, unit),
     measured === undefined ? '-' : withUnit(measured, unit),
     isMet === false ? `by ${short(missedBy * 100)} %` : '',
+    floor === undefined ? '' : timesText(floor),
   ]);
-  printTable([['', 'target', 'wanted', 'measured', ''], ...rows], new Set([0, 1, 4]));
+  printTable([['', 'target', 'wanted', 'measured', '', 'plain JS'], ...rows], new Set([0, 1, 4]));
 }
 
 function withUnit(value: number, unit: string): string {

@@ -64,8 +64,9 @@ export async function runLocalJob(
   if (row === 'heap') {
     if (loaded.spawnIdle) values.push(await heapBytesEach(loaded.spawnIdle, operations));
   } else {
+    // No collection is forced between runs: it makes V8 drop optimized code that refers to what died,
+    // which no program sees that does not force it either.
     for (let run = 0; run <= runs; run += 1) {
-      global.gc?.();
       const seconds = await loaded.workload(row, operations);
       if (seconds === undefined) throw new Error(`${contender} has no ${row}`);
       if (run > 0) values.push((seconds / operations) * 1e9);

@@ -9,6 +9,7 @@ import {
   localMessage,
   message,
   type Pid,
+  pidOf,
 } from '@kaon/actor';
 import { timed } from '../../harness.ts';
 import { GROUP_SIZE, type LocalRowId, SPAWNS_PER_TURN } from '../rows.ts';
@@ -239,22 +240,26 @@ const WORKLOADS: Readonly<Record<Exclude<LocalRowId, 'heap'>, KaonWorkload>> = {
   askOutside: asksOutside,
 };
 
-/** A system of its own for every run. */
-export const kaonWorkload: LocalWorkload = (row, operations) =>
-  row === 'heap' ? undefined : runInSystem(row, operations);
+/** One system for all runs, as a program has one: it is empty again before the next run. */
+const system = createActorSystem();
 
-async function runInSystem(row: Exclude<LocalRowId, 'heap'>, operations: number): Promise<number> {
-  const system = createActorSystem();
+export const kaonWorkload: LocalWorkload = (row, operations) =>
+  row === 'heap' ? undefined : runAndEmpty(row, operations);
+
+async function runAndEmpty(row: Exclude<LocalRowId, 'heap'>, operations: number): Promise<number> {
   const seconds = await WORKLOADS[row](system, operations);
+  for (const { id } of system.processes()) {
+    const pid = pidOf(counter, `${id}@${system.address}`);
+    if (pid.ok) system.stop(pid.value);
+  }
+  while (system.stats.actors > 0) await new Promise(setImmediate);
   const { deadLetters } = system.stats;
   if (deadLetters > 0) throw new Error(`${deadLetters} messages of ${row} became dead letters`);
-  await system.shutdown();
   return seconds;
 }
 
 /** Actors with one field of state that handled one message. */
 export const kaonSpawnIdle: SpawnIdle = async (keep) => {
-  const system = createActorSystem();
   const done = countdown(keep.length);
   const options = { target: 1, done: done.one };
   for (let index = 0; index < keep.length; index += 1) {

@@ -27,11 +27,13 @@ export async function runMemory({ quick }: JobInput): Promise<readonly Sample[]>
   const child = fork(fileURLToPath(new URL('./peer.js', import.meta.url)), ['serve']);
   // A stopped process does not notice that its parent is gone.
   process.once('exit', () => child.kill('SIGKILL'));
+  // Listened for at once: the child may be ready before this node is.
+  const told = once(child, 'message');
   const node = await startNode({
     remote: { outboundBytesMax: OUTBOUND_BYTES_MAX, heartbeatMs: HEARTBEAT_MS },
   });
   try {
-    const [place] = (await once(child, 'message')) as [string];
+    const [place] = (await told) as [string];
     const peer = pidOf(peerProtocol, place);
     if (!peer.ok) throw new Error(peer.error);
     const port = Number(place.slice(place.lastIndexOf(':') + 1));

@@ -60,8 +60,10 @@ const source = defineActor(driver, (ctx, { sink, ready }: SourceOptions) => {
 /** Starts the other process and connects to it. */
 export async function openKaonProcesses(): Promise<Pair> {
   const child = fork(fileURLToPath(new URL('./kaon-sink.js', import.meta.url)));
+  // Listened for at once: the child may be ready before this node is.
+  const told = once(child, 'message');
   const node = await startNode();
-  const [place] = (await once(child, 'message')) as [string];
+  const [place] = (await told) as [string];
   const sink = pidOf(sinkProtocol, place);
   if (!sink.ok) throw new Error(sink.error);
   const { system } = node;

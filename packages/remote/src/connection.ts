@@ -1,14 +1,23 @@
 // One connection after its handshake: records out, records in, heartbeats. Knows nothing of dialling.
 import { type ExitReason, isActorId, Pid, type TransportHost, type WireMessage } from '@kaon/actor';
 import { fromUtf8, type TimerHandle } from '@kaon/primitives';
-import { decodeBody, type EncodedBody } from './body.ts';
+import {
+  decodeBody,
+  type EncodedBody,
+  encodeBody,
+  plainBytesMax,
+  UNDECODABLE,
+  undecodableReason,
+} from './body.ts';
 import { type FrameRecord, FrameWriter, RECORD, readFrame, TABLE } from './frame.ts';
 import { IDS_MAX, InboundTable, NAMES_MAX, OutboundTable } from './interning.ts';
 import type { LinkSocket } from './link-socket.ts';
 import type { RemoteCounters } from './stats.ts';
 
-/** A frame leaves at the end of the turn, or when it has grown to this. */
-export const FLUSH_BYTES = 64 * 1024;
+/** What a frame may hold beside one body: the rest of a turn, announcements. */
+const FRAME_REST_BYTES = 128 * 1024;
+/** Larger bodies are encoded apart, so that no connection keeps much memory for its next frame. */
+const IN_PLACE_BYTES_MAX = 256 * 1024;
 const NAME_BYTES_MAX = 255;
 /** Consecutive periods without a frame after which the peer counts as lost. */
 const SILENT_PERIODS_MAX = 3;
@@ -23,15 +32,24 @@ export interface ConnectionOptions {
   readonly peer: string;
   /** Largest frame the peer takes. */
   readonly peerFrameBytesMax: number;
-  /** Unsent bytes beyond which messages are dropped. */
+  /** Unsent bytes beyond which `onCongested` holds. */
   readonly outboundBytesMax: number;
+  readonly onCongested: OnCongested;
+  /** A frame of this size leaves at once. */
+  readonly flushBytes: number;
   readonly heartbeatMs: number;
-  /** Runs its argument at the end of the turn. */
+  /** Runs its argument when the frame shall leave: at the end of the turn or somewhat later. */
   readonly schedule: (run: () => void) => void;
   readonly counters: RemoteCounters;
   /** The connection must go. Told at most once. */
   readonly onBroken: (fault: Fault, reason: string) => void;
 }
+
+/**
+ * What becomes of a message for a peer that takes too little: it is dropped, or the whole connection is given
+ * up.
+ */
+export type OnCongested = 'drop' | 'failLink';
 
 /** Why a connection must go: it sends what is no protocol, sends nothing, or takes nothing. */
 export type Fault = 'badFrame' | 'silent' | 'congested';
@@ -39,7 +57,7 @@ export type Fault = 'badFrame' | 'silent' | 'congested';
 /** Sends and receives for one pair of nodes. */
 export class Connection {
   readonly #options: ConnectionOptions;
-  readonly #writer = new FrameWriter(2 * FLUSH_BYTES);
+  readonly #writer = new FrameWriter(FRAME_REST_BYTES);
   /** By the numbers in `TABLE`. */
   readonly #outbound = [
     new OutboundTable(IDS_MAX),
@@ -49,9 +67,20 @@ export class Connection {
   readonly #to = new InboundTable<Pid>(IDS_MAX);
   readonly #from = new InboundTable<Pid>(IDS_MAX);
   readonly #names = new InboundTable<string>(NAMES_MAX);
+  readonly #flushLater = (): void => {
+    this.#isFlushScheduled = false;
+    this.flush();
+  };
   readonly #visit = (record: FrameRecord): string | undefined => this.#receive(record);
+  #lastTo: Pid | undefined;
+  #lastToIndex = 0;
+  #lastFrom: Pid | undefined;
+  #lastFromIndex = 0;
+  #lastName: string | undefined;
+  #lastNameIndex = 0;
   #frame: Uint8Array = new Uint8Array(0);
   #timer: TimerHandle;
+  readonly #inPlaceBytesMax: number;
   #silentPeriods = 0;
   #hasSent = false;
   #isFlushScheduled = false;
@@ -60,34 +89,45 @@ export class Connection {
 
   constructor(options: ConnectionOptions) {
     this.#options = options;
+    this.#inPlaceBytesMax = Math.min(IN_PLACE_BYTES_MAX, bodyBytesMax(options.peerFrameBytesMax));
     this.#timer = options.host.clock.setTimer(options.heartbeatMs, () => this.#beat());
   }
 
-  /** Sends `message`, whose body is `body`, or tells the host why not. */
-  send(message: WireMessage, body: EncodedBody): void {
-    const { counters, host, peer, peerFrameBytesMax } = this.#options;
-    if (this.#isOver) {
-      host.undeliverable(message, 'unreachable', `the connection to ${peer} is closed`);
+  /** Sends `message`, or tells the host why not. */
+  send(message: WireMessage): void {
+    const roomBytes = plainBytesMax(message.body);
+    if (roomBytes < 0 || roomBytes > this.#inPlaceBytesMax) {
+      const body = encodeBody(message.body);
+      if (body.ok) this.sendEncoded(message, body.value);
+      else this.#refuse(message, body.error);
       return;
     }
+    if (!this.#accepts(message)) return;
+    const to = this.#indexOfTo(message.to);
+    const from = this.#indexOfFrom(message.from);
+    const name = this.#indexOfName(message.name);
+    const kind = RECORD[message.kind];
+    this.#writer.plainMessage(kind, name, to, from, message.correlation, message.body, roomBytes);
+    this.#options.counters.messagesSent += 1;
+    this.#written();
+  }
+
+  /** Sends `message`, whose body is `body`, or tells the host why not. */
+  sendEncoded(message: WireMessage, body: EncodedBody): void {
+    const { counters, peer, peerFrameBytesMax } = this.#options;
     const bodyBytes = body.end - body.start;
     if (bodyBytes > bodyBytesMax(peerFrameBytesMax)) {
-      counters.messagesRefused += 1;
-      const detail = `a body of ${bodyBytes} bytes, ${peer} takes frames of ${peerFrameBytesMax}`;
-      host.undeliverable(message, 'undecodable', detail);
+      this.#refuse(
+        message,
+        `a body of ${bodyBytes} bytes, ${peer} takes frames of ${peerFrameBytesMax}`,
+      );
       return;
     }
-    if (this.#isCongested && this.#checkCongestion()) {
-      counters.messagesDropped += 1;
-      host.undeliverable(message, 'unreachable', `too much is waiting for ${peer}`);
-      return;
-    }
-    const to = this.#intern(TABLE.to, message.to.id);
-    const from = this.#intern(TABLE.from, message.from.id);
-    const name = this.#intern(TABLE.name, message.name);
-    const kind = RECORD[message.kind];
-    if (kind === RECORD.message) this.#writer.record(kind, 0, name, to, from, body);
-    else this.#writer.correlated(kind, name, to, from, message.correlation, body);
+    if (!this.#accepts(message)) return;
+    const to = this.#indexOfTo(message.to);
+    const from = this.#indexOfFrom(message.from);
+    const name = this.#indexOfName(message.name);
+    this.#writer.message(RECORD[message.kind], name, to, from, message.correlation, body);
     counters.messagesSent += 1;
     this.#written();
   }
@@ -143,18 +183,68 @@ export class Connection {
     this.#options.host.clock.clearTimer(this.#timer);
   }
 
+  /** Whether `message` may be sent now; tells the host when not. */
+  #accepts(message: WireMessage): boolean {
+    const { counters, host, peer } = this.#options;
+    if (this.#isOver) {
+      host.undeliverable(message, 'unreachable', `the connection to ${peer} is closed`);
+      return false;
+    }
+    if (!this.#isCongested || !this.#checkCongestion()) return true;
+    counters.messagesDropped += 1;
+    host.undeliverable(message, 'unreachable', `too much is waiting for ${peer}`);
+    if (this.#options.onCongested === 'failLink') this.#failCongested();
+    return false;
+  }
+
+  #failCongested(): void {
+    const { counters, onBroken, outboundBytesMax, peer } = this.#options;
+    counters.congestionsDetected += 1;
+    onBroken('congested', `${peer} takes too little: ${outboundBytesMax} bytes are waiting`);
+  }
+
+  #refuse(message: WireMessage, detail: string): void {
+    this.#options.counters.messagesRefused += 1;
+    this.#options.host.undeliverable(message, 'undecodable', detail);
+  }
+
   #signal(kind: number, flags: number, toPid: Pid, fromPid: Pid): void {
     if (this.#isOver) return;
-    const { outboundBytesMax, onBroken, peer } = this.#options;
+    const { outboundBytesMax, socket } = this.#options;
     // Signals are never dropped: a peer that takes none of them for so long is as good as gone.
-    if (this.#isCongested && this.#options.socket.bufferedBytes > 2 * outboundBytesMax) {
-      onBroken('congested', `too much is waiting for ${peer}`);
+    if (this.#isCongested && socket.bufferedBytes > 2 * outboundBytesMax) {
+      this.#failCongested();
       return;
     }
-    const to = this.#intern(TABLE.to, toPid.id);
-    const from = this.#intern(TABLE.from, fromPid.id);
+    const to = this.#indexOfTo(toPid);
+    const from = this.#indexOfFrom(fromPid);
     this.#writer.record(kind, flags, 0, to, from);
     this.#written();
+  }
+
+  /** Most messages go where the one before them went: that costs no look-up. */
+  #indexOfTo(pid: Pid): number {
+    if (pid !== this.#lastTo) {
+      this.#lastToIndex = this.#intern(TABLE.to, pid.id);
+      this.#lastTo = pid;
+    }
+    return this.#lastToIndex;
+  }
+
+  #indexOfFrom(pid: Pid): number {
+    if (pid !== this.#lastFrom) {
+      this.#lastFromIndex = this.#intern(TABLE.from, pid.id);
+      this.#lastFrom = pid;
+    }
+    return this.#lastFromIndex;
+  }
+
+  #indexOfName(name: string): number {
+    if (name !== this.#lastName) {
+      this.#lastNameIndex = this.#intern(TABLE.name, name);
+      this.#lastName = name;
+    }
+    return this.#lastNameIndex;
   }
 
   /** The index of `text` in a table of this direction, announced first when it is new. */
@@ -174,14 +264,11 @@ export class Connection {
   }
 
   #written(): void {
-    if (this.#writer.length >= FLUSH_BYTES) {
+    if (this.#writer.length >= this.#options.flushBytes) {
       this.flush();
     } else if (!this.#isFlushScheduled) {
       this.#isFlushScheduled = true;
-      this.#options.schedule(() => {
-        this.#isFlushScheduled = false;
-        this.flush();
-      });
+      this.#options.schedule(this.#flushLater);
     }
   }
 
@@ -200,7 +287,8 @@ export class Connection {
       onBroken('silent', `nothing came for ${SILENT_PERIODS_MAX * heartbeatMs} ms`);
       return;
     }
-    if (!this.#hasSent) {
+    // What waits already says that this side lives.
+    if (!this.#hasSent && !this.#checkCongestion()) {
       this.#writer.record(RECORD.heartbeat, 0, 0, 0, 0);
       this.flush();
     }
@@ -270,12 +358,12 @@ export class Connection {
     const { correlation } = record;
     const body = decodeBody(this.#frame, record.bodyStart, record.bodyEnd);
     counters.messagesReceived += 1;
-    if (body.ok) {
-      host.receive({ kind, from, to, name, body: body.value, correlation });
+    if (body !== UNDECODABLE) {
+      host.receive({ kind, from, to, name, body, correlation });
     } else {
       counters.bodiesUndecodable += 1;
       const message = { kind, from, to, name, body: undefined, correlation };
-      host.undeliverable(message, 'undecodable', body.error);
+      host.undeliverable(message, 'undecodable', undecodableReason());
     }
     return undefined;
   }
@@ -300,5 +388,5 @@ export class Connection {
 
 /** Largest body that fits into a frame of `frameBytesMax` whatever else is in it. */
 export function bodyBytesMax(frameBytesMax: number): number {
-  return frameBytesMax - 2 * FLUSH_BYTES;
+  return frameBytesMax - FRAME_REST_BYTES;
 }

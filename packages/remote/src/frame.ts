@@ -3,7 +3,7 @@
 //   0 kind   1 flags   2 name (16 bit)   4 to (16 bit)   6 from (16 bit)   8 body bytes (32 bit)
 //
 // Little-endian. Asks and their answers carry 4 bytes of correlation between header and body.
-import type { EncodedBody } from './body.ts';
+import { type EncodedBody, writePlain } from './body.ts';
 
 /** Bytes of a header. */
 export const HEADER_BYTES = 12;
@@ -39,7 +39,7 @@ export type MessageRecordKind =
 
 const EMPTY: EncodedBody = { buffer: Buffer.alloc(0), start: 0, end: 0 };
 /** Bodies up to this size are copied byte by byte: cheaper than a view for each. */
-const LOOP_BYTES_MAX = 128;
+const LOOP_BYTES_MAX = 32;
 /** Buffers larger than this are not kept for the next frame. */
 const KEPT_BYTES_MAX = 1024 * 1024;
 
@@ -62,23 +62,45 @@ export class FrameWriter {
     from: number,
     body: EncodedBody = EMPTY,
   ): void {
-    this.#header(kind, flags, name, to, from, body.end - body.start, 0);
+    const bodyBytes = body.end - body.start;
+    this.#reserve(HEADER_BYTES + bodyBytes);
+    this.#header(kind, flags, name, to, from, bodyBytes);
     this.#body(body);
   }
 
-  /** Adds an ask or its answer. */
-  correlated(
-    kind: number,
+  /** Adds a message, an ask or its answer. */
+  message(
+    kind: MessageRecordKind,
     name: number,
     to: number,
     from: number,
     correlation: number,
     body: EncodedBody,
   ): void {
-    this.#header(kind, 0, name, to, from, body.end - body.start, CORRELATION_BYTES);
-    this.#buffer.writeUInt32LE(correlation, this.length);
-    this.length += CORRELATION_BYTES;
+    const bodyBytes = body.end - body.start;
+    this.#reserve(HEADER_BYTES + CORRELATION_BYTES + bodyBytes);
+    this.#header(kind, 0, name, to, from, bodyBytes);
+    if (kind !== RECORD.message) this.#correlation(correlation);
     this.#body(body);
+  }
+
+  /** As `message`, for a body that `writePlain` writes, in `roomBytes` at most. */
+  plainMessage(
+    kind: MessageRecordKind,
+    name: number,
+    to: number,
+    from: number,
+    correlation: number,
+    body: unknown,
+    roomBytes: number,
+  ): void {
+    this.#reserve(HEADER_BYTES + CORRELATION_BYTES + roomBytes);
+    const at = this.length;
+    this.#header(kind, 0, name, to, from, 0);
+    if (kind !== RECORD.message) this.#correlation(correlation);
+    const start = this.length;
+    this.length = writePlain(this.#buffer, start, body);
+    this.#setBodyBytes(at, this.length - start);
   }
 
   /** The frame, as bytes of its own; the writer starts the next. */
@@ -96,9 +118,7 @@ export class FrameWriter {
     to: number,
     from: number,
     bodyBytes: number,
-    extraBytes: number,
   ): void {
-    this.#reserve(HEADER_BYTES + extraBytes + bodyBytes);
     const buffer = this.#buffer;
     const at = this.length;
     buffer[at] = kind;
@@ -109,8 +129,26 @@ export class FrameWriter {
     buffer[at + 5] = to >>> 8;
     buffer[at + 6] = from & 0xff;
     buffer[at + 7] = from >>> 8;
-    buffer.writeUInt32LE(bodyBytes, at + 8);
+    this.#setBodyBytes(at, bodyBytes);
     this.length = at + HEADER_BYTES;
+  }
+
+  #setBodyBytes(at: number, bodyBytes: number): void {
+    this.#writeUint32(at + 8, bodyBytes);
+  }
+
+  #correlation(correlation: number): void {
+    this.#writeUint32(this.length, correlation);
+    this.length += CORRELATION_BYTES;
+  }
+
+  /** Byte by byte: a call of `writeUInt32LE` checks more than it writes. */
+  #writeUint32(at: number, value: number): void {
+    const buffer = this.#buffer;
+    buffer[at] = value & 0xff;
+    buffer[at + 1] = (value >>> 8) & 0xff;
+    buffer[at + 2] = (value >>> 16) & 0xff;
+    buffer[at + 3] = value >>> 24;
   }
 
   #body({ buffer, start, end }: EncodedBody): void {
@@ -122,7 +160,7 @@ export class FrameWriter {
         target[at + index] = buffer[start + index] as number;
       }
     } else {
-      buffer.copy(this.#buffer, at, start, end);
+      this.#buffer.set(buffer.subarray(start, end), at);
     }
     this.length = at + length;
   }

@@ -1,5 +1,6 @@
 // Public surface of `@kaon/remote`.
 export { type ActorRouteOptions, addActorRoutes } from './actor-routes.ts';
+export type { OnCongested } from './connection.ts';
 export { HandshakeError, type HandshakeProblem } from './errors.ts';
 export { PROTOCOL_VERSION } from './handshake.ts';
 export type { Dial, LinkSocket, LinkSocketEvents } from './link-socket.ts';

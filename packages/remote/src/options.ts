@@ -1,10 +1,14 @@
 // Settings of the transport and their defaults.
 import type { BackoffOptions } from '@kaon/primitives';
+import type { OnCongested } from './connection.ts';
 import type { HandshakeError } from './errors.ts';
 import { FRAME_BYTES_MIN } from './handshake.ts';
 import type { Dial } from './link-socket.ts';
 import { atTurnEnd } from './node/turn-end.ts';
 import { webSocketDial } from './node/web-socket-dial.ts';
+
+/** What is in a frame already must leave room for one body and what announces its actors. */
+const FLUSH_BYTES_MAX = 120 * 1024;
 
 /** Settings of a transport. All have defaults that suit production. */
 export interface RemoteOptions {
@@ -12,8 +16,18 @@ export interface RemoteOptions {
   readonly path?: string | undefined;
   /** Largest frame this node takes; a message may be about 128 KiB smaller. Default: 64 MiB. */
   readonly frameBytesMax?: number | undefined;
-  /** Unsent bytes of one connection beyond which messages are dropped. Default: 64 MiB. */
+  /** Unsent bytes of one connection beyond which `onCongested` holds. Default: 64 MiB. */
   readonly outboundBytesMax?: number | undefined;
+  /**
+   * What becomes of messages for a peer that takes too little. `drop`: the newest are dropped until it has
+   * taken enough. `failLink`: the connection is given up, and who linked over it hears `unreachable`.
+   * Default: `drop`.
+   */
+  readonly onCongested?: OnCongested | undefined;
+  /** A frame of this size leaves at once; 1 to 120 KiB. Default: 64 KiB. */
+  readonly flushBytes?: number | undefined;
+  /** How long a smaller frame waits for more. Default: 0, until the end of the turn. */
+  readonly flushMs?: number | undefined;
   /** Messages that may wait for a connection to be made; more are dropped. Default: 65 536. */
   readonly waitingMessagesMax?: number | undefined;
   /** A frame is sent at least this often, and a peer silent for three of them is lost. Default: 5 s. */
@@ -42,6 +56,9 @@ export function settingsOf(options: RemoteOptions): RemoteSettings {
     path,
     frameBytesMax: Math.max(FRAME_BYTES_MIN, options.frameBytesMax ?? 64 * 1024 ** 2),
     outboundBytesMax: options.outboundBytesMax ?? 64 * 1024 ** 2,
+    onCongested: options.onCongested ?? 'drop',
+    flushBytes: Math.min(FLUSH_BYTES_MAX, Math.max(1, options.flushBytes ?? 64 * 1024)),
+    flushMs: Math.max(0, options.flushMs ?? 0),
     waitingMessagesMax: options.waitingMessagesMax ?? 65_536,
     heartbeatMs: options.heartbeatMs ?? 5000,
     dialTimeoutMs: options.dialTimeoutMs ?? 10_000,

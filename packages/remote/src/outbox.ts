@@ -52,7 +52,7 @@ export class Outbox {
   /** Sends everything, what is added meanwhile included. */
   sendAll(connection: Connection): void {
     for (let next = this.#take(); next !== undefined; next = this.#take()) {
-      if (next.kind === 'message') connection.send(next.message, next.body);
+      if (next.kind === 'message') connection.sendEncoded(next.message, next.body);
       else if (next.kind === 'exited') connection.exited(next.watcher, next.target, next.reason);
       else if (next.kind === 'link') connection.link(next.watcher, next.target);
       else connection.unlink(next.watcher, next.target);

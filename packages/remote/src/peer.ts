@@ -144,8 +144,10 @@ export class Peer {
       peer: this.address,
       peerFrameBytesMax,
       outboundBytesMax: settings.outboundBytesMax,
+      onCongested: settings.onCongested,
+      flushBytes: settings.flushBytes,
       heartbeatMs: settings.heartbeatMs,
-      schedule: settings.schedule,
+      schedule: this.#flushSchedule(),
       counters,
       onBroken: (fault, reason) => this.#broken(session, connection, fault, reason),
     });
@@ -156,6 +158,13 @@ export class Peer {
     this.#state = { kind: 'connected', session, connection, id, incarnation };
     host.logger.info({ peer: this.address }, 'connected');
     this.#outbox.sendAll(connection);
+  }
+
+  /** When a frame leaves that has not reached `flushBytes`. */
+  #flushSchedule(): (run: () => void) => void {
+    const { host, settings } = this.#context;
+    const { flushMs, schedule } = settings;
+    return flushMs === 0 ? schedule : (run) => void host.clock.setTimer(flushMs, run);
   }
 
   /** The socket under the connection closed. */

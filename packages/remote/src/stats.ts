@@ -24,6 +24,8 @@ export interface RemoteStats {
   readonly framesTooLarge: number;
   /** Connections given up because the peer fell silent. */
   readonly silencesDetected: number;
+  /** Connections given up because the peer took too little. */
+  readonly congestionsDetected: number;
   /** Connections that broke after they were made, for whatever reason. */
   readonly connectionsLost: number;
   readonly dialsFailed: number;
@@ -51,6 +53,7 @@ export function newCounters(): RemoteCounters {
     framesBad: 0,
     framesTooLarge: 0,
     silencesDetected: 0,
+    congestionsDetected: 0,
     connectionsLost: 0,
     dialsFailed: 0,
     handshakesRefused: 0,

@@ -89,6 +89,8 @@ class RemoteTransport implements Transport {
   readonly #context: PeerContext;
   readonly #peers = new Map<string, Peer>();
   readonly #sessions = new Set<Session>();
+  #lastTo: Pid | undefined;
+  #lastPeer: Peer | undefined;
   #allGone: (() => void) | undefined;
   #isClosed = false;
 
@@ -105,22 +107,33 @@ class RemoteTransport implements Transport {
       counters,
       onGone: (session) => this.#forgetSession(session),
       onSession: (session) => this.#sessions.add(session),
-      onForgotten: (peer) => this.#peers.delete(peer.address),
+      onForgotten: (peer) => this.#forgetPeer(peer),
     };
   }
 
   send(message: WireMessage): void {
+    const { to } = message;
+    // Most messages go where the one before them went: that costs no look-up.
+    if (to !== this.#lastTo) {
+      this.#lastPeer = this.#peer(to.address);
+      this.#lastTo = to;
+    }
+    const peer = this.#lastPeer as Peer;
+    const { connection } = peer;
+    if (connection !== undefined) connection.send(message);
+    else this.#sendLater(peer, message);
+  }
+
+  #sendLater(peer: Peer, message: WireMessage): void {
     const body = encodeBody(message.body);
     if (!body.ok) {
       this.#context.counters.messagesRefused += 1;
       this.#host.undeliverable(message, 'undecodable', body.error);
-      return;
+    } else if (this.#isClosed) {
+      this.#host.undeliverable(message, 'unreachable', 'this node stops');
+    } else {
+      peer.post({ kind: 'message', message, body: keptBody(body.value) });
     }
-    const peer = this.#peer(message.to.address);
-    const { connection } = peer;
-    if (connection !== undefined) connection.send(message, body.value);
-    else if (this.#isClosed) this.#host.undeliverable(message, 'unreachable', 'this node stops');
-    else peer.post({ kind: 'message', message, body: keptBody(body.value) });
   }
 
   link(watcher: Pid, target: Pid): void {
@@ -147,6 +160,7 @@ class RemoteTransport implements Transport {
     this.#isClosed = true;
     for (const peer of [...this.#peers.values()]) peer.close();
     this.#peers.clear();
+    this.#lastTo = undefined;
     if (this.#sessions.size === 0) return;
     const { clock } = this.#host;
     await new Promise<void>((resolve) => {
@@ -249,6 +263,12 @@ class RemoteTransport implements Transport {
   #forgetSession(session: Session): void {
     this.#sessions.delete(session);
     if (this.#sessions.size === 0) this.#allGone?.();
+  }
+
+  #forgetPeer(peer: Peer): void {
+    this.#peers.delete(peer.address);
+    this.#lastTo = undefined;
+    this.#lastPeer = undefined;
   }
 
   #peer(address: string): Peer {

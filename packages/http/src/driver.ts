@@ -1,6 +1,7 @@
 // What the server asks of the software that owns the sockets. Two implementations live in `drivers/`;
 // everything a client can see (routes, limits, encodings, texts) is decided above this line.
 import type { Clock, Logger } from '@kaon/primitives';
+import type { PeerCertificate, ServerTlsOptions } from './tls.ts';
 
 /** Names of the drivers. */
 export type DriverName = 'node' | 'uws';
@@ -15,6 +16,8 @@ export interface DriverRequest {
   readonly query: string;
   /** IP address of the peer, empty when unknown. */
   readonly remoteAddress: string;
+  /** Undefined when the client was not asked for one. */
+  readonly certificate: PeerCertificate | undefined;
   /** Repeated headers are joined by `, `. */
   header(name: string): string | undefined;
 }
@@ -94,6 +97,8 @@ export interface DriverSocketRoute {
   readonly messageBytesMax: number;
   /** Silence after which a ping is sent, and after twice of which the connection is closed. */
   readonly idleTimeoutMs: number;
+  /** Whether clients are let in whose certificate has a problem. */
+  readonly acceptsUnverified: boolean;
   opened(socket: DriverSocket, request: DriverRequest): DriverSocketEvents;
 }
 
@@ -104,6 +109,10 @@ export interface DriverEvents {
   connectionRefused(): void;
   /** Bytes that are no HTTP request, a head too large or too slow. */
   badRequest(): void;
+  /** A connection ended in TLS, or because of it. */
+  tlsRefused(detail: string, remoteAddress: string): void;
+  /** A WebSocket was answered 403 because of the client's certificate. */
+  unverified(problem: string, remoteAddress: string): void;
 }
 
 /** Settings both drivers understand. */
@@ -114,6 +123,8 @@ export interface DriverOptions {
   readonly headTimeoutMs: number;
   /** Idle time after which a kept-alive connection is closed. */
   readonly keepAliveMs: number;
+  /** Undefined: plain HTTP. */
+  readonly tls: ServerTlsOptions | undefined;
   readonly clock: Clock;
   readonly logger: Logger;
   readonly events: DriverEvents;

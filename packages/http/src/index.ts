@@ -12,4 +12,5 @@ export type { ResponseStream } from './response-stream.ts';
 export type { RouteParams } from './router.ts';
 export * from './server.ts';
 export type { HttpStats, StatusClass } from './stats.ts';
+export type { PeerCertificate, Pem, ServerTlsOptions } from './tls.ts';
 export type { ServerWebSocket, WebSocketHandlers, WebSocketOptions } from './web-socket.ts';

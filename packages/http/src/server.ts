@@ -15,6 +15,7 @@ import { Exchange, type ExchangeContext, type HttpExchange } from './exchange.ts
 import { type BodyProblem, collectBody } from './request-body.ts';
 import { Router } from './router.ts';
 import { type HttpStats, newCounters } from './stats.ts';
+import type { ServerTlsOptions } from './tls.ts';
 import { socketRoute, type WebSocketOptions } from './web-socket.ts';
 
 /** Settings of a server. */
@@ -24,6 +25,15 @@ export interface HttpServerOptions {
    * endpoints only and `node` for one with HTTP routes: see the README for what each can do.
    */
   readonly driver?: 'auto' | DriverName | undefined;
+  /** Serves HTTPS instead of HTTP, on the driver `node`. Default: plain HTTP. */
+  readonly tls?: ServerTlsOptions | undefined;
+  /**
+   * Told of every connection that got no further than TLS, with what is known of the reason: a client that
+   * speaks no TLS, only an older version, does not trust this server, or speaks TLS to a server without it
+   * (which only the driver `node` notices). `remoteAddress` is empty when the client was gone too soon. They
+   * are counted anyway.
+   */
+  readonly onTlsRefused?: ((detail: string, remoteAddress: string) => void) | undefined;
   /** Largest request body, before and after inflation; beyond it 413. Default: 32 MiB. */
   readonly bodyBytesMax?: number | undefined;
   /** Time a body may take to arrive; beyond it 408. Default: 60 s. */
@@ -180,13 +190,15 @@ class RoutedServer implements HttpServer {
       headerBytesMax: this.#options.headerBytesMax ?? 16 * 1024,
       headTimeoutMs: this.#options.headTimeoutMs ?? 20_000,
       keepAliveMs: this.#options.keepAliveMs ?? 75_000,
+      tls: this.#options.tls,
       clock: this.#clock,
       logger: this.#logger,
       events: this.#events(),
     };
     const choice = this.#options.driver ?? 'auto';
     if (choice === 'uws') return uwsDriver(options);
-    const isUwsEnough = choice === 'auto' && !this.#hasRoutes && loadUws().ok;
+    const isPlain = options.tls === undefined;
+    const isUwsEnough = choice === 'auto' && isPlain && !this.#hasRoutes && loadUws().ok;
     return isUwsEnough ? uwsDriver(options) : nodeDriver(options);
   }
 
@@ -199,13 +211,28 @@ class RoutedServer implements HttpServer {
       badRequest: () => {
         this.#counters.badRequests += 1;
       },
+      tlsRefused: (detail, remoteAddress) => {
+        this.#unverified(detail, remoteAddress);
+        this.#options.onTlsRefused?.(detail, remoteAddress);
+      },
+      unverified: (problem, remoteAddress) => this.#unverified(problem, remoteAddress),
     };
+  }
+
+  #unverified(detail: string, remoteAddress: string): void {
+    this.#counters.tlsRefused += 1;
+    this.#logger.debug({ remoteAddress, detail }, 'refused because of TLS');
   }
 
   #serve(driverExchange: DriverExchange): void {
     this.#counters.requests += 1;
-    const { method, path } = driverExchange.request;
+    const { method, path, certificate, remoteAddress } = driverExchange.request;
     const exchange = new Exchange(driverExchange, this.#context);
+    if (certificate?.problem !== undefined) {
+      this.#unverified(certificate.problem, remoteAddress);
+      exchange.respondAndClose(textAnswer(403, certificate.problem), true);
+      return;
+    }
     const match = this.#router.find(method, path);
     if (match.kind === 'notFound') {
       exchange.respond(notFoundAnswer());

@@ -18,6 +18,8 @@ export interface HttpStats {
   readonly connectionsRefused: number;
   /** What was no HTTP request, or whose head was too large or too slow. */
   readonly badRequests: number;
+  /** Connections that ended in TLS, and clients turned away because of their certificates. */
+  readonly tlsRefused: number;
   /** Requests not yet answered whole, streams among them. */
   readonly openExchanges: number;
   readonly openStreams: number;
@@ -51,6 +53,7 @@ export function newCounters(): HttpCounters {
     handlersFailed: 0,
     connectionsRefused: 0,
     badRequests: 0,
+    tlsRefused: 0,
     openExchanges: 0,
     openStreams: 0,
     streamsOverflowed: 0,

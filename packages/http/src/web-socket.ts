@@ -6,6 +6,7 @@ import type {
   DriverSocketRoute,
 } from './driver.ts';
 import type { HttpCounters } from './stats.ts';
+import type { PeerCertificate } from './tls.ts';
 
 /** Settings of one WebSocket endpoint. */
 export interface WebSocketOptions {
@@ -17,6 +18,11 @@ export interface WebSocketOptions {
   readonly bufferedBytesMax?: number;
   /** A silent peer is pinged after this time and given up after twice of it. 8 s to 480 s. Default: 30 s. */
   readonly idleTimeoutMs?: number;
+  /**
+   * Whether clients are let in whose certificate has a problem, for an endpoint that says so itself.
+   * Default: no, they are answered 403.
+   */
+  readonly acceptsUnverified?: boolean;
 }
 
 /** What an endpoint does with a connection. Must not throw. */
@@ -32,6 +38,8 @@ export interface WebSocketHandlers {
 /** The server's end of a WebSocket. Calls after the end are ignored. */
 export interface ServerWebSocket {
   readonly remoteAddress: string;
+  /** The client's certificate; undefined when the server asks for none. */
+  readonly certificate: PeerCertificate | undefined;
   /** A header of the request that opened the connection, by lower-case name. */
   header(name: string): string | undefined;
   /** Sends one binary message. False when the connection is closed or was closed for being too slow. */
@@ -50,6 +58,7 @@ export function socketRoute(options: WebSocketOptions, counters: HttpCounters): 
   return {
     messageBytesMax: options.messageBytesMax ?? 16 * 1024 ** 2,
     idleTimeoutMs: options.idleTimeoutMs ?? 30_000,
+    acceptsUnverified: options.acceptsUnverified ?? false,
     opened(driverSocket, request) {
       const socket = new BoundedSocket(driverSocket, request, bufferedBytesMax, counters);
       counters.openWebSockets += 1;
@@ -71,6 +80,7 @@ export function socketRoute(options: WebSocketOptions, counters: HttpCounters): 
 
 class BoundedSocket implements ServerWebSocket {
   readonly remoteAddress: string;
+  readonly certificate: PeerCertificate | undefined;
   isOpen = true;
   readonly #socket: DriverSocket;
   readonly #request: DriverRequest;
@@ -88,6 +98,7 @@ class BoundedSocket implements ServerWebSocket {
     this.#bufferedBytesMax = bufferedBytesMax;
     this.#counters = counters;
     this.remoteAddress = request.remoteAddress;
+    this.certificate = request.certificate;
   }
 
   get bufferedBytes(): number {

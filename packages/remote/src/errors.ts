@@ -11,8 +11,12 @@ export type HandshakeProblem =
   | 'duplicate'
   /** The first frame was no handshake, or none came in time. */
   | 'malformed'
-  /** The peer is not ready yet or no more. */
-  | 'unavailable';
+  /** The peer is not ready yet or no more, or has too many connections. */
+  | 'unavailable'
+  /** Only one of the two has a shared secret, or theirs differ. */
+  | 'secret'
+  /** Only one of the two speaks TLS, or one does not trust the other's certificate. */
+  | 'tls';
 
 /** A connection that was refused, by either side. */
 export class HandshakeError extends CodedError {

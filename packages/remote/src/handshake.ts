@@ -1,6 +1,8 @@
-// The first frame of either side, as JSON text: who one is, which protocol one speaks, what one can take.
+// The first frames of either side, as JSON text: who one is, which protocol one speaks, what one can take,
+// and, where there is a shared secret, the challenge and the proofs.
 import {
   decodeInteger,
+  decodeOptional,
   decodeRecord,
   decodeString,
   err,
@@ -18,6 +20,8 @@ export const PROTOCOL_VERSION = 1;
 
 /** A handshake is short; more is not one. */
 const HANDSHAKE_BYTES_MAX = 4096;
+/** Shorter nonces could repeat. */
+const NONCE_CHARACTERS_MIN = 16;
 /** Every peer must be able to take a frame of this size. */
 export const FRAME_BYTES_MIN = 256 * 1024;
 
@@ -36,6 +40,8 @@ const helloShape = {
   previous: decodeString,
   /** Largest frame the dialling node takes. */
   frameBytesMax: decodeInteger,
+  /** The dialling node's part of the proofs to come; absent: it has no secret. */
+  nonce: decodeOptional(decodeString),
 };
 
 const welcomeShape = {
@@ -43,6 +49,20 @@ const welcomeShape = {
   address: decodeString,
   incarnation: decodeString,
   frameBytesMax: decodeInteger,
+  /** That the accepting node knows the secret. */
+  proof: decodeOptional(decodeString),
+};
+
+const challengeShape = {
+  kaon: decodeInteger,
+  /** The accepting node's nonce. */
+  challenge: decodeString,
+};
+
+const proofShape = {
+  kaon: decodeInteger,
+  /** That the dialling node knows the secret. */
+  proof: decodeString,
 };
 
 const refusalShape = { kaon: decodeInteger, refused: decodeString, detail: decodeString };
@@ -50,8 +70,14 @@ const refusalShape = { kaon: decodeInteger, refused: decodeString, detail: decod
 /** First frame of the dialling side. */
 export type Hello = RecordOf<typeof helloShape>;
 
-/** First frame of the accepting side. */
+/** Last frame of the accepting side's handshake. */
 export type Welcome = RecordOf<typeof welcomeShape>;
+
+/** First frame of an accepting side that has a secret. */
+export type Challenge = RecordOf<typeof challengeShape>;
+
+/** Second frame of a dialling side that was challenged. */
+export type Proof = RecordOf<typeof proofShape>;
 
 /** First and last frame of an accepting side that does not want to talk. */
 export interface Refusal {
@@ -61,6 +87,8 @@ export interface Refusal {
 
 const decodeHelloRecord = decodeRecord(helloShape);
 const decodeWelcomeRecord = decodeRecord(welcomeShape);
+const decodeChallengeRecord = decodeRecord(challengeShape);
+const decodeProofRecord = decodeRecord(proofShape);
 const decodeRefusalRecord = decodeRecord(refusalShape);
 
 const PROBLEMS: readonly HandshakeProblem[] = [
@@ -69,11 +97,28 @@ const PROBLEMS: readonly HandshakeProblem[] = [
   'duplicate',
   'malformed',
   'unavailable',
+  'secret',
+  'tls',
 ];
 
-/** Bytes of a hello or a welcome. */
-export function encodeHandshake(handshake: Hello | Welcome): Uint8Array {
+/** The problem that `text` names, when it is one. */
+export function problemOf(text: string): HandshakeProblem | undefined {
+  return PROBLEMS.find((known) => known === text);
+}
+
+/** Bytes of a hello, a welcome or a proof. */
+export function encodeHandshake(handshake: Hello | Welcome | Proof): Uint8Array {
   return utf8(JSON.stringify(handshake));
+}
+
+/** Bytes of a challenge. */
+export function encodeChallenge(challenge: Challenge): Uint8Array {
+  return utf8(JSON.stringify(challenge));
+}
+
+/** What of `welcome` its proof covers: all but the proof. */
+export function welcomeBytes({ kaon, address, incarnation, frameBytesMax }: Welcome): Uint8Array {
+  return utf8(JSON.stringify([kaon, address, incarnation, frameBytesMax]));
 }
 
 /** Bytes of a refusal. */
@@ -87,22 +132,47 @@ export function decodeHello(frame: Uint8Array): Result<Hello, Refusal> {
   if (!parsed.ok) return parsed;
   const hello = decodeHelloRecord(parsed.value);
   if (!hello.ok) return malformed(formatDecodeError(hello.error));
+  if (hello.value.nonce !== undefined && hello.value.nonce.length < NONCE_CHARACTERS_MIN) {
+    return malformed(`a nonce of less than ${NONCE_CHARACTERS_MIN} characters`);
+  }
   return checkPeer(hello.value);
+}
+
+/** The answer to a challenge, or how to refuse it. */
+export function decodeProof(frame: Uint8Array): Result<Proof, Refusal> {
+  const parsed = parse(frame);
+  if (!parsed.ok) return parsed;
+  const proof = decodeProofRecord(parsed.value);
+  return proof.ok ? proof : malformed(formatDecodeError(proof.error));
+}
+
+/** A challenge; otherwise the peer's refusal, or what is wrong with its answer. */
+export function decodeChallenge(frame: Uint8Array): Result<Challenge, Refusal> {
+  const parsed = parseAnswer(frame);
+  if (!parsed.ok) return parsed;
+  const challenge = decodeChallengeRecord(parsed.value);
+  if (challenge.ok && challenge.value.challenge.length >= NONCE_CHARACTERS_MIN) return challenge;
+  return err({ refused: 'secret', detail: 'it asks for no proof of the shared secret' });
 }
 
 /** A welcome; otherwise the peer's refusal, or what is wrong with its answer. */
 export function decodeWelcome(frame: Uint8Array): Result<Welcome, Refusal> {
-  const parsed = parse(frame);
+  const parsed = parseAnswer(frame);
   if (!parsed.ok) return parsed;
-  const refusal = decodeRefusalRecord(parsed.value);
-  if (refusal.ok) {
-    const { refused, detail } = refusal.value;
-    const problem = PROBLEMS.find((known) => known === refused) ?? 'malformed';
-    return err({ refused: problem, detail: `it says: ${detail.slice(0, 1000)}` });
-  }
   const welcome = decodeWelcomeRecord(parsed.value);
   if (!welcome.ok) return malformed(formatDecodeError(welcome.error));
   return checkPeer(welcome.value);
+}
+
+/** What the accepting side says, unless it is a refusal. */
+function parseAnswer(frame: Uint8Array): Result<unknown, Refusal> {
+  const parsed = parse(frame);
+  if (!parsed.ok) return parsed;
+  const refusal = decodeRefusalRecord(parsed.value);
+  if (!refusal.ok) return parsed;
+  const { refused, detail } = refusal.value;
+  const problem = problemOf(refused) ?? 'malformed';
+  return err({ refused: problem, detail: `it says: ${detail.slice(0, 1000)}` });
 }
 
 /** Only `kaon` is looked at before the version is known to match: the rest may differ by version. */

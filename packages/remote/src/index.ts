@@ -8,4 +8,5 @@ export { type KaonNode, type NodeOptions, startNode } from './node/start-node.ts
 export { webSocketDial } from './node/web-socket-dial.ts';
 export type { RemoteOptions } from './options.ts';
 export type { RemoteStats } from './stats.ts';
+export type { RemoteTlsOptions } from './tls.ts';
 export { createRemote, type Remote } from './transport.ts';

@@ -37,4 +37,8 @@ export const CLOSE = {
   badFrame: 4000,
   refused: 4001,
   replaced: 4002,
+  /** Only told by the dialling socket itself: it got no further than TLS. */
+  tls: 4003,
+  /** Only told by the dialling socket itself: the connection was made, and closed without a word. */
+  hungUp: 4004,
 } as const;

@@ -1,12 +1,16 @@
 // Settings of the transport and their defaults.
-import type { BackoffOptions } from '@kaon/primitives';
+import { type BackoffOptions, invariant } from '@kaon/primitives';
 import type { OnCongested } from './connection.ts';
 import type { HandshakeError } from './errors.ts';
 import { FRAME_BYTES_MIN } from './handshake.ts';
 import type { Dial } from './link-socket.ts';
+import { newNonce } from './node/nonce.ts';
 import { atTurnEnd } from './node/turn-end.ts';
 import { webSocketDial } from './node/web-socket-dial.ts';
+import type { RemoteTlsOptions } from './tls.ts';
 
+/** Who records a handshake can try secrets at leisure: short ones are soon found. */
+const SECRET_CHARACTERS_MIN = 16;
 /** What is in a frame already must leave room for one body and what announces its actors. */
 const FLUSH_BYTES_MAX = 120 * 1024;
 
@@ -36,6 +40,15 @@ export interface RemoteOptions {
   readonly dialTimeoutMs?: number | undefined;
   /** Pauses between attempts to connect. Default: 50 ms, doubling up to 2 s, jittered. */
   readonly backoff?: BackoffOptions | undefined;
+  /**
+   * A secret that all nodes share, of 16 characters or more. Both sides prove in the handshake that they know
+   * it; it is never sent. Default: none is asked for.
+   */
+  readonly secret?: string | undefined;
+  /** Certificates with which nodes know each other. Default: plain connections. */
+  readonly tls?: RemoteTlsOptions | undefined;
+  /** Accepted sockets and known peers at once; more are turned away. Default: 65 536. */
+  readonly peersMax?: number | undefined;
   /** How to reach others. Default: WebSocket by `ws`. */
   readonly dial?: Dial | undefined;
   /** Runs its argument at the end of the turn. Default: `queueMicrotask`. */
@@ -46,12 +59,25 @@ export interface RemoteOptions {
 
 /** `RemoteOptions` with nothing left open. */
 export type RemoteSettings = {
-  readonly [K in Exclude<keyof RemoteOptions, 'onRefused'>]-?: Exclude<RemoteOptions[K], undefined>;
-} & { readonly onRefused: (error: HandshakeError) => void };
+  readonly [K in Exclude<keyof RemoteOptions, 'secret' | 'tls'>]-?: Exclude<
+    RemoteOptions[K],
+    undefined
+  >;
+} & {
+  readonly secret: string | undefined;
+  readonly tls: RemoteTlsOptions | undefined;
+  /** Makes nonces that nobody can foretell. */
+  readonly newNonce: () => string;
+};
 
 /** Fills in the defaults. */
 export function settingsOf(options: RemoteOptions): RemoteSettings {
   const path = options.path ?? '/__actors__';
+  const { secret, tls } = options;
+  invariant(
+    secret === undefined || secret.length >= SECRET_CHARACTERS_MIN,
+    `a shared secret has at least ${SECRET_CHARACTERS_MIN} characters`,
+  );
   return {
     path,
     frameBytesMax: Math.max(FRAME_BYTES_MIN, options.frameBytesMax ?? 64 * 1024 ** 2),
@@ -63,7 +89,11 @@ export function settingsOf(options: RemoteOptions): RemoteSettings {
     heartbeatMs: options.heartbeatMs ?? 5000,
     dialTimeoutMs: options.dialTimeoutMs ?? 10_000,
     backoff: options.backoff ?? { factorMs: 50, capMs: 2000 },
-    dial: options.dial ?? webSocketDial(path),
+    secret,
+    tls,
+    newNonce,
+    peersMax: options.peersMax ?? 65_536,
+    dial: options.dial ?? webSocketDial(path, tls),
     schedule: options.schedule ?? atTurnEnd,
     onRefused: options.onRefused ?? (() => undefined),
   };

@@ -3,15 +3,18 @@
 import type { TransportHost } from '@kaon/actor';
 import { jitteredBackoffMs, shortId, type TimerHandle } from '@kaon/primitives';
 import { Connection, type Fault } from './connection.ts';
-import { HandshakeError, type HandshakeProblem } from './errors.ts';
+import type { HandshakeProblem } from './errors.ts';
 import {
+  decodeChallenge,
   decodeWelcome,
   encodeHandshake,
   type Hello,
   PROTOCOL_VERSION,
   type Refusal,
   type Welcome,
+  welcomeBytes,
 } from './handshake.ts';
+import { isProof, proofOf } from './handshake-proof.ts';
 import { CLOSE } from './link-socket.ts';
 import type { RemoteSettings } from './options.ts';
 import { Outbox, type Outgoing } from './outbox.ts';
@@ -31,6 +34,8 @@ export interface PeerContext {
   readonly onSession: (session: Session) => void;
   /** A socket is gone. */
   readonly onGone: (session: Session) => void;
+  /** A handshake was refused, by either side. */
+  readonly onRefused: (problem: HandshakeProblem, peer: string, detail: string) => void;
   /** The peer needs no memory any more. */
   readonly onForgotten: (peer: Peer) => void;
 }
@@ -53,6 +58,8 @@ type PeerState =
       readonly id: string;
       /** Whether the peer may have heard of this attempt. */
       hasSpoken: boolean;
+      /** The hello, and once it came the challenge. */
+      parts: readonly Uint8Array[];
     }
   | {
       readonly kind: 'connected';
@@ -61,6 +68,8 @@ type PeerState =
       readonly id: string;
       readonly incarnation: string;
     };
+
+type Dialling = Extract<PeerState, { kind: 'dialling' }>;
 
 const IDLE: PeerState = { kind: 'idle' };
 
@@ -208,7 +217,7 @@ export class Peer {
     const { host, settings, onSession } = this.#context;
     const session = new Session(this.#dialSteps());
     const id = shortId(host.random);
-    this.#state = { kind: 'dialling', session, id, hasSpoken: false };
+    this.#state = { kind: 'dialling', session, id, hasSpoken: false, parts: [] };
     onSession(session);
     session.timer = host.clock.setTimer(settings.dialTimeoutMs, () => {
       this.#abandon(session);
@@ -218,17 +227,24 @@ export class Peer {
   }
 
   #dialSteps(): SessionSteps {
-    const { host, onGone } = this.#context;
+    const { host, settings, onGone } = this.#context;
     return {
       opened: (session) => this.#sayHello(session),
       handshake: (session, frame) => {
-        host.clock.clearTimer(session.timer as TimerHandle);
+        const state = this.#state;
+        if (state.kind !== 'dialling' || state.session !== session) return;
+        if (settings.secret !== undefined && state.parts.length === 1) {
+          this.#challenged(state, settings.secret, frame);
+          return;
+        }
         const welcome = decodeWelcome(frame);
         if (!welcome.ok) this.#dialRefused(session, welcome.error);
-        else this.#welcomed(session, welcome.value);
+        else this.#welcomed(state, welcome.value);
       },
-      failed: (session, detail) => {
+      failed: (session, code, detail) => {
         host.clock.clearTimer(session.timer as TimerHandle);
+        if (code === CLOSE.tls) this.#report('tls', detail);
+        if (code === CLOSE.hungUp) this.#report('unavailable', detail);
         this.#dialFailed(detail);
       },
       lost: (_, connection, code, reason) => this.lost(connection, code, reason),
@@ -243,27 +259,48 @@ export class Peer {
     const previous = this.#lastId;
     state.hasSpoken = true;
     this.#lastId = state.id;
-    session.socket.send(
-      encodeHandshake({
-        kaon: PROTOCOL_VERSION,
-        address: host.address,
-        incarnation,
-        dialled: this.address,
-        connection: state.id,
-        previous,
-        frameBytesMax: settings.frameBytesMax,
-      }),
-    );
+    const hello = encodeHandshake({
+      kaon: PROTOCOL_VERSION,
+      address: host.address,
+      incarnation,
+      dialled: this.address,
+      connection: state.id,
+      previous,
+      frameBytesMax: settings.frameBytesMax,
+      ...(settings.secret !== undefined && { nonce: settings.newNonce() }),
+    });
+    state.parts = [hello];
+    session.socket.send(hello);
   }
 
-  #welcomed(session: Session, welcome: Welcome): void {
-    const state = this.#state;
-    if (state.kind !== 'dialling' || state.session !== session) return;
+  #challenged(state: Dialling, secret: string, frame: Uint8Array): void {
+    const challenge = decodeChallenge(frame);
+    if (!challenge.ok) {
+      this.#dialRefused(state.session, challenge.error);
+      return;
+    }
+    state.parts = [...state.parts, frame];
+    const proof = proofOf(secret, 'dialling', state.parts);
+    state.session.socket.send(encodeHandshake({ kaon: PROTOCOL_VERSION, proof }));
+  }
+
+  #welcomed(state: Dialling, welcome: Welcome): void {
+    const { session } = state;
+    const { secret } = this.#context.settings;
+    if (secret !== undefined) {
+      const expected = proofOf(secret, 'accepting', [...state.parts, welcomeBytes(welcome)]);
+      if (!isProof(welcome.proof, expected)) {
+        const detail = 'its proof of the shared secret is wrong';
+        this.#dialRefused(session, { refused: 'secret', detail });
+        return;
+      }
+    }
     if (welcome.address !== this.address) {
       const detail = `dialled as ${this.address}, it calls itself ${welcome.address}`;
       this.#dialRefused(session, { refused: 'address', detail });
       return;
     }
+    this.#context.host.clock.clearTimer(session.timer as TimerHandle);
     this.connect({
       session,
       id: state.id,
@@ -273,6 +310,7 @@ export class Peer {
   }
 
   #dialRefused(session: Session, { refused, detail }: Refusal): void {
+    this.#context.host.clock.clearTimer(session.timer as TimerHandle);
     session.finish();
     session.socket.close(CLOSE.refused, refused);
     this.#report(refused, detail);
@@ -287,11 +325,7 @@ export class Peer {
   }
 
   #report(problem: HandshakeProblem, detail: string): void {
-    const { host, settings, counters } = this.#context;
-    counters.handshakesRefused += 1;
-    const error = new HandshakeError(problem, this.address, detail);
-    host.logger.warn({ code: error.code, peer: this.address, problem }, error.message);
-    settings.onRefused(error);
+    this.#context.onRefused(problem, this.address, detail);
   }
 
   #dialFailed(detail: string): void {

@@ -8,10 +8,10 @@ import type { LinkSocket, LinkSocketEvents } from './link-socket.ts';
 export interface SessionSteps {
   /** Only on the dialling side: the socket is open. */
   opened(session: Session): void;
-  /** The peer's first frame. */
+  /** A frame before there is a connection. */
   handshake(session: Session, frame: Uint8Array): void;
   /** The socket closed before there was a connection. */
-  failed(session: Session, detail: string): void;
+  failed(session: Session, code: number, detail: string): void;
   /** The socket closed under the connection. `code` is WebSocket's. */
   lost(session: Session, connection: Connection, code: number, reason: string): void;
   /** The socket is gone, whatever happened before. Told last. */
@@ -65,7 +65,7 @@ export class Session implements LinkSocketEvents {
     this.#stage = { kind: 'over' };
     switch (stage.kind) {
       case 'handshake':
-        this.#steps.failed(this, reason === '' ? `the socket closed with ${code}` : reason);
+        this.#steps.failed(this, code, reason === '' ? `the socket closed with ${code}` : reason);
         break;
       case 'connected':
         this.#steps.lost(this, stage.connection, code, reason);

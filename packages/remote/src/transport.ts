@@ -1,15 +1,16 @@
 // `Transport` over sockets: finds the peer of each message, and decides about connections others dial.
 import type { ExitReason, Pid, Transport, TransportHost, WireMessage } from '@kaon/actor';
-import type { HttpServer } from '@kaon/http';
+import type { HttpServer, PeerCertificate } from '@kaon/http';
 import { shortId, type TimerHandle } from '@kaon/primitives';
 import { encodeBody, keptBody } from './body.ts';
-import { HandshakeError } from './errors.ts';
+import { Doorkeeper } from './doorkeeper.ts';
+import { HandshakeError, type HandshakeProblem } from './errors.ts';
 import {
-  decodeHello,
   encodeHandshake,
   encodeRefusal,
   type Hello,
   PROTOCOL_VERSION,
+  problemOf,
   type Refusal,
 } from './handshake.ts';
 import { CLOSE, type LinkSocket, type LinkSocketEvents } from './link-socket.ts';
@@ -27,8 +28,17 @@ const CLOSE_TIMEOUT_MS = 1000;
 export interface Remote {
   /** Accepts connections of other nodes at the server's WebSocket endpoint. Before the server listens. */
   addTo(server: HttpServer): void;
-  /** Accepts a connection by another way than an HTTP server. */
-  accept(socket: LinkSocket, remoteAddress: string): LinkSocketEvents;
+  /**
+   * Accepts a connection by another way than an HTTP server. `certificate` is what the peer showed; undefined
+   * without TLS.
+   */
+  accept(
+    socket: LinkSocket,
+    remoteAddress: string,
+    certificate?: PeerCertificate,
+  ): LinkSocketEvents;
+  /** Reports a connection that got no further than TLS, as `onTlsRefused` of the HTTP server tells it. */
+  tlsRefused(detail: string, remoteAddress: string): void;
   /** Makes the transport of one actor system; once. Connections that come before are refused. */
   readonly transport: (host: TransportHost) => Transport;
   /** The counters as they are now. */
@@ -61,8 +71,10 @@ class RemoteNode implements Remote {
       // The connection drops messages long before; this is the last resort.
       bufferedBytesMax: 4 * outboundBytesMax + frameBytesMax,
       idleTimeoutMs: SOCKET_IDLE_MS,
+      // Refused in the handshake, where the peer gets to know why.
+      acceptsUnverified: true,
       open: (socket) => {
-        const events = this.accept(socket, socket.remoteAddress);
+        const events = this.accept(socket, socket.remoteAddress, socket.certificate);
         return {
           message: (bytes) => events.frame(bytes),
           close: (code, reason) => events.closed(code, reason),
@@ -71,8 +83,18 @@ class RemoteNode implements Remote {
     });
   }
 
-  accept(socket: LinkSocket, remoteAddress: string): LinkSocketEvents {
-    if (this.#transport !== undefined) return this.#transport.accept(socket, remoteAddress);
+  tlsRefused(detail: string, remoteAddress: string): void {
+    this.#transport?.refused('tls', remoteAddress || 'an unknown peer', detail);
+  }
+
+  accept(
+    socket: LinkSocket,
+    remoteAddress: string,
+    certificate?: PeerCertificate,
+  ): LinkSocketEvents {
+    if (this.#transport !== undefined) {
+      return this.#transport.accept(socket, remoteAddress, certificate);
+    }
     socket.send(encodeRefusal({ refused: 'unavailable', detail: 'this node is starting' }));
     socket.close(CLOSE.refused, 'unavailable');
     return { opened: () => undefined, frame: () => undefined, closed: () => undefined };
@@ -107,6 +129,7 @@ class RemoteTransport implements Transport {
       counters,
       onGone: (session) => this.#forgetSession(session),
       onSession: (session) => this.#sessions.add(session),
+      onRefused: (problem, address, detail) => this.refused(problem, address, detail),
       onForgotten: (peer) => this.#forgetPeer(peer),
     };
   }
@@ -115,16 +138,22 @@ class RemoteTransport implements Transport {
     const { to } = message;
     // Most messages go where the one before them went: that costs no look-up.
     if (to !== this.#lastTo) {
-      this.#lastPeer = this.#peer(to.address);
+      this.#lastPeer = this.#findOrAdd(to.address);
       this.#lastTo = to;
     }
-    const peer = this.#lastPeer as Peer;
-    const { connection } = peer;
-    if (connection !== undefined) connection.send(message);
+    const peer = this.#lastPeer;
+    if (peer?.connection !== undefined) peer.connection.send(message);
     else this.#sendLater(peer, message);
   }
 
-  #sendLater(peer: Peer, message: WireMessage): void {
+  #sendLater(peer: Peer | undefined, message: WireMessage): void {
+    if (peer === undefined) {
+      this.#lastTo = undefined;
+      this.#context.counters.messagesDropped += 1;
+      const detail = `this node knows ${this.#context.settings.peersMax} peers already`;
+      this.#host.undeliverable(message, 'unreachable', detail);
+      return;
+    }
     const body = encodeBody(message.body);
     if (!body.ok) {
       this.#context.counters.messagesRefused += 1;
@@ -137,9 +166,10 @@ class RemoteTransport implements Transport {
   }
 
   link(watcher: Pid, target: Pid): void {
-    const peer = this.#peer(target.address);
-    if (peer.connection !== undefined) peer.connection.link(watcher, target);
-    else if (this.#isClosed) this.#host.receiveExited(watcher, target, 'unreachable');
+    const peer = this.#findOrAdd(target.address);
+    if (peer?.connection !== undefined) peer.connection.link(watcher, target);
+    else if (peer === undefined || this.#isClosed)
+      this.#host.receiveExited(watcher, target, 'unreachable');
     else peer.post({ kind: 'link', watcher, target });
   }
 
@@ -187,58 +217,94 @@ class RemoteTransport implements Transport {
   }
 
   /** Takes a socket that another node dialled. */
-  accept(socket: LinkSocket, remoteAddress: string): LinkSocketEvents {
+  accept(
+    socket: LinkSocket,
+    remoteAddress: string,
+    certificate: PeerCertificate | undefined,
+  ): LinkSocketEvents {
+    const { clock, address } = this.#host;
+    const { settings } = this.#context;
+    const doorkeeper = new Doorkeeper(address, settings, certificate);
+    const name = (): string => doorkeeper.peer ?? remoteAddress;
     let peer: Peer | undefined;
-    const { clock } = this.#host;
     const steps: SessionSteps = {
       opened: () => undefined,
       handshake: (session, frame) => {
-        clock.clearTimer(session.timer as TimerHandle);
-        const hello = decodeHello(frame);
-        const refusal = hello.ok ? this.#refusalOf(hello.value) : hello.error;
-        if (refusal !== undefined) {
-          this.#refuse(session, hello.ok ? hello.value.address : remoteAddress, refusal);
-        } else if (hello.ok) {
-          peer = this.#welcome(session, hello.value);
-        }
+        const decision = doorkeeper.take(frame);
+        if (!decision.ok) this.#refuse(session, name(), decision.error);
+        else if (decision.value.kind === 'challenge') session.socket.send(decision.value.frame);
+        else peer = this.#admit(session, decision.value.hello, doorkeeper);
       },
-      failed: (session) => clock.clearTimer(session.timer as TimerHandle),
-      lost: (_, connection, code, reason) => peer?.lost(connection, code, reason),
+      failed: (session, code, reason) => {
+        clock.clearTimer(session.timer as TimerHandle);
+        this.#checkRefusedByPeer(name(), code, reason);
+      },
+      lost: (_, connection, code, reason) => {
+        this.#checkRefusedByPeer(name(), code, reason);
+        peer?.lost(connection, code, reason);
+      },
       gone: (session) => this.#forgetSession(session),
     };
     const session = new Session(steps);
     session.socket = socket;
+    const { dialTimeoutMs, peersMax } = settings;
+    const isFull = this.#sessions.size >= peersMax;
     this.#sessions.add(session);
-    const { dialTimeoutMs } = this.#context.settings;
+    if (isFull) {
+      const detail = `this node has ${peersMax} connections already`;
+      this.#refuse(session, remoteAddress, { refused: 'unavailable', detail });
+      return session;
+    }
     session.timer = clock.setTimer(dialTimeoutMs, () => {
       const detail = `no handshake within ${dialTimeoutMs} ms`;
-      this.#refuse(session, remoteAddress, { refused: 'malformed', detail });
+      this.#refuse(session, name(), { refused: 'malformed', detail });
     });
     return session;
   }
 
-  #refusalOf(hello: Hello): Refusal | undefined {
-    const { address } = this.#host;
-    if (this.#isClosed) return { refused: 'unavailable', detail: 'this node stops' };
-    if (hello.dialled !== address) {
-      return { refused: 'address', detail: `this node is ${address}, not ${hello.dialled}` };
-    }
-    if (hello.address === address) {
-      return { refused: 'address', detail: `${address} is this node's own address` };
-    }
-    return this.#peer(hello.address).admit(hello);
+  /** Tells of a refused connection: once, on each side that knows of it. */
+  refused(problem: HandshakeProblem, peer: string, detail: string): void {
+    const { counters, settings } = this.#context;
+    counters.handshakesRefused += 1;
+    const error = new HandshakeError(problem, peer, detail);
+    this.#host.logger.warn({ code: error.code, peer, problem }, error.message);
+    settings.onRefused(error);
   }
 
-  #welcome(session: Session, hello: Hello): Peer {
+  #checkRefusedByPeer(peer: string, code: number, reason: string): void {
+    if (code !== CLOSE.refused) return;
+    this.refused(problemOf(reason) ?? 'malformed', peer, 'it closed the handshake');
+  }
+
+  /** Takes in a node that may come in, unless there is no use for it. */
+  #admit(session: Session, hello: Hello, doorkeeper: Doorkeeper): Peer | undefined {
+    const refusal = this.#refusalOf(hello);
+    if (refusal === undefined) return this.#welcome(session, hello, doorkeeper);
+    this.#refuse(session, hello.address, refusal);
+    return undefined;
+  }
+
+  #refusalOf(hello: Hello): Refusal | undefined {
+    if (this.#isClosed) return { refused: 'unavailable', detail: 'this node stops' };
+    const peer = this.#findOrAdd(hello.address);
+    if (peer !== undefined) return peer.admit(hello);
+    const detail = `this node knows ${this.#context.settings.peersMax} peers already`;
+    return { refused: 'unavailable', detail };
+  }
+
+  #welcome(session: Session, hello: Hello, doorkeeper: Doorkeeper): Peer {
     const { incarnation, settings } = this.#context;
-    const peer = this.#peer(hello.address);
+    this.#host.clock.clearTimer(session.timer as TimerHandle);
+    const peer = this.#peers.get(hello.address) as Peer;
     session.socket.send(
-      encodeHandshake({
-        kaon: PROTOCOL_VERSION,
-        address: this.#host.address,
-        incarnation,
-        frameBytesMax: settings.frameBytesMax,
-      }),
+      encodeHandshake(
+        doorkeeper.sign({
+          kaon: PROTOCOL_VERSION,
+          address: this.#host.address,
+          incarnation,
+          frameBytesMax: settings.frameBytesMax,
+        }),
+      ),
     );
     peer.connect({
       session,
@@ -250,14 +316,11 @@ class RemoteTransport implements Transport {
   }
 
   #refuse(session: Session, peer: string, refusal: Refusal): void {
-    const { counters, settings } = this.#context;
-    counters.handshakesRefused += 1;
+    if (session.timer !== undefined) this.#host.clock.clearTimer(session.timer);
     session.finish();
     session.socket.send(encodeRefusal(refusal));
     session.socket.close(CLOSE.refused, refusal.refused);
-    const error = new HandshakeError(refusal.refused, peer, refusal.detail);
-    this.#host.logger.warn({ code: error.code, peer, problem: error.problem }, error.message);
-    settings.onRefused(error);
+    this.refused(refusal.refused, peer, refusal.detail);
   }
 
   #forgetSession(session: Session): void {
@@ -271,9 +334,10 @@ class RemoteTransport implements Transport {
     this.#lastPeer = undefined;
   }
 
-  #peer(address: string): Peer {
+  /** The peer at `address`; undefined when it is a new one and there are too many. */
+  #findOrAdd(address: string): Peer | undefined {
     let peer = this.#peers.get(address);
-    if (peer === undefined) {
+    if (peer === undefined && this.#peers.size < this.#context.settings.peersMax) {
       peer = new Peer(address, this.#context);
       this.#peers.set(address, peer);
     }

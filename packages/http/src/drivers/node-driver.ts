@@ -1,4 +1,4 @@
-// The driver that always loads: `node:http`, and `ws` for WebSocket. Exact in all that Mesos' clients see:
+// The driver that always loads: `node:http` or `node:https`, and `ws` for WebSocket. Exact in all that Mesos' clients see:
 // every chunk leaves whole, pipelined requests are answered in order, HTTP/1.0 is understood.
 import {
   createServer,
@@ -7,8 +7,10 @@ import {
   type Server,
   type ServerResponse,
 } from 'node:http';
+import { createServer as createTlsServer } from 'node:https';
 import type { AddressInfo, Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
+import { TLSSocket } from 'node:tls';
 import type {
   AnswerHead,
   BodySink,
@@ -21,8 +23,10 @@ import type {
   HttpDriver,
 } from '../driver.ts';
 import { ListenFailedError, PortInUseError } from '../errors.ts';
+import { certificateOf, tlsSettings } from './node-tls.ts';
 import { NodeWebSockets } from './node-web-sockets.ts';
 
+const LEFT_UNHEARD = 'the peer left during the TLS handshake: it may not trust this certificate';
 /** How long the rest of a refused body is read and dropped, so that its sender gets to see the answer. */
 const LINGER_MS = 1000;
 
@@ -36,13 +40,17 @@ class NodeDriver implements HttpDriver {
   readonly #options: DriverOptions;
   readonly #server: Server;
   readonly #sockets: NodeWebSockets;
+  /** Sockets of TLS whose handshake is done; absent ones failed in it. */
+  readonly #secured = new WeakSet<Duplex>();
+  /** Those of them that sent a request. */
+  readonly #heard = new WeakSet<Duplex>();
   #isClosing = false;
   #closed: Promise<void> | undefined;
 
   constructor(options: DriverOptions) {
     this.#options = options;
-    this.#sockets = new NodeWebSockets(options.clock);
-    this.#server = createServer({
+    this.#sockets = new NodeWebSockets(options.clock, options.events.unverified);
+    const settings = {
       IncomingMessage: PlainMessage,
       maxHeaderSize: options.headerBytesMax,
       headersTimeout: options.headTimeoutMs,
@@ -52,7 +60,18 @@ class NodeDriver implements HttpDriver {
       connectionsCheckingInterval: Math.min(30_000, options.headTimeoutMs),
       requireHostHeader: false,
       noDelay: true,
-    });
+    };
+    const { tls } = options;
+    // `node:https` serves the same requests by the same class; its types do not say so.
+    this.#server =
+      tls === undefined
+        ? createServer(settings)
+        : (createTlsServer({
+            ...settings,
+            ...tlsSettings(tls),
+            handshakeTimeout: options.headTimeoutMs,
+          }) as unknown as Server);
+    if (tls !== undefined) this.#listenToTls();
     this.#server.maxConnections = options.connectionsMax;
     this.#listenToServer();
   }
@@ -113,6 +132,17 @@ class NodeDriver implements HttpDriver {
     );
     this.#server.on('drop', () => events.connectionRefused());
     this.#server.on('clientError', (error: NodeJS.ErrnoException, socket: Duplex) => {
+      if (socket instanceof TLSSocket && !this.#secured.has(socket)) {
+        events.tlsRefused(tlsProblemOf(error), plainAddress(socket.remoteAddress ?? ''));
+        socket.destroy();
+        return;
+      }
+      if (isTlsHello((error as { rawPacket?: Uint8Array }).rawPacket)) {
+        const remoteAddress = plainAddress((socket as Socket).remoteAddress ?? '');
+        events.tlsRefused('the peer speaks TLS, this server does not', remoteAddress);
+        socket.destroy();
+        return;
+      }
       if (error.code === 'ECONNRESET' || !socket.writable) {
         socket.destroy();
         return;
@@ -123,14 +153,35 @@ class NodeDriver implements HttpDriver {
       );
     });
     this.#server.on('upgrade', (request, socket: Socket, head) => {
-      if (this.#isClosing || !this.#sockets.accept(request, requestOf(request), socket, head)) {
+      this.#heard.add(socket);
+      const asked = this.#requestOf(request);
+      if (this.#isClosing || !this.#sockets.accept(request, asked, socket, head)) {
         socket.end('HTTP/1.1 404 Not Found\r\nConnection: close\r\nContent-Length: 0\r\n\r\n');
       }
     });
   }
 
-  #serve(request: IncomingMessage, response: ServerResponse, expectsContinue: boolean): void {
-    const exchange = new NodeExchange(request, response, expectsContinue, this.#options);
+  /** Who leaves right after the handshake has seen the certificate and did not like it. */
+  #listenToTls(): void {
+    const { events } = this.#options;
+    this.#server.on('secureConnection', (socket: TLSSocket) => {
+      this.#secured.add(socket);
+      const remoteAddress = plainAddress(socket.remoteAddress ?? '');
+      socket.once('close', () => {
+        if (this.#heard.has(socket) || this.#isClosing) return;
+        events.tlsRefused(LEFT_UNHEARD, remoteAddress);
+      });
+    });
+  }
+
+  #requestOf(message: IncomingMessage): DriverRequest {
+    return requestOf(message, this.#options.tls?.authorities !== undefined);
+  }
+
+  #serve(message: IncomingMessage, response: ServerResponse, expectsContinue: boolean): void {
+    this.#heard.add(message.socket);
+    const request = this.#requestOf(message);
+    const exchange = new NodeExchange(message, request, response, expectsContinue, this.#options);
     response.once('finish', () => {
       if (this.#isClosing) setImmediate(() => this.#server.closeIdleConnections());
     });
@@ -149,6 +200,7 @@ class NodeExchange implements DriverExchange {
 
   constructor(
     message: IncomingMessage,
+    request: DriverRequest,
     response: ServerResponse,
     expectsContinue: boolean,
     options: DriverOptions,
@@ -157,7 +209,7 @@ class NodeExchange implements DriverExchange {
     this.#response = response;
     this.#expectsContinue = expectsContinue;
     this.#options = options;
-    this.request = requestOf(message);
+    this.request = request;
     // A broken connection shows as `close`; without these listeners it would also end the process.
     message.on('error', () => undefined);
     response.on('error', () => undefined);
@@ -242,7 +294,7 @@ class PlainMessage extends IncomingMessage {
   }
 }
 
-function requestOf(message: IncomingMessage): DriverRequest {
+function requestOf(message: IncomingMessage, asksForCertificates: boolean): DriverRequest {
   const target = message.url ?? '/';
   const mark = target.indexOf('?');
   const headers: IncomingHttpHeaders = message.headers;
@@ -251,6 +303,7 @@ function requestOf(message: IncomingMessage): DriverRequest {
     path: mark < 0 ? target : target.slice(0, mark),
     query: mark < 0 ? '' : target.slice(mark + 1),
     remoteAddress: plainAddress(message.socket.remoteAddress ?? ''),
+    certificate: asksForCertificates ? certificateOf(message.socket) : undefined,
     header(name) {
       const value = headers[name];
       return Array.isArray(value) ? value.join(', ') : value;
@@ -261,6 +314,15 @@ function requestOf(message: IncomingMessage): DriverRequest {
 /** IPv4 peers of a dual-stack socket without their IPv6 prefix. */
 function plainAddress(address: string): string {
   return address.startsWith('::ffff:') ? address.slice(7) : address;
+}
+
+function tlsProblemOf(error: NodeJS.ErrnoException): string {
+  return error.code === 'ECONNRESET' ? LEFT_UNHEARD : error.message;
+}
+
+/** Whether a client's first bytes are a record of TLS with a handshake in it. */
+function isTlsHello(bytes: Uint8Array | undefined): boolean {
+  return bytes?.[0] === 0x16 && bytes[1] === 0x03;
 }
 
 function badRequestStatus(code: string | undefined): string {

@@ -10,15 +10,20 @@ import type {
   DriverSocketRoute,
 } from '../driver.ts';
 
+const FORBIDDEN = 'HTTP/1.1 403 Forbidden\r\nConnection: close\r\nContent-Length: 0\r\n\r\n';
+
 /** The WebSocket connections of one server. */
 export class NodeWebSockets {
   readonly #clock: Clock;
+  readonly #onUnverified: (problem: string, remoteAddress: string) => void;
   readonly #endpoints = new Map<string, { server: WebSocketServer; route: DriverSocketRoute }>();
   readonly #open = new Set<NodeSocket>();
   #allGone: (() => void) | undefined;
 
-  constructor(clock: Clock) {
+  /** `onUnverified` is told of clients turned away because of their certificates. */
+  constructor(clock: Clock, onUnverified: (problem: string, remoteAddress: string) => void) {
     this.#clock = clock;
+    this.#onUnverified = onUnverified;
   }
 
   /** Adds the endpoint at `path`. */
@@ -36,6 +41,12 @@ export class NodeWebSockets {
   accept(message: IncomingMessage, request: DriverRequest, socket: Socket, head: Buffer): boolean {
     const endpoint = this.#endpoints.get(request.path);
     if (endpoint === undefined) return false;
+    const problem = request.certificate?.problem;
+    if (problem !== undefined && !endpoint.route.acceptsUnverified) {
+      this.#onUnverified(problem, request.remoteAddress);
+      socket.end(FORBIDDEN);
+      return true;
+    }
     endpoint.server.handleUpgrade(message, socket, head, (webSocket) => {
       const open = new NodeSocket(webSocket, socket, endpoint.route, request, this.#clock, () => {
         this.#open.delete(open);

@@ -47,6 +47,7 @@ export function isUwsAvailable(): boolean {
 
 /** A driver over uWebSockets.js. @throws {DriverUnavailableError} when its binary does not load. */
 export function uwsDriver(options: DriverOptions): HttpDriver {
+  if (options.tls !== undefined) throw new DriverUnavailableError('uws', 'it serves no TLS here');
   const uws = loadUws();
   if (!uws.ok) throw new DriverUnavailableError('uws', uws.error);
   return new UwsDriver(uws.value, options);
@@ -282,6 +283,7 @@ function requestOf(request: UwsRequest, response: UwsResponse): CopiedRequest {
     path: request.getUrl(),
     query: request.getQuery() ?? '',
     remoteAddress: fromUtf8(new Uint8Array(response.getRemoteAddressAsText())),
+    certificate: undefined,
     headBytes,
     header: (name) => headers.get(name),
   };

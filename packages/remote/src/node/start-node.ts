@@ -9,6 +9,7 @@ import { createHttpServer, type HttpServer, type HttpServerOptions } from '@kaon
 import type { Clock, Logger, Random } from '@kaon/primitives';
 import { addActorRoutes } from '../actor-routes.ts';
 import type { RemoteOptions } from '../options.ts';
+import type { RemoteTlsOptions } from '../tls.ts';
 import { createRemote, type Remote } from '../transport.ts';
 
 /** Settings of a node. */
@@ -24,6 +25,10 @@ export interface NodeOptions {
   readonly clock?: Clock | undefined;
   readonly random?: Random | undefined;
   readonly logger?: Logger | undefined;
+  /** Shared by all nodes, 16 characters or more; both sides prove that they know it. Default: none. */
+  readonly secret?: string | undefined;
+  /** Certificates with which nodes know each other; the server speaks HTTPS then. Default: plain. */
+  readonly tls?: RemoteTlsOptions | undefined;
   readonly remote?: RemoteOptions | undefined;
   readonly http?: HttpServerOptions | undefined;
   /** Adds routes before the server listens. */
@@ -57,11 +62,14 @@ export interface KaonNode {
  *
  * @throws {PortInUseError} KAON_PORT_IN_USE
  * @throws {ListenFailedError} KAON_LISTEN_FAILED
+ * @throws {DriverUnavailableError} KAON_HTTP_DRIVER_UNAVAILABLE, also for `tls` with the driver `uws`
  */
 export async function startNode(options: NodeOptions = {}): Promise<KaonNode> {
   const { host = '127.0.0.1', clock, random, logger, onDeadLetter } = options;
-  const http = createHttpServer({ clock, logger, ...options.http });
-  const remote = createRemote(options.remote);
+  const { secret, tls } = options;
+  const remote = createRemote({ secret, tls, ...options.remote });
+  const onTlsRefused = (detail: string, peer: string): void => remote.tlsRefused(detail, peer);
+  const http = createHttpServer({ clock, logger, tls, onTlsRefused, ...options.http });
   remote.addTo(http);
   options.addRoutes?.(http);
   let started: ActorSystem | undefined;

@@ -93,6 +93,11 @@ export class Connection {
     this.#timer = options.host.clock.setTimer(options.heartbeatMs, () => this.#beat());
   }
 
+  /** Bytes that are not yet taken by the operating system. */
+  get bufferedBytes(): number {
+    return this.#writer.length + this.#options.socket.bufferedBytes;
+  }
+
   /** Sends `message`, or tells the host why not. */
   send(message: WireMessage): void {
     const roomBytes = plainBytesMax(message.body);

@@ -6,6 +6,8 @@ export interface RemoteStats {
   readonly connections: number;
   /** Peers one is dialling or waits to dial. */
   readonly pending: number;
+  /** Bytes of messages that are not yet taken by the operating system, over all connections. */
+  readonly bufferedBytes: number;
   readonly framesSent: number;
   readonly framesReceived: number;
   readonly bytesSent: number;
@@ -35,7 +37,10 @@ export interface RemoteStats {
 
 /** The counters themselves; only this package writes them. */
 export type RemoteCounters = {
-  -readonly [K in Exclude<keyof RemoteStats, 'connections' | 'pending'>]: RemoteStats[K];
+  -readonly [K in Exclude<
+    keyof RemoteStats,
+    'connections' | 'pending' | 'bufferedBytes'
+  >]: RemoteStats[K];
 };
 
 /** All zero. */

@@ -60,8 +60,8 @@ class RemoteNode implements Remote {
   }
 
   get stats(): RemoteStats {
-    const { connections = 0, pending = 0 } = this.#transport?.peerCounts() ?? {};
-    return { ...this.#counters, connections, pending };
+    const gauges = this.#transport?.gauges() ?? { connections: 0, pending: 0, bufferedBytes: 0 };
+    return { ...this.#counters, ...gauges };
   }
 
   addTo(server: HttpServer): void {
@@ -205,15 +205,17 @@ class RemoteTransport implements Transport {
     });
   }
 
-  /** Peers by what they are doing. */
-  peerCounts(): { readonly connections: number; readonly pending: number } {
+  /** What can be read off the peers: how many do what, and what waits to be sent to them. */
+  gauges(): Pick<RemoteStats, 'connections' | 'pending' | 'bufferedBytes'> {
     let connections = 0;
     let pending = 0;
+    let bufferedBytes = 0;
     for (const peer of this.#peers.values()) {
       if (peer.connection !== undefined) connections += 1;
       else if (peer.isPending) pending += 1;
+      bufferedBytes += peer.connection?.bufferedBytes ?? 0;
     }
-    return { connections, pending };
+    return { connections, pending, bufferedBytes };
   }
 
   /** Takes a socket that another node dialled. */

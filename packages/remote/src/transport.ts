@@ -154,6 +154,13 @@ class RemoteTransport implements Transport {
       this.#host.undeliverable(message, 'unreachable', detail);
       return;
     }
+    if (message.kind === 'reply' || message.kind === 'failure') {
+      // Its ask failed when the connection broke: nobody waits, and nobody may make this node dial.
+      this.#context.counters.messagesDropped += 1;
+      const detail = 'the connection it was asked over is gone';
+      this.#host.undeliverable(message, 'unreachable', detail);
+      return;
+    }
     const body = encodeBody(message.body);
     if (!body.ok) {
       this.#context.counters.messagesRefused += 1;

@@ -6,6 +6,7 @@ import { type Dial, webSocketDial } from '@kaon/remote';
 import { VirtualClock } from '@kaon/testkit';
 import t, { type Test } from 'tap';
 import { exitOf, givenNode, notebook, noteProtocol } from './builders/actors.ts';
+import { announce, hello, record } from './builders/hand-made.ts';
 import { World } from './builders/world.ts';
 
 const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
@@ -37,6 +38,26 @@ t.test('who lost a link can link again, and hears of the next end', async (t) =>
   await world.settle();
   t.equal(await second, 'notes stopped');
 });
+
+t.test(
+  'an answer whose connection is gone is a dead letter: nobody is dialled for it',
+  async (t) => {
+    const world = new World(t);
+    const node = world.node('a:1');
+    node.system.spawn(notebook, undefined, { id: 'notes' });
+    const { socket } = world.dialByHand(node);
+    socket.send(hello('a:1'));
+    await world.settle();
+    const names = [announce(0, 0, 'notes'), announce(1, 0, 'asker'), announce(2, 0, 'echo')];
+    // The ask arrives and the connection breaks before the actor has its turn.
+    socket.send(Buffer.concat([...names, record({ kind: 4, correlation: 7, body: Buffer.of(1) })]));
+    socket.abort();
+    await world.settle();
+    t.match(node.letters, [{ reason: 'unreachable', name: 'echo', detail: /asked over is gone/ }]);
+    t.match(node.remote.stats, { messagesReceived: 1, messagesDropped: 1, pending: 0 });
+    t.equal(world.connections.length, 0);
+  },
+);
 
 t.test('pauses between attempts double up to the cap and differ by node', async (t) => {
   const pausesOf = async (address: string): Promise<number[]> => {

@@ -74,8 +74,8 @@ export interface DriverExchange {
 
 /** One WebSocket connection. No call throws, whatever became of the peer. */
 export interface DriverSocket {
-  /** One binary message. `bytes` must not change afterwards. */
-  send(bytes: Uint8Array): void;
+  /** One binary message. `bytes` must not change before `sent` is called; without it, never. */
+  send(bytes: Uint8Array, sent?: () => void): void;
   readonly bufferedBytes: number;
   /** Says goodbye with `code` and closes. */
   close(code: number, reason: string): void;

@@ -42,8 +42,11 @@ export interface ServerWebSocket {
   readonly certificate: PeerCertificate | undefined;
   /** A header of the request that opened the connection, by lower-case name. */
   header(name: string): string | undefined;
-  /** Sends one binary message. False when the connection is closed or was closed for being too slow. */
-  send(bytes: Uint8Array): boolean;
+  /**
+   * Sends one binary message. False when the connection is closed or was closed for being too slow. `bytes`
+   * must not change before `sent` is called, which a closed connection never does; without it, never.
+   */
+  send(bytes: Uint8Array, sent?: () => void): boolean;
   /** Bytes sent and not yet taken by the operating system. */
   readonly bufferedBytes: number;
   /** Says goodbye and closes. Default: 1000. */
@@ -109,14 +112,14 @@ class BoundedSocket implements ServerWebSocket {
     return this.#request.header(name);
   }
 
-  send(bytes: Uint8Array): boolean {
+  send(bytes: Uint8Array, sent?: () => void): boolean {
     if (!this.isOpen) return false;
     if (this.#socket.bufferedBytes + bytes.length > this.#bufferedBytesMax) {
       this.#counters.webSocketsOverflowed += 1;
       this.abort();
       return false;
     }
-    this.#socket.send(bytes);
+    this.#socket.send(bytes, sent);
     return true;
   }
 

@@ -70,6 +70,16 @@ const closeCode = (client: WebSocket): Promise<number> =>
 
 for (const driver of DRIVERS) {
   t.test(`WebSocket on ${driver}`, async (t) => {
+    t.test('a sender hears when its bytes may be changed', async (t) => {
+      const { sockets, open } = await givenEndpoint(t, driver);
+      const client = await open();
+      const bytes = Buffer.alloc(100_000, 1);
+      const received = message(client);
+      await new Promise<void>((resolve) => sockets[0]?.send(bytes, resolve));
+      bytes.fill(2);
+      t.ok((await received).every((byte) => byte === 1));
+    });
+
     t.test('binary messages go both ways, and both sides learn of the end', async (t) => {
       const { heard, sockets, server, open } = await givenEndpoint(t, driver);
       const client = await open();

@@ -118,15 +118,13 @@ function writeText(target: Buffer, at: number, text: string): number {
       return at + 1 + length;
     }
   }
-  const bytes = Buffer.byteLength(text);
-  let start: number;
-  if (bytes < 32) {
-    target[at] = TAG.shortText | bytes;
-    start = at + 1;
-  } else {
-    start = writeLength(target, at, bytes, TAG.text8);
-  }
-  return start + target.write(text, start, bytes, 'utf8');
+  // The length in bytes is known afterwards: the tag has room for the longest, as msgpack allows.
+  const lengthBytes = 3 * length < 0x100 ? 1 : 3 * length < 0x10000 ? 2 : 4;
+  const start = at + 1 + lengthBytes;
+  const bytes = target.write(text, start, 3 * length, 'utf8');
+  target[at] = TAG.text8 + (lengthBytes >> 1);
+  target.writeUIntBE(bytes, at + 1, lengthBytes);
+  return start + bytes;
 }
 
 /** `tag8` is the tag of the form with one byte of length; those with two and four follow it. */
@@ -185,7 +183,7 @@ export function undecodableReason(): string {
  * The value in `bytes[start..end)`, or `UNDECODABLE`. What it holds is the sender's word: the receiver's
  * protocol checks it. Bytes in it are copies, unless they are most of `bytes`.
  */
-export function decodeBody(bytes: Uint8Array, start: number, end: number): unknown {
+export function decodeBody(bytes: Buffer, start: number, end: number): unknown {
   if (start === end) return undefined;
   const tag = bytes[start] as number;
   if (tag < 0x80 && start + 1 === end) return tag;
@@ -193,6 +191,12 @@ export function decodeBody(bytes: Uint8Array, start: number, end: number): unkno
     const from = start + 1 + (1 << (tag - TAG.bytes8));
     if (from <= end && lengthAt(bytes, start + 1, from) === end - from) {
       return keepBytes(bytes, from, end);
+    }
+  }
+  if (tag >= TAG.text8 && tag <= TAG.text32) {
+    const from = start + 1 + (1 << (tag - TAG.text8));
+    if (from <= end && lengthAt(bytes, start + 1, from) === end - from) {
+      return bytes.toString('utf8', from, end);
     }
   }
   try {

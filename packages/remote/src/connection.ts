@@ -57,7 +57,7 @@ export type Fault = 'badFrame' | 'silent' | 'congested';
 /** Sends and receives for one pair of nodes. */
 export class Connection {
   readonly #options: ConnectionOptions;
-  readonly #writer = new FrameWriter(FRAME_REST_BYTES);
+  readonly #writer = new FrameWriter();
   /** By the numbers in `TABLE`. */
   readonly #outbound = [
     new OutboundTable(IDS_MAX),
@@ -78,7 +78,7 @@ export class Connection {
   #lastFromIndex = 0;
   #lastName: string | undefined;
   #lastNameIndex = 0;
-  #frame: Uint8Array = new Uint8Array(0);
+  #frame: Buffer = Buffer.alloc(0);
   #timer: TimerHandle;
   readonly #inPlaceBytesMax: number;
   #silentPeriods = 0;
@@ -156,7 +156,7 @@ export class Connection {
     this.#silentPeriods = 0;
     counters.framesReceived += 1;
     counters.bytesReceived += frame.length;
-    this.#frame = frame;
+    this.#frame = Buffer.from(frame.buffer, frame.byteOffset, frame.length);
     const problem = readFrame(frame, this.#visit);
     if (problem === undefined || this.#isOver) return;
     counters.framesBad += 1;
@@ -167,11 +167,11 @@ export class Connection {
   flush(): void {
     if (this.#isOver || this.#writer.length === 0) return;
     const { socket, counters } = this.#options;
-    const frame = this.#writer.take();
+    const { frame, sent } = this.#writer.take();
     counters.framesSent += 1;
     counters.bytesSent += frame.length;
     this.#hasSent = true;
-    socket.send(frame);
+    socket.send(frame, sent);
     if (!this.#isOver) this.#checkCongestion();
   }
 

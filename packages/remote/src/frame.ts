@@ -4,6 +4,7 @@
 //
 // Little-endian. Asks and their answers carry 4 bytes of correlation between header and body.
 import { type EncodedBody, writePlain } from './body.ts';
+import { returnFrameBuffer, takeFrameBuffer } from './frame-memory.ts';
 
 /** Bytes of a header. */
 export const HEADER_BYTES = 12;
@@ -37,21 +38,23 @@ export type MessageRecordKind =
   | typeof RECORD.reply
   | typeof RECORD.failure;
 
-const EMPTY: EncodedBody = { buffer: Buffer.alloc(0), start: 0, end: 0 };
+const NO_BYTES = Buffer.alloc(0);
+const EMPTY: EncodedBody = { buffer: NO_BYTES, start: 0, end: 0 };
 /** Bodies up to this size are copied byte by byte: cheaper than a view for each. */
 const LOOP_BYTES_MAX = 32;
-/** Buffers larger than this are not kept for the next frame. */
-const KEPT_BYTES_MAX = 1024 * 1024;
+/** A frame that leaves. */
+export interface TakenFrame {
+  readonly frame: Uint8Array;
+  /** Takes the memory of `frame` back; undefined when it is the frame's own. */
+  readonly sent: (() => void) | undefined;
+}
 
 /** Collects records into one frame. */
 export class FrameWriter {
-  #buffer: Buffer;
+  /** Empty between frames: a connection that is silent holds no memory for the next. */
+  #buffer: Buffer = NO_BYTES;
   /** Bytes collected. */
   length = 0;
-
-  constructor(capacityBytes: number) {
-    this.#buffer = Buffer.allocUnsafeSlow(capacityBytes);
-  }
 
   /** Adds a record without correlation. Indexes that a kind does not use are 0. */
   record(
@@ -103,12 +106,18 @@ export class FrameWriter {
     this.#setBodyBytes(at, this.length - start);
   }
 
-  /** The frame, as bytes of its own; the writer starts the next. */
-  take(): Uint8Array {
-    const frame = Buffer.from(this.#buffer.subarray(0, this.length));
+  /** The frame; the writer starts the next. Call `sent` when nobody reads the frame any more. */
+  take(): TakenFrame {
+    const buffer = this.#buffer;
+    const frame = buffer.subarray(0, this.length);
+    const isFull = 2 * this.length >= buffer.length;
+    this.#buffer = NO_BYTES;
     this.length = 0;
-    if (this.#buffer.length > KEPT_BYTES_MAX) this.#buffer = Buffer.allocUnsafeSlow(KEPT_BYTES_MAX);
-    return frame;
+    if (isFull) return { frame, sent: () => returnFrameBuffer(buffer) };
+    // A small frame may wait long for a slow peer, and must not hold the memory of a large one.
+    const copy = Buffer.from(frame);
+    returnFrameBuffer(buffer);
+    return { frame: copy, sent: undefined };
   }
 
   #header(
@@ -168,8 +177,11 @@ export class FrameWriter {
   #reserve(moreBytes: number): void {
     const needed = this.length + moreBytes;
     if (needed <= this.#buffer.length) return;
+    if (this.#buffer === NO_BYTES) this.#buffer = takeFrameBuffer();
+    if (needed <= this.#buffer.length) return;
     const grown = Buffer.allocUnsafeSlow(Math.max(needed, this.#buffer.length * 2));
     this.#buffer.copy(grown, 0, 0, this.length);
+    returnFrameBuffer(this.#buffer);
     this.#buffer = grown;
   }
 }

@@ -2,8 +2,11 @@
 
 /** Calls after the end are ignored. */
 export interface LinkSocket {
-  /** Sends one frame; `frame` must not change afterwards. */
-  send(frame: Uint8Array): void;
+  /**
+   * Sends one frame. `frame` must not change before `sent` is called, which tells that nobody reads it any
+   * more; without `sent`, or where a socket never calls it, it must never change.
+   */
+  send(frame: Uint8Array, sent?: () => void): void;
   /** Bytes sent and not yet taken by the operating system. */
   readonly bufferedBytes: number;
   /** Says goodbye after what is buffered. */

@@ -118,9 +118,9 @@ class NodeSocket implements DriverSocket {
     return this.#webSocket.bufferedAmount;
   }
 
-  send(bytes: Uint8Array): void {
+  send(bytes: Uint8Array, sent?: () => void): void {
     if (this.#webSocket.readyState !== this.#webSocket.OPEN) return;
-    this.#webSocket.send(bytes, { binary: true });
+    this.#webSocket.send(bytes, { binary: true }, sent);
   }
 
   close(code: number, reason: string): void {

@@ -108,8 +108,11 @@ class UwsLink implements DriverSocket {
     return this.isOpen ? this.#socket.getBufferedAmount() : 0;
   }
 
-  send(bytes: Uint8Array): void {
-    if (this.isOpen) this.#socket.send(bytes, true);
+  /** The binary copies what it cannot send at once. */
+  send(bytes: Uint8Array, sent?: () => void): void {
+    if (!this.isOpen) return;
+    this.#socket.send(bytes, true);
+    sent?.();
   }
 
   close(code: number, reason: string): void {

@@ -68,8 +68,8 @@ export function webSocketDial(path: string, tls?: RemoteTlsOptions): Dial {
       get bufferedBytes() {
         return socket.bufferedAmount;
       },
-      send(frame) {
-        if (socket.readyState === WebSocket.OPEN) socket.send(frame, { binary: true });
+      send(frame, sent) {
+        if (socket.readyState === WebSocket.OPEN) socket.send(frame, { binary: true }, sent);
       },
       close: (code, reason) => socket.close(code, reason),
       abort: () => socket.terminate(),

@@ -29,25 +29,6 @@ t.test('messages arrive in order, and asks are answered', async (t) => {
   t.equal(right.remote.stats.connections, 1);
 });
 
-t.test('the memory of a frame is not written to before the frame is sent', async (t) => {
-  for (const driver of ['node', 'auto'] as const) {
-    const left = await givenNode(t, { http: { driver } });
-    const right = await givenNode(t, { http: { driver } });
-    const notes = remotely(right.system.spawn(notebook, undefined, { id: 'notes' }));
-    const back = remotely(left.system.spawn(notebook, undefined, { id: 'back' }));
-    const lines = Array.from({ length: 3000 }, (_, index) => `${index} `.repeat(200));
-    // In turns of full frames, so that memory is used again; by the dialling side and the accepting one.
-    t.same(await left.system.ask(notes, 'read', undefined), []);
-    for (const [index, line] of lines.entries()) {
-      left.system.send(notes, 'note', line);
-      right.system.send(back, 'note', line);
-      if (index % 300 === 0) await new Promise<void>((resolve) => setImmediate(resolve));
-    }
-    t.same(await left.system.ask(notes, 'read', undefined), lines);
-    t.same(await right.system.ask(back, 'read', undefined), lines);
-  }
-});
-
 t.test('the receiver sees the sender, and can send to it over the same connection', async (t) => {
   const { left, right, notes } = await givenTwo(t);
   t.equal(await left.system.ask(notes, 'whoAmI', undefined), `system@${left.address}`);

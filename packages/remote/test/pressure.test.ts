@@ -81,13 +81,11 @@ async function givenStallingPeer(t: Test) {
   await once(server, 'listening');
   const address = `127.0.0.1:${(server.address() as AddressInfo).port}`;
   let accepted: WebSocket | undefined;
-  let bytes = 0;
+  const frames: Buffer[] = [];
   server.on('connection', (socket) => {
     accepted = socket;
     socket.once('message', () => socket.send(welcome(address)));
-    socket.on('message', (frame: Buffer) => {
-      bytes += frame.length;
-    });
+    socket.on('message', (frame: Buffer) => frames.push(frame));
   });
   t.teardown(() => {
     accepted?.terminate();
@@ -97,7 +95,7 @@ async function givenStallingPeer(t: Test) {
     target: new Pid('notes', address, noteProtocol),
     stall: () => accepted?.pause(),
     resume: () => accepted?.resume(),
-    received: () => bytes,
+    frames,
   };
 }
 
@@ -134,6 +132,27 @@ t.test('a real peer that stops reading costs no more than the bound', async (t) 
   while (node.remote.stats.bufferedBytes > 0) await turn();
   node.system.send(peer.target, 'note', 'again');
   t.equal(node.remote.stats.messagesSent, messagesSent + 1, 'and it may have more again');
+});
+
+t.test('what waits for a slow peer arrives as it was sent', async (t) => {
+  const peer = await givenStallingPeer(t);
+  const node = await givenNode(t);
+  node.system.send(peer.target, 'note', 'first');
+  while (node.remote.stats.connections === 0) await turn();
+  peer.stall();
+  const count = 20_000;
+  for (let sent = 0; sent < count; sent += 1) {
+    node.system.send(peer.target, 'note', `<${sent}>`.padEnd(1000, '.'));
+    if (sent % 100 === 0) await turn();
+  }
+  peer.resume();
+  while (peer.frames.at(-1)?.includes(`<${count - 1}>`) !== true) await turn();
+  const text = Buffer.concat(peer.frames).toString('latin1');
+  const arrived = [...text.matchAll(/<(\d+)>/g)].map(([, digits]) => Number(digits));
+  t.same(
+    arrived,
+    Array.from({ length: count }, (_, index) => index),
+  );
 });
 
 t.test('a real peer that stops reading is given up with `failLink`', async (t) => {

@@ -3,8 +3,8 @@
 
 /** Size of a buffer: a full frame and one body of ordinary size. */
 export const FRAME_BUFFER_BYTES = 128 * 1024;
-/** Buffers kept for all connections of a process. */
-const FREE_MAX = 16;
+/** Buffers kept for all connections of a process: 8 MiB at most. */
+const FREE_MAX = 64;
 
 const free: Buffer[] = [];
 

@@ -9,16 +9,19 @@ import {
   UNDECODABLE,
   undecodableReason,
 } from './body.ts';
-import { type FrameRecord, FrameWriter, RECORD, readFrame, TABLE } from './frame.ts';
+import { type FrameRecord, FrameWriter, HAS_TRACE, RECORD, readFrame, TABLE } from './frame.ts';
 import { IDS_MAX, InboundTable, NAMES_MAX, OutboundTable } from './interning.ts';
 import type { LinkSocket } from './link-socket.ts';
 import type { RemoteCounters } from './stats.ts';
+import { TRACE_BYTES, traceBytesOf, traceparentAt } from './trace-context.ts';
 
 /** What a frame may hold beside one body: the rest of a turn, announcements. */
 const FRAME_REST_BYTES = 128 * 1024;
 /** Larger bodies are encoded apart, so that no connection keeps much memory for its next frame. */
 const IN_PLACE_BYTES_MAX = 256 * 1024;
 const NAME_BYTES_MAX = 255;
+/** Text of the error that ended an actor, as it is told to watchers. */
+const EXIT_DETAIL_BYTES_MAX = 4096;
 /** Consecutive periods without a frame after which the peer counts as lost. */
 const SILENT_PERIODS_MAX = 3;
 
@@ -112,7 +115,9 @@ export class Connection {
     const from = this.#indexOfFrom(message.from);
     const name = this.#indexOfName(message.name);
     const kind = RECORD[message.kind];
-    this.#writer.plainMessage(kind, name, to, from, message.correlation, message.body, roomBytes);
+    const { correlation } = message;
+    const trace = message.trace === undefined ? undefined : traceBytesOf(message.trace);
+    this.#writer.plainMessage(kind, name, to, from, correlation, trace, message.body, roomBytes);
     this.#options.counters.messagesSent += 1;
     this.#written();
   }
@@ -132,7 +137,9 @@ export class Connection {
     const to = this.#indexOfTo(message.to);
     const from = this.#indexOfFrom(message.from);
     const name = this.#indexOfName(message.name);
-    this.#writer.message(RECORD[message.kind], name, to, from, message.correlation, body);
+    const { correlation } = message;
+    const trace = message.trace === undefined ? undefined : traceBytesOf(message.trace);
+    this.#writer.message(RECORD[message.kind], name, to, from, correlation, trace, body);
     counters.messagesSent += 1;
     this.#written();
   }
@@ -145,8 +152,8 @@ export class Connection {
     this.#signal(RECORD.unlink, 0, target, watcher);
   }
 
-  exited(watcher: Pid, target: Pid, reason: ExitReason): void {
-    this.#signal(RECORD.exited, EXIT_REASONS.indexOf(reason), watcher, target);
+  exited(watcher: Pid, target: Pid, reason: ExitReason, detail: string): void {
+    this.#signal(RECORD.exited, EXIT_REASONS.indexOf(reason), watcher, target, detail);
   }
 
   /** Takes one frame from the peer. */
@@ -195,6 +202,10 @@ export class Connection {
       host.undeliverable(message, 'unreachable', `the connection to ${peer} is closed`);
       return false;
     }
+    if (message.name !== this.#lastName && Buffer.byteLength(message.name) > NAME_BYTES_MAX) {
+      this.#refuse(message, `a name of more than ${NAME_BYTES_MAX} bytes`);
+      return false;
+    }
     if (!this.#isCongested || !this.#checkCongestion()) return true;
     counters.messagesDropped += 1;
     host.undeliverable(message, 'unreachable', `too much is waiting for ${peer}`);
@@ -213,7 +224,7 @@ export class Connection {
     this.#options.host.undeliverable(message, 'undecodable', detail);
   }
 
-  #signal(kind: number, flags: number, toPid: Pid, fromPid: Pid): void {
+  #signal(kind: number, flags: number, toPid: Pid, fromPid: Pid, detail = ''): void {
     if (this.#isOver) return;
     const { outboundBytesMax, socket } = this.#options;
     // Signals are never dropped: a peer that takes none of them for so long is as good as gone.
@@ -223,7 +234,8 @@ export class Connection {
     }
     const to = this.#indexOfTo(toPid);
     const from = this.#indexOfFrom(fromPid);
-    this.#writer.record(kind, flags, 0, to, from);
+    const buffer = Buffer.from(detail.slice(0, EXIT_DETAIL_BYTES_MAX / 4));
+    this.#writer.record(kind, flags, 0, to, from, { buffer, start: 0, end: buffer.length });
     this.#written();
   }
 
@@ -278,8 +290,10 @@ export class Connection {
   }
 
   #checkCongestion(): boolean {
-    const { socket, outboundBytesMax } = this.#options;
-    this.#isCongested = socket.bufferedBytes > outboundBytesMax;
+    const { flushBytes, outboundBytesMax } = this.#options;
+    const { bufferedBytes } = this.#options.socket;
+    // One more frame must fit; where nothing waits, one always does.
+    this.#isCongested = bufferedBytes > 0 && bufferedBytes + flushBytes > outboundBytesMax;
     return this.#isCongested;
   }
 
@@ -361,10 +375,17 @@ export class Connection {
     const { host, counters } = this.#options;
     const kind = MESSAGE_KINDS[record.kind - RECORD.message] as WireMessage['kind'];
     const { correlation } = record;
-    const body = decodeBody(this.#frame, record.bodyStart, record.bodyEnd);
+    let trace: string | undefined;
+    let { bodyStart } = record;
+    if ((record.flags & HAS_TRACE) !== 0) {
+      if (record.bodyEnd - bodyStart < TRACE_BYTES) return 'the context of a trace is cut off';
+      trace = traceparentAt(this.#frame, bodyStart);
+      bodyStart += TRACE_BYTES;
+    }
+    const body = decodeBody(this.#frame, bodyStart, record.bodyEnd);
     counters.messagesReceived += 1;
     if (body !== UNDECODABLE) {
-      host.receive({ kind, from, to, name, body, correlation });
+      host.receive({ kind, from, to, name, body, correlation, trace });
     } else {
       counters.bodiesUndecodable += 1;
       const message = { kind, from, to, name, body: undefined, correlation };
@@ -373,9 +394,10 @@ export class Connection {
     return undefined;
   }
 
-  #receiveSignal({ kind, flags, to: toIndex, from: fromIndex }: FrameRecord): string | undefined {
-    const to = this.#to.get(toIndex);
-    const from = this.#from.get(fromIndex);
+  #receiveSignal(record: FrameRecord): string | undefined {
+    const { kind, flags, bodyStart, bodyEnd } = record;
+    const to = this.#to.get(record.to);
+    const from = this.#from.get(record.from);
     if (to === undefined || from === undefined) return 'an index that was not announced';
     const { host } = this.#options;
     if (kind === RECORD.link) {
@@ -385,7 +407,8 @@ export class Connection {
     } else {
       const reason = EXIT_REASONS[flags];
       if (reason === undefined) return `an exit for reason ${flags}`;
-      host.receiveExited(to, from, reason);
+      if (bodyEnd - bodyStart > EXIT_DETAIL_BYTES_MAX) return 'the text of an exit is too long';
+      host.receiveExited(to, from, reason, fromUtf8(this.#frame.subarray(bodyStart, bodyEnd)));
     }
     return undefined;
   }

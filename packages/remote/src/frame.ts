@@ -2,7 +2,8 @@
 //
 //   0 kind   1 flags   2 name (16 bit)   4 to (16 bit)   6 from (16 bit)   8 body bytes (32 bit)
 //
-// Little-endian. Asks and their answers carry 4 bytes of correlation between header and body.
+// Little-endian. Asks and their answers carry 4 bytes of correlation between header and body. A message
+// that belongs to a trace says so in its flags, and its body begins with the 25 bytes of its context.
 import { type EncodedBody, writePlain } from './body.ts';
 import { returnFrameBuffer, takeFrameBuffer } from './frame-memory.ts';
 
@@ -27,6 +28,9 @@ export const RECORD = {
   /** `from` ended; `flags` is the index of the reason. */
   exited: 9,
 } as const;
+
+/** Flag of a message whose body begins with the context of a trace. */
+export const HAS_TRACE = 1;
 
 /** Tables of `announce` and `reset`. `to` holds ids of the receiver's actors, `from` of the sender's. */
 export const TABLE = { to: 0, from: 1, name: 2 } as const;
@@ -71,19 +75,22 @@ export class FrameWriter {
     this.#body(body);
   }
 
-  /** Adds a message, an ask or its answer. */
+  /** Adds a message, an ask or its answer; `trace` are the bytes of its context, if it has one. */
   message(
     kind: MessageRecordKind,
     name: number,
     to: number,
     from: number,
     correlation: number,
+    trace: Uint8Array | undefined,
     body: EncodedBody,
   ): void {
-    const bodyBytes = body.end - body.start;
+    const traceBytes = trace === undefined ? 0 : trace.length;
+    const bodyBytes = traceBytes + body.end - body.start;
     this.#reserve(HEADER_BYTES + CORRELATION_BYTES + bodyBytes);
-    this.#header(kind, 0, name, to, from, bodyBytes);
+    this.#header(kind, trace === undefined ? 0 : HAS_TRACE, name, to, from, bodyBytes);
     if (kind !== RECORD.message) this.#correlation(correlation);
+    if (trace !== undefined) this.#trace(trace);
     this.#body(body);
   }
 
@@ -94,15 +101,18 @@ export class FrameWriter {
     to: number,
     from: number,
     correlation: number,
+    trace: Uint8Array | undefined,
     body: unknown,
     roomBytes: number,
   ): void {
-    this.#reserve(HEADER_BYTES + CORRELATION_BYTES + roomBytes);
+    const traceBytes = trace === undefined ? 0 : trace.length;
+    this.#reserve(HEADER_BYTES + CORRELATION_BYTES + traceBytes + roomBytes);
     const at = this.length;
-    this.#header(kind, 0, name, to, from, 0);
+    this.#header(kind, trace === undefined ? 0 : HAS_TRACE, name, to, from, 0);
     if (kind !== RECORD.message) this.#correlation(correlation);
     const start = this.length;
-    this.length = writePlain(this.#buffer, start, body);
+    if (trace !== undefined) this.#trace(trace);
+    this.length = writePlain(this.#buffer, this.length, body);
     this.#setBodyBytes(at, this.length - start);
   }
 
@@ -149,6 +159,11 @@ export class FrameWriter {
   #correlation(correlation: number): void {
     this.#writeUint32(this.length, correlation);
     this.length += CORRELATION_BYTES;
+  }
+
+  #trace(trace: Uint8Array): void {
+    this.#buffer.set(trace, this.length);
+    this.length += trace.length;
   }
 
   /** Byte by byte: a call of `writeUInt32LE` checks more than it writes. */

@@ -16,7 +16,7 @@ import {
 import type { HandshakeProblem } from './errors.ts';
 
 /** Version of everything that crosses a connection. Nodes of different versions do not talk. */
-export const PROTOCOL_VERSION = 1;
+export const PROTOCOL_VERSION = 2;
 
 /** A handshake is short; more is not one. */
 const HANDSHAKE_BYTES_MAX = 4096;

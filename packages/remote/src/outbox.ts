@@ -13,6 +13,7 @@ export type Outgoing =
       readonly watcher: Pid;
       readonly target: Pid;
       readonly reason: ExitReason;
+      readonly detail: string;
     };
 
 /** Bounds of an outbox. */
@@ -53,8 +54,9 @@ export class Outbox {
   sendAll(connection: Connection): void {
     for (let next = this.#take(); next !== undefined; next = this.#take()) {
       if (next.kind === 'message') connection.sendEncoded(next.message, next.body);
-      else if (next.kind === 'exited') connection.exited(next.watcher, next.target, next.reason);
-      else if (next.kind === 'link') connection.link(next.watcher, next.target);
+      else if (next.kind === 'exited') {
+        connection.exited(next.watcher, next.target, next.reason, next.detail);
+      } else if (next.kind === 'link') connection.link(next.watcher, next.target);
       else connection.unlink(next.watcher, next.target);
     }
   }

@@ -187,10 +187,12 @@ class RemoteTransport implements Transport {
   }
 
   /** Without a connection nobody there is watching any more. */
-  exited(watcher: Pid, target: Pid, reason: ExitReason): void {
+  exited(watcher: Pid, target: Pid, reason: ExitReason, detail: string): void {
     const peer = this.#peers.get(watcher.address);
-    if (peer?.connection !== undefined) peer.connection.exited(watcher, target, reason);
-    else if (peer?.isPending === true) peer.post({ kind: 'exited', watcher, target, reason });
+    if (peer?.connection !== undefined) peer.connection.exited(watcher, target, reason, detail);
+    else if (peer?.isPending === true) {
+      peer.post({ kind: 'exited', watcher, target, reason, detail });
+    }
   }
 
   async close(): Promise<void> {

@@ -1,5 +1,6 @@
 // Who may connect with whom, and how refusals read on both sides.
 import { Pid } from '@kaon/actor';
+import { PROTOCOL_VERSION } from '@kaon/remote';
 import t, { type Test } from 'tap';
 import { notebook, noteProtocol } from './builders/actors.ts';
 import { hello, parsed, welcome } from './builders/hand-made.ts';
@@ -19,7 +20,7 @@ t.test('a proper hello is welcomed', async (t) => {
   const { socket, frames } = world.dialByHand(node);
   socket.send(hello(HOST));
   await world.settle();
-  t.match(parsed(frames[0]), { kaon: 1, address: HOST, incarnation: String });
+  t.match(parsed(frames[0]), { kaon: PROTOCOL_VERSION, address: HOST, incarnation: String });
   t.equal(node.remote.stats.connections, 1);
 });
 
@@ -27,8 +28,8 @@ t.test('every wrong hello is refused, with a reason for both sides', async (t) =
   const cases: readonly (readonly [title: string, frame: Uint8Array, expected: object])[] = [
     [
       'another version, whatever else it says',
-      Buffer.from('{"kaon":2,"new":true}'),
-      { refused: 'version', detail: 'protocol version 2 there, 1 here' },
+      Buffer.from('{"kaon":77,"new":true}'),
+      { refused: 'version', detail: 'protocol version 77 there, 2 here' },
     ],
     ['no JSON', Buffer.from([1, 2, 3]), { refused: 'malformed' }],
     ['no version', Buffer.from('{}'), { refused: 'malformed', detail: /^kaon: expected/ }],
@@ -71,10 +72,11 @@ t.test('a dialled node that answers wrongly is unreachable', async (t) => {
   const cases: readonly (readonly [title: string, answer: Uint8Array, message: RegExp])[] = [
     [
       'it refuses',
-      Buffer.from('{"kaon":1,"refused":"version","detail":"protocol version 1 there, 2 here"}'),
-      /no connection with b:1: it says: protocol version 1 there, 2 here/,
+      Buffer.from(`{"kaon":${PROTOCOL_VERSION},"refused":"address","detail":"I am not b"}`),
+      /no connection with b:1: it says: I am not b/,
     ],
-    ['another version', Buffer.from('{"kaon":3}'), /protocol version 3 there, 1 here/],
+    ['an older one', Buffer.from('{"kaon":1}'), /protocol version 1 there, \d+ here/],
+    ['another version', Buffer.from('{"kaon":99}'), /protocol version 99 there, \d+ here/],
     ['another name', welcome('c:1'), /dialled as b:1, it calls itself c:1/],
     ['nonsense', Buffer.from('hello'), /no JSON/],
   ];

@@ -1,7 +1,7 @@
 // The shared secret: who proves it comes in, who cannot is refused, and both sides hear why.
 import { createHmac } from 'node:crypto';
 import { Pid } from '@kaon/actor';
-import { createRemote, type RemoteOptions } from '@kaon/remote';
+import { createRemote, PROTOCOL_VERSION, type RemoteOptions } from '@kaon/remote';
 import t, { type Test } from 'tap';
 import { givenNode, notebook, noteProtocol } from './builders/actors.ts';
 import { hello, parsed, welcome } from './builders/hand-made.ts';
@@ -79,10 +79,10 @@ t.test('a proof that was recorded fits no other handshake', async (t) => {
   honest.socket.send(first);
   await world.settle();
   const proof = proofBy(SECRET, 'dialling', [first, honest.frames[0]]);
-  honest.socket.send(json({ kaon: 1, proof }));
+  honest.socket.send(json({ kaon: PROTOCOL_VERSION, proof }));
   await world.settle();
   const answer = parsed(honest.frames[1]);
-  const covered = json([1, HOST, answer['incarnation'], answer['frameBytesMax']]);
+  const covered = json([PROTOCOL_VERSION, HOST, answer['incarnation'], answer['frameBytesMax']]);
   const expected = proofBy(SECRET, 'accepting', [first, honest.frames[0], covered]);
   t.match(answer, { address: HOST, proof: expected }, 'the right proof is taken and answered');
   honest.socket.close(1000, 'enough');
@@ -105,14 +105,18 @@ t.test('a proof is bound to the addresses and the connection it was made for', a
     socket.send(hello(HOST, { nonce: NONCE, ...change }));
     await world.settle();
     const proof = proofBy(SECRET, 'dialling', [hello(HOST, { nonce: NONCE }), frames[0]]);
-    socket.send(json({ kaon: 1, proof }));
+    socket.send(json({ kaon: PROTOCOL_VERSION, proof }));
     await world.settle();
     t.match(parsed(frames[1]), { refused: 'secret' });
   }
 });
 
 t.test('what is sent instead of a proof is refused, messages too', async (t) => {
-  const frames = [json({ kaon: 1 }), Buffer.alloc(12), hello(HOST, { nonce: NONCE })];
+  const frames = [
+    json({ kaon: PROTOCOL_VERSION }),
+    Buffer.alloc(12),
+    hello(HOST, { nonce: NONCE }),
+  ];
   for (const frame of frames) {
     const world = new World(t);
     const node = world.node(HOST, { secret: SECRET });
@@ -136,7 +140,9 @@ t.test('an unproven hello does not touch the connection of the node it names', a
   const liar = world.dialByHand(accepting);
   const taken = { address: HOST, incarnation: 'newer', nonce: NONCE };
   liar.socket.send(hello('b:1', taken));
-  liar.socket.send(json({ kaon: 1, proof: proofBy('a guess at the secret', 'dialling', []) }));
+  liar.socket.send(
+    json({ kaon: PROTOCOL_VERSION, proof: proofBy('a guess at the secret', 'dialling', []) }),
+  );
   await world.settle();
   t.match(parsed(liar.frames[1]), { refused: 'secret' });
   t.match(dialling.remote.stats, { connections: 1, connectionsLost: 0 });
@@ -145,15 +151,19 @@ t.test('an unproven hello does not touch the connection of the node it names', a
 t.test('a dialled node that cannot prove the secret is not believed', async (t) => {
   const cases: readonly (readonly [string, readonly Uint8Array[], RegExp])[] = [
     ['it asks for no proof', [welcome('b:1')], /asks for no proof/],
-    ['its nonce is too short', [json({ kaon: 1, challenge: 'short' })], /asks for no proof/],
+    [
+      'its nonce is too short',
+      [json({ kaon: PROTOCOL_VERSION, challenge: 'short' })],
+      /asks for no proof/,
+    ],
     [
       'it gives none',
-      [json({ kaon: 1, challenge: NONCE }), welcome('b:1')],
+      [json({ kaon: PROTOCOL_VERSION, challenge: NONCE }), welcome('b:1')],
       /its proof of the shared secret is wrong/,
     ],
     [
       'it gives a wrong one',
-      [json({ kaon: 1, challenge: NONCE }), welcome('b:1', { proof: 'wrong' })],
+      [json({ kaon: PROTOCOL_VERSION, challenge: NONCE }), welcome('b:1', { proof: 'wrong' })],
       /its proof of the shared secret is wrong/,
     ],
   ];

@@ -1,4 +1,5 @@
 // Frames made by hand, so that tests can say what no node would.
+import { PROTOCOL_VERSION } from '@kaon/remote';
 
 /** The hello of a hand-made node; fields may be replaced. */
 export function hello(
@@ -7,7 +8,7 @@ export function hello(
 ): Uint8Array {
   return Buffer.from(
     JSON.stringify({
-      kaon: 1,
+      kaon: PROTOCOL_VERSION,
       address: 'hand:1',
       incarnation: 'first',
       dialled,
@@ -26,7 +27,7 @@ export function welcome(
 ): Uint8Array {
   return Buffer.from(
     JSON.stringify({
-      kaon: 1,
+      kaon: PROTOCOL_VERSION,
       address,
       incarnation: 'first',
       frameBytesMax: 1_000_000,

@@ -297,11 +297,14 @@ export class Kernel implements CellHost, IdSource {
   }
 
   #route(envelope: Envelope, to: Pid): void {
-    const cell = this.localCell(to);
-    if (cell) return this.enqueue(cell, envelope);
     const { places } = this;
-    if (places.isHere(to)) {
-      return this.refuse(envelope, to, 'noActor', `no actor '${to.id}' here`);
+    // Most of what comes here leaves: one look at the address.
+    if (to.address === places.address) {
+      const cell = this.localCell(to);
+      if (cell) return this.enqueue(cell, envelope);
+      if (places.isHere(to)) {
+        return this.refuse(envelope, to, 'noActor', `no actor '${to.id}' here`);
+      }
     }
     const transport = places.transportTo(to);
     if (!transport) {

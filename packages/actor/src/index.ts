@@ -48,7 +48,15 @@ export type {
   Protocol,
   ReplyOf,
 } from './protocol.ts';
-export { ask, defineProtocol, localAsk, localMessage, message, messages } from './protocol.ts';
+export {
+  ask,
+  defineProtocol,
+  isInProcessOnly,
+  localAsk,
+  localMessage,
+  message,
+  messages,
+} from './protocol.ts';
 export type {
   ActorRoute,
   ActorRoutes,

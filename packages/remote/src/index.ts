@@ -9,4 +9,30 @@ export { webSocketDial } from './node/web-socket-dial.ts';
 export type { RemoteOptions } from './options.ts';
 export type { RemoteStats } from './stats.ts';
 export type { RemoteTlsOptions } from './tls.ts';
+export { ThreadError, type ThreadProblem } from './threads/errors.ts';
+export type { ThreadLogLevel } from './threads/log-line.ts';
+export type {
+  ThreadCongestion,
+  ThreadResources,
+  ThreadRestarts,
+  ThreadsOptions,
+} from './threads/options.ts';
+export {
+  type PoolCloseOptions,
+  type PoolStats,
+  startThreads,
+  ThreadPool,
+  type ThreadProcessInfo,
+  type ThreadSpawnOptions,
+} from './threads/pool.ts';
+export type { ThreadStats } from './threads/thread.ts';
+export {
+  type AnyModule,
+  type DefinitionName,
+  type OptionsIn,
+  type ProtocolIn,
+  type ThreadModule,
+  threadModule,
+} from './threads/thread-module.ts';
+export { type Transferable, transferring } from './threads/transferring.ts';
 export { createRemote, type Remote } from './transport.ts';

@@ -1,0 +1,90 @@
+// Sleeping and waking between threads: a shared word, `Atomics.notify` and `Atomics.waitAsync`.
+// Measured against an empty message through a port: a round trip takes less than half the time, and a
+// thread that does not sleep is not disturbed at all.
+import type { Bell, Found } from '../threads/channel.ts';
+
+const AWAKE = 0;
+const ASLEEP = 1;
+/** Words of the two ends: a cache line apart. */
+const WORD_OF = { main: 0, thread: 16 } as const;
+/** Looks in vain before an end sleeps: to sleep and to be woken takes longer than a few turns. */
+const LOOKS_IN_VAIN_MAX = 4;
+
+type WaitAsync = (
+  words: Int32Array,
+  index: number,
+  value: number,
+) =>
+  | { readonly async: false; readonly value: string }
+  | { readonly async: true; readonly value: Promise<string> };
+
+// Newer than the library TypeScript is told to expect.
+const { waitAsync } = Atomics as unknown as { readonly waitAsync: WaitAsync };
+
+/** The bell of one end. Waiting for it does not keep the process alive. */
+export class ThreadBell implements Bell {
+  readonly #words: Int32Array;
+  readonly #own: number;
+  readonly #other: number;
+  readonly #run = (): void => this.#look();
+  #lookAt: () => Found = () => false;
+  #isQuiet: () => boolean = () => true;
+  #inVain = 0;
+  #isWaiting = false;
+  #isScheduled = false;
+  #isStopped = false;
+
+  constructor(memory: SharedArrayBuffer, end: 'main' | 'thread') {
+    this.#words = new Int32Array(memory);
+    this.#own = WORD_OF[end];
+    this.#other = WORD_OF[end === 'main' ? 'thread' : 'main'];
+  }
+
+  ring(): void {
+    if (Atomics.load(this.#words, this.#other) === AWAKE) return;
+    if (Atomics.exchange(this.#words, this.#other, AWAKE) === ASLEEP) {
+      Atomics.notify(this.#words, this.#other);
+    }
+  }
+
+  listen(look: () => Found, isQuiet: () => boolean): void {
+    this.#lookAt = look;
+    this.#isQuiet = isQuiet;
+    this.lookSoon();
+  }
+
+  lookSoon(): void {
+    if (this.#isScheduled || this.#isStopped) return;
+    this.#isScheduled = true;
+    Atomics.store(this.#words, this.#own, AWAKE);
+    setImmediate(this.#run);
+  }
+
+  stop(): void {
+    this.#isStopped = true;
+  }
+
+  #look(): void {
+    this.#isScheduled = false;
+    if (this.#isStopped) return;
+    const found = this.#lookAt();
+    this.#inVain = found ? 0 : this.#inVain + 1;
+    if (this.#inVain <= LOOKS_IN_VAIN_MAX) this.lookSoon();
+    else this.#sleep();
+  }
+
+  #sleep(): void {
+    this.#inVain = 0;
+    Atomics.store(this.#words, this.#own, ASLEEP);
+    if (!this.#isQuiet()) return this.lookSoon();
+    // One that was woken by itself waits still: it will hear the next ring.
+    if (this.#isWaiting) return;
+    const wait = waitAsync(this.#words, this.#own, ASLEEP);
+    if (!wait.async) return this.lookSoon();
+    this.#isWaiting = true;
+    void wait.value.then(() => {
+      this.#isWaiting = false;
+      if (!this.#isScheduled) this.#look();
+    });
+  }
+}

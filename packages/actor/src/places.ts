@@ -19,6 +19,9 @@ export class Places {
   /** Prefix of all ids of this system; empty for one that is no thread of another. */
   readonly own: string;
   readonly #threads = new Map<string, Transport>();
+  /** The id looked at last and its prefix: streams of messages go to the same actor. */
+  #lastId = '';
+  #lastPrefix = '';
   /** To other addresses; in a thread also to everything else under this address. */
   transport: Transport | undefined;
 
@@ -48,7 +51,7 @@ export class Places {
   isHere(pid: Pid): boolean {
     if (pid.address !== this.address) return false;
     if (this.own !== '') return pid.id.startsWith(this.own);
-    return this.#threads.size === 0 || !this.#threads.has(prefixOf(pid.id));
+    return this.#threads.size === 0 || !this.#threads.has(this.#prefixOf(pid.id));
   }
 
   /** Whether the actor lives in this process, in this thread or another one. */
@@ -59,12 +62,20 @@ export class Places {
   /** The way to an actor that is not here; undefined when there is none. */
   transportTo(pid: Pid): Transport | undefined {
     if (pid.address !== this.address || this.own !== '') return this.transport;
-    return this.#threads.get(prefixOf(pid.id));
+    return this.#threads.get(this.#prefixOf(pid.id));
   }
 
   /** What breaks as one with the connection to it: an address, or the place of a thread. */
   placeOf(pid: Pid): string {
     return pid.address === this.address ? prefixOf(pid.id) : pid.address;
+  }
+
+  #prefixOf(id: string): string {
+    if (id !== this.#lastId) {
+      this.#lastId = id;
+      this.#lastPrefix = prefixOf(id);
+    }
+    return this.#lastPrefix;
   }
 }
 

@@ -24,6 +24,9 @@ function giveUp(): void {
 
 function start(exports: Readonly<Record<string, unknown>>): void {
   let uplink: ThreadTransport | undefined;
+  const count = (word: number): void => {
+    if (uplink !== undefined) Atomics.add(uplink.words, word, 1);
+  };
   const { memory, address, place, outboundBytesMax, logLevel } = boot;
   const system = createActorSystem({
     address,
@@ -48,14 +51,10 @@ function start(exports: Readonly<Record<string, unknown>>): void {
       });
       return uplink;
     },
-    onDeadLetter: () => {
-      if (uplink !== undefined) Atomics.add(uplink.words, WORD.deadLetters, 1);
-    },
+    onDeadLetter: () => count(WORD.deadLetters),
   });
-  const onCount = (actors: number): void => {
-    if (uplink !== undefined) uplink.words[WORD.actors] = actors;
-  };
-  system.spawn(threadHost, { system, exports, onCount }, { id: THREAD_HOST_ID });
+  const onActorEnded = (): void => count(WORD.actorsEnded);
+  system.spawn(threadHost, { system, exports, onActorEnded }, { id: THREAD_HOST_ID });
   parentPort?.once('message', ({ drain }: ThreadOrder) => {
     void stop(system, drain).then(() => tell({ kind: 'stopped' }));
   });

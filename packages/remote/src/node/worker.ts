@@ -40,6 +40,7 @@ export function startWorker(
     workerData: { boot, port: port2 },
     transferList: [port2],
     resourceLimits,
+    execArgv: inheritedArguments(process.execArgv),
     ...(env !== undefined && { env }),
   });
   let failure: string | undefined;
@@ -61,4 +62,15 @@ export function startWorker(
       await worker.terminate();
     },
   };
+}
+
+/** Node's own arguments, without those that say where the program comes from: a thread has a file. */
+function inheritedArguments(own: readonly string[]): string[] {
+  const inherited: string[] = [];
+  for (let index = 0; index < own.length; index += 1) {
+    const argument = own[index] as string;
+    if (/^(-e|-p|-pe|--eval|--print)$/.test(argument)) index += 1;
+    else if (!/^--(input-type|eval|print)\b/.test(argument)) inherited.push(argument);
+  }
+  return inherited;
 }

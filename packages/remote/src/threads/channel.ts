@@ -12,18 +12,15 @@ export interface SyncPort {
   close(): void;
 }
 
-/** Whether a look at the channel found something to do. */
-export type Found = boolean;
-
 /** Wakes the other thread, and is woken by it. */
 export interface Bell {
   /** Wakes the other thread if it sleeps. */
   ring(): void;
   /**
-   * Looks by `look` whenever the other thread rings, and goes on while it finds something. Before it
-   * sleeps it makes sure by `isQuiet` that nothing came meanwhile.
+   * Looks by `look` whenever the other thread rings, and goes on while that finds something: it returns how
+   * many bytes it has moved. Before it sleeps it makes sure by `isQuiet` that nothing came meanwhile.
    */
-  listen(look: () => Found, isQuiet: () => boolean): void;
+  listen(look: () => number, isQuiet: () => boolean): void;
   /** Looks again soon, as if the other thread had rung. */
   lookSoon(): void;
   stop(): void;

@@ -111,7 +111,6 @@ export class ThreadPool<M = AnyModule> {
   ): Promise<Pid<ProtocolIn<M, K>>> {
     const { thread: number, ...rest } = spawnOptions;
     const thread = await this.#choose(number);
-    thread.spawning += 1;
     try {
       const request = { name, options, spawnOptions: rest };
       const answer = await this.#system.ask(thread.host, 'spawn', request, {
@@ -125,9 +124,8 @@ export class ThreadPool<M = AnyModule> {
         ProtocolIn<M, K>
       >;
     } catch (error) {
+      thread.placed -= 1;
       throw error instanceof AskError ? this.#spawnError(name, thread, error) : error;
-    } finally {
-      thread.spawning -= 1;
     }
   }
 
@@ -213,12 +211,15 @@ export class ThreadPool<M = AnyModule> {
     return this.#threads.filter((thread) => thread?.isRunning === true) as Thread[];
   }
 
-  /** The thread for the next actor; waits for one that starts when none runs. */
+  /** The thread for the next actor, which counts from now; waits for one that starts when none runs. */
   async #choose(number: number | undefined): Promise<Thread> {
     while (this.#closing === undefined) {
       const threads = number === undefined ? this.#threads : [this.#threads[number]];
       const running = this.#leastLoaded(threads);
-      if (running !== undefined) return running;
+      if (running !== undefined) {
+        running.placed += 1;
+        return running;
+      }
       const starting = threads.filter((thread) => thread !== undefined);
       if (starting.length === 0) {
         const which = number === undefined ? 'no thread is' : `thread ${number} is not`;

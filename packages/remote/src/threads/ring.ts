@@ -17,8 +17,8 @@ export const WORD = {
   messagesDropped: 49,
   messagesRefused: 50,
   linesDropped: 51,
-  /** Actors that a pool has placed in the writer's thread and that live. */
-  actors: 52,
+  /** Actors that a pool has started in the writer's thread and that have ended. */
+  actorsEnded: 52,
   deadLetters: 53,
 } as const;
 

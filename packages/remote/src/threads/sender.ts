@@ -161,19 +161,19 @@ export class Sender {
     this.#options.onHandedOver();
   }
 
-  /** Moves to the ring what has room by now; whether it did any. */
-  writeOverflow(): boolean {
-    let wrote = false;
+  /** Moves to the ring what has room by now; how many bytes. */
+  writeOverflow(): number {
+    let bytes = 0;
     for (
       let first = this.#overflowFirst;
       first !== undefined && this.#ring.write(first.frame, first.tag);
       first = this.#overflowFirst
     ) {
-      wrote = true;
+      bytes += first.frame.length;
       this.#overflowBytes -= first.frame.length;
       this.#overflowFirst = this.#overflow.shift();
     }
-    return wrote;
+    return bytes;
   }
 
   /** Whether nothing can be done before the reader rings. */

@@ -56,19 +56,13 @@ export interface ThreadHostOptions {
   readonly system: ActorSystem;
   /** What the thread's module exports. */
   readonly exports: Readonly<Record<string, unknown>>;
-  /** Told how many of the actors it has started live. */
-  readonly onCount: (actors: number) => void;
+  /** One of the actors it has started has ended. */
+  readonly onActorEnded: () => void;
 }
 
 /** Starts actors by the name of their export. */
 export const threadHost = defineActor(threadHostProtocol, (ctx, options: ThreadHostOptions) => {
-  const { system, exports, onCount } = options;
-  let actors = 0;
-
-  const count = (change: number): undefined => {
-    actors += change;
-    onCount(actors);
-  };
+  const { system, exports, onActorEnded } = options;
 
   return {
     receive: {
@@ -81,7 +75,6 @@ export const threadHost = defineActor(threadHostProtocol, (ctx, options: ThreadH
         try {
           const pid = system.spawn(definition, actorOptions, spawnOptions);
           ctx.link(pid);
-          count(1);
           return { kind: 'spawned', id: pid.id, specs: specsOf(definition.protocol) };
         } catch (error) {
           return { kind: 'failed', problem: 'spawn', text: errorText(error) };
@@ -89,7 +82,7 @@ export const threadHost = defineActor(threadHostProtocol, (ctx, options: ThreadH
       },
       processes: () => system.processes(),
     },
-    exited: () => count(-1),
+    exited: () => onActorEnded(),
   };
 });
 

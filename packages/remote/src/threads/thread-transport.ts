@@ -1,7 +1,7 @@
 // `Transport` between two threads of a process. It is the same at both ends.
 import type { ExitReason, Pid, Transport, TransportHost, WireMessage } from '@kaon/actor';
 import { atTurnEnd } from '../node/turn-end.ts';
-import type { ChannelEnd, Found } from './channel.ts';
+import type { ChannelEnd } from './channel.ts';
 import type { LogLine } from './log-line.ts';
 import { Receiver } from './receiver.ts';
 import { RECORD } from './records.ts';
@@ -153,14 +153,14 @@ export class ThreadTransport implements Transport {
     });
   }
 
-  #look(): Found {
+  #look(): number {
     const bytes = this.#receiver.take(LOOK_BYTES_MAX);
     if (bytes > 0 && this.#receiver.takeWriterWaits()) this.#options.channel.bell.ring();
-    const wrote = this.#sender.writeOverflow();
-    if (wrote) {
+    const wroteBytes = this.#sender.writeOverflow();
+    if (wroteBytes > 0) {
       this.#options.channel.bell.ring();
       if (this.#sender.isDrained) this.#onDrained?.();
     }
-    return bytes > 0 || wrote;
+    return bytes + wroteBytes;
   }
 }

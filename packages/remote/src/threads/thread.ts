@@ -13,7 +13,7 @@ import { ThreadTransport } from './thread-transport.ts';
 /** A snapshot of one thread. Totals count since it started. */
 export interface ThreadStats {
   readonly place: string;
-  /** Actors that the pool has started in it and that live. */
+  /** Actors that the pool has started in it, or is starting, and that have not ended. */
   readonly actors: number;
   readonly messagesSent: number;
   readonly messagesReceived: number;
@@ -62,8 +62,8 @@ export class Thread {
   #state: 'starting' | 'running' | 'stopping' | 'ended' = 'starting';
   #onStopped: (() => void) | undefined;
   #failure: string | undefined;
-  /** Actors that are being started in it. */
-  spawning = 0;
+  /** Actors that the pool has started in it, those that are being started too. */
+  placed = 0;
 
   constructor(options: ThreadOptions) {
     const { system, place, settings } = options;
@@ -102,9 +102,10 @@ export class Thread {
     return this.#state === 'running';
   }
 
-  /** Actors in it or about to be. */
+  /** Actors of the pool in it, or about to be. */
   get load(): number {
-    return this.#actors + this.spawning;
+    const ended = this.#transport?.peerWords[WORD.actorsEnded] ?? 0;
+    return Math.max(0, this.placed - ended);
   }
 
   get stats(): ThreadStats {
@@ -114,7 +115,7 @@ export class Thread {
     const both = (word: number): number => ((out?.[word] ?? 0) + (back?.[word] ?? 0)) >>> 0;
     return {
       place: this.place,
-      actors: this.#actors,
+      actors: this.load,
       messagesSent: (out?.[WORD.messagesSent] ?? 0) >>> 0,
       messagesReceived: transport?.messagesReceived ?? 0,
       messagesDropped: both(WORD.messagesDropped),
@@ -138,10 +139,6 @@ export class Thread {
     this.#state = 'stopping';
     if (isStarted && graceMs > 0) await this.#stopped(drain, graceMs);
     await this.terminate();
-  }
-
-  get #actors(): number {
-    return this.#transport?.peerWords[WORD.actors] ?? 0;
   }
 
   #stopped(drain: boolean, graceMs: number): Promise<void> {

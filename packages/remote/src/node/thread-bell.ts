@@ -1,6 +1,7 @@
 // Sleeping and waking between threads: a shared word, `Atomics.notify` and `Atomics.waitAsync`.
-// Measured against an empty message through a port: a round trip takes less than half the time, and a
-// thread that does not sleep is not disturbed at all.
+// An empty message through a port wakes as quickly and costs the sender as much (measured: 15 to 22 µs a round
+// trip, 10 µs to ring, both). But here nothing queues up, nothing keeps the process alive, and the port
+// needs no listener, so that it can be read at once, in its place among the records of the ring.
 import type { Bell } from '../threads/channel.ts';
 
 const AWAKE = 0;
@@ -8,7 +9,7 @@ const ASLEEP = 1;
 /** Words of the two ends: a cache line apart. */
 const WORD_OF = { main: 0, thread: 16 } as const;
 /** Looks in vain before an end sleeps: to sleep and to be woken takes longer than a few turns. */
-const LOOKS_IN_VAIN_MAX = 8;
+const LOOKS_IN_VAIN_MAX = 4;
 /** The same in the midst of a stream, where each ring would cost the sender as much as some messages. */
 const LOOKS_IN_STREAM_MAX = 200;
 /** Bytes of one look that make a stream. */

@@ -68,6 +68,8 @@ export class ThreadBell implements Bell {
 
   stop(): void {
     this.#isStopped = true;
+    // Wakes itself for the last time: who waits for ever is kept for ever.
+    Atomics.notify(this.#words, this.#own);
   }
 
   #look(): void {

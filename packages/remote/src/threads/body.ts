@@ -3,7 +3,7 @@ import { err, errorText, ok, type Result } from '@kaon/primitives';
 import { addExtension, Packr, RESET_BUFFER_MODE, REUSE_BUFFER_MODE } from 'msgpackr';
 
 /** Whether `value` is shared memory or a view of it. */
-export function isShared(value: unknown): boolean {
+function isShared(value: unknown): boolean {
   if (ArrayBuffer.isView(value)) return value.buffer instanceof SharedArrayBuffer;
   return value instanceof SharedArrayBuffer;
 }

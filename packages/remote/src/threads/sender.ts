@@ -3,7 +3,7 @@
 import { type ExitReason, isInProcessOnly, type Pid, type WireMessage } from '@kaon/actor';
 import { errorText, Ring } from '@kaon/primitives';
 import { IDS_MAX, NAMES_MAX, OutboundTable } from '../interning.ts';
-import { isShared, packBody } from './body.ts';
+import { packBody } from './body.ts';
 import type { SyncPort } from './channel.ts';
 import type { LogLine } from './log-line.ts';
 import { FORM, RECORD, RecordWriter, TABLE } from './records.ts';
@@ -109,7 +109,7 @@ export class Sender {
       this.#message(message, FORM.none, NO_BYTES, 0, 0);
       return undefined;
     }
-    if (body instanceof Uint8Array && !isShared(body)) {
+    if (body instanceof Uint8Array && body.buffer instanceof ArrayBuffer) {
       if (body.length > FRAME_BODY_BYTES_MAX) {
         return this.#sendLarge(message, FORM.portBytes, body, 0, body.length);
       }

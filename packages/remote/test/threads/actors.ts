@@ -130,10 +130,16 @@ export const memoryProtocol = defineProtocol({
   /** Sets the second word, then blocks the whole thread until the first is not 0. */
   hold: localMessage<Int32Array>(),
   anything: localMessage<unknown>(),
+  /** Sends as many notes of 1,000 characters to that PID in one turn, then sets the word. */
+  flood: localMessage<{
+    readonly to: string;
+    readonly notes: number;
+    readonly words: Int32Array;
+  }>(),
 });
 
 /** Handles memory. */
-export const memory = defineActor(memoryProtocol, (_ctx, _options: undefined) => {
+export const memory = defineActor(memoryProtocol, (ctx, _options: undefined) => {
   let last = -1;
   let count = 0;
   let outOfOrder = 0;
@@ -163,6 +169,12 @@ export const memory = defineActor(memoryProtocol, (_ctx, _options: undefined) =>
         Atomics.wait(words, 0, 0);
       },
       anything: () => undefined,
+      flood: ({ to, notes, words }) => {
+        const text = 'x'.repeat(1000);
+        for (let n = 0; n < notes; n += 1) ctx.send(parsed(to), 'note', text);
+        Atomics.store(words, 0, 1);
+        Atomics.notify(words, 0);
+      },
     },
   };
 });

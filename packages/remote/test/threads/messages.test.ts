@@ -225,3 +225,25 @@ t.test('with failLink a thread that takes too little is ended', async (t) => {
   t.equal(await exit, 'unreachable');
   t.equal(pool.stats.lost, 1);
 });
+
+t.test('a thread that floods a busy main thread is bounded as well', async (t) => {
+  const outboundBytesMax = 1024 * 1024;
+  const { system, pool } = await givenThreads(t, { ringBytes: 1, outboundBytesMax });
+  const flooder = await pool.spawn('memory', undefined);
+  const { work } = await import('./actors.js');
+  const here = system.spawn(work, {}, { id: 'here' });
+  const words = new Int32Array(new SharedArrayBuffer(4));
+  const notes = 5000;
+  system.send(flooder, 'flood', { to: here.toString(), notes, words });
+  // The message leaves at the end of this turn; then main takes nothing until the flood is over.
+  await Promise.resolve();
+  await Promise.resolve();
+  t.not(Atomics.wait(words, 0, 0, 60_000), 'timed-out');
+  await system.ask(flooder, 'order', undefined);
+  const [thread] = pool.stats.threads;
+  const dropped = thread?.messagesDropped ?? 0;
+  t.ok(dropped > 0 && dropped < notes, `${dropped} of ${notes}`);
+  t.equal(thread?.deadLetters, dropped);
+  const taken = await system.ask(here, 'read', undefined);
+  t.equal(taken.length, notes - dropped, 'what waited came');
+});

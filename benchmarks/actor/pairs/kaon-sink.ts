@@ -1,33 +1,9 @@
-// The second process of Kaon's pair: takes messages, gives credit, sends pings back.
-import { defineActor, type Pid, pidOf } from '@kaon/actor';
+// The second process of Kaon's pair.
 import { startNode } from '@kaon/remote';
 import { endWithParent } from '../orphans.ts';
-import { CREDIT_STEP } from './pair.ts';
-import { sinkProtocol, sourceProtocol } from './protocols.ts';
+import { sink } from './kaon-sink-actor.ts';
 
 endWithParent();
-
-const sink = defineActor(sinkProtocol, (ctx, _options: undefined) => {
-  let to: Pid<typeof sourceProtocol> | undefined;
-  let taken = 0;
-  return {
-    receive: {
-      open: (place) => {
-        const pid = pidOf(sourceProtocol, place);
-        if (!pid.ok) throw new Error(pid.error);
-        to = pid.value;
-        ctx.send(to, 'ready', undefined);
-      },
-      take: () => {
-        taken += 1;
-        if (taken % CREDIT_STEP === 0 && to !== undefined) ctx.send(to, 'credit', CREDIT_STEP);
-      },
-      ping: (body) => {
-        if (to !== undefined) ctx.send(to, 'pong', body);
-      },
-    },
-  };
-});
 
 const node = await startNode();
 process.send?.(node.system.spawn(sink, undefined, { id: 'sink' }).toString());

@@ -8,7 +8,6 @@ export { type KaonNode, type NodeOptions, startNode } from './node/start-node.ts
 export { webSocketDial } from './node/web-socket-dial.ts';
 export type { RemoteOptions } from './options.ts';
 export type { RemoteStats } from './stats.ts';
-export type { RemoteTlsOptions } from './tls.ts';
 export { ThreadError, type ThreadProblem } from './threads/errors.ts';
 export type { ThreadLogLevel } from './threads/log-line.ts';
 export type {
@@ -35,4 +34,5 @@ export {
   threadModule,
 } from './threads/thread-module.ts';
 export { type Transferable, transferring } from './threads/transferring.ts';
+export type { RemoteTlsOptions } from './tls.ts';
 export { createRemote, type Remote } from './transport.ts';

@@ -21,13 +21,11 @@ class CellContext {
   readonly self: Pid;
   readonly #cell: Cell;
   readonly #incarnation: number;
-  #random: Random | undefined;
 
   constructor(cell: Cell) {
     this.self = cell.pid;
     this.#cell = cell;
     this.#incarnation = cell.incarnation;
-    this.#random = undefined;
   }
 
   get clock(): Clock {
@@ -39,8 +37,7 @@ class CellContext {
   }
 
   get random(): Random {
-    this.#random ??= this.#cell.host.random.fork(`${this.self}#${this.#incarnation}`);
-    return this.#random;
+    return this.#cell.random;
   }
 
   get logger(): Logger {

@@ -3,11 +3,12 @@
 //
 // An idle cell is small: queues run through the items queued, and what few actors have is in
 // `RareParts`.
-import { errorText, type Logger } from '@kaon/primitives';
+import { errorText, type Logger, type Random } from '@kaon/primitives';
 import type { ActorKind } from './actor-kind.ts';
 import type { Behaviour, ExitReason } from './behaviour.ts';
 import { createContext } from './cell-context.ts';
 import type { CellHost } from './cell-host.ts';
+import { CellList } from './cell-list.ts';
 import type { DeadLetterReason } from './dead-letters.ts';
 import { Envelope, type Link, Signal, type SignalContent, WatchedEnvelope } from './envelope.ts';
 import { AskError, type AskFailure } from './errors.ts';
@@ -62,6 +63,7 @@ export class Cell implements Runnable {
   readonly pid: Pid;
   readonly host: CellHost;
   readonly kind: ActorKind;
+  readonly parent: Cell | undefined;
   readonly #settings: CellSettings;
   readonly #options: unknown;
   /** Undefined until the first setup is through, between two incarnations and after the end. */
@@ -77,7 +79,7 @@ export class Cell implements Runnable {
   received: number;
   mailboxDepth: number;
   nextReady: Runnable | undefined;
-  /** Neighbours in the list of all cells of the system, in order of start. */
+  /** Siblings: the neighbours in the `CellList` it is in. */
   before: Cell | undefined;
   after: Cell | undefined;
 
@@ -92,6 +94,7 @@ export class Cell implements Runnable {
     this.pid = pid;
     this.host = host;
     this.kind = kind;
+    this.parent = parent;
     this.#settings = settings;
     this.#options = options;
     this.#behaviour = undefined;
@@ -105,7 +108,6 @@ export class Cell implements Runnable {
     this.nextReady = undefined;
     this.before = undefined;
     this.after = undefined;
-    if (parent !== undefined) this.#parts().parent = parent;
   }
 
   /** False from the end on: nothing is queued or run any more. */
@@ -147,6 +149,13 @@ export class Cell implements Runnable {
     const rare = this.#parts();
     rare.timers ??= new KeyedTimers(this.host.clock, this);
     return rare.timers;
+  }
+
+  /** Of the present incarnation. */
+  get random(): Random {
+    const rare = this.#parts();
+    rare.random ??= this.host.random.fork(`${this.pid}#${rare.incarnation}`);
+    return rare.random;
   }
 
   /** A key for a timer that nobody else uses. */
@@ -201,14 +210,15 @@ export class Cell implements Runnable {
     this.#push(new Envelope(DRAIN_NAME, undefined, DRAIN_SENDER, 0));
   }
 
-  addChild(child: Cell): void {
-    const rare = this.#parts();
-    rare.children ??= new Set();
-    rare.children.add(child);
+  /** The children, last started last; undefined when it never had one. */
+  get children(): CellList | undefined {
+    return this.#rare?.children;
   }
 
-  removeChild(child: Cell): void {
-    this.#rare?.children?.delete(child);
+  addChild(child: Cell): void {
+    const rare = this.#parts();
+    rare.children ??= new CellList();
+    rare.children.add(child);
   }
 
   link(pid: Pid): void {
@@ -273,7 +283,6 @@ export class Cell implements Runnable {
     this.#phase = PHASE.ending;
     this.#endIncarnation();
     this.#phase = PHASE.ended;
-    this.#rare?.parent?.removeChild(this);
     for (let envelope = this.#shift(); envelope; envelope = this.#shift()) {
       this.#refuse(envelope, 'stopped', `the actor ended: ${reason}`);
     }
@@ -334,19 +343,21 @@ export class Cell implements Runnable {
 
   /** The next signal, unless messages have waited long enough. */
   #nextSignal(): Signal | undefined {
-    const rare = this.#parts();
-    const messageIsDue =
-      rare.signalsInARow >= SIGNALS_IN_A_ROW_MAX &&
-      this.#mailbox !== undefined &&
-      this.#behaviour !== undefined;
-    rare.signalsInARow = messageIsDue ? 0 : rare.signalsInARow + 1;
-    if (messageIsDue) return undefined;
+    if (this.#mailbox !== undefined && this.#messageIsDue()) return undefined;
     const last = this.#signals as Signal;
     const first = last.next as Signal;
     if (first === last) this.#signals = undefined;
     else last.next = first.next;
     first.next = undefined;
     return first;
+  }
+
+  /** Counts the signals that go before a waiting message. */
+  #messageIsDue(): boolean {
+    const rare = this.#parts();
+    const isDue = rare.signalsInARow >= SIGNALS_IN_A_ROW_MAX && this.#behaviour !== undefined;
+    rare.signalsInARow = isDue ? 0 : rare.signalsInARow + 1;
+    return isDue;
   }
 
   #runMessage(envelope: Envelope): void {
@@ -499,7 +510,7 @@ export class Cell implements Runnable {
         return this.#restart(error);
       }
     }
-    const escalateTo = supervision.onFailure === 'stop' ? undefined : rare.parent;
+    const escalateTo = supervision.onFailure === 'stop' ? undefined : this.parent;
     this.terminate('failed', error ?? new Error('it threw nothing'));
     escalateTo?.signal({ kind: 'childFailed', error, child: this.pid });
   }
@@ -510,7 +521,9 @@ export class Cell implements Runnable {
     this.#endIncarnation();
     const detail = `the actor restarted before it answered, after: ${errorText(error)}`;
     this.#failOpenAsks('failed', detail);
-    this.#parts().incarnation += 1;
+    const rare = this.#parts();
+    rare.incarnation += 1;
+    rare.random = undefined;
     try {
       this.start();
     } catch (startError) {
@@ -533,9 +546,7 @@ export class Cell implements Runnable {
   }
 
   #stopChildren(rare: RareParts): void {
-    if (!rare.children) return;
-    for (const child of [...rare.children].reverse()) child.terminate('stopped');
-    rare.children = undefined;
+    for (const child of rare.children?.newestFirst() ?? []) child.terminate('stopped');
   }
 
   #callStopping(): void {

@@ -5,6 +5,7 @@ import { kindOf } from './actor-kind.ts';
 import type { ActorDefinition, ExitReason } from './behaviour.ts';
 import { Cell } from './cell.ts';
 import type { CellHost } from './cell-host.ts';
+import { CellList } from './cell-list.ts';
 import type { DeadLetterReason, DeadLetters } from './dead-letters.ts';
 import { Envelope, WatchedEnvelope } from './envelope.ts';
 import { type AskError, type AskFailure, SpawnError } from './errors.ts';
@@ -36,6 +37,8 @@ export interface KernelParts {
 /** Characters of the random part of generated ids: tells the runs of a system at one address apart. */
 const RUN_ID_CHARACTERS = 8;
 
+const STOP = { kind: 'stop' } as const;
+
 const FAILURE_OF: Readonly<Record<DeadLetterReason, AskFailure>> = {
   noActor: 'noActor',
   stopped: 'stopped',
@@ -60,9 +63,8 @@ export class Kernel implements CellHost, IdSource {
   readonly root: Pid;
   /** Actors that can be found by id: those that were given one, and those whose id was asked for. */
   readonly #named = new Map<string, Cell>();
-  /** Ends of the list of all cells. */
-  #first: Cell | undefined;
-  #last: Cell | undefined;
+  /** Actors without a parent; the others are found by theirs. */
+  readonly #top = new CellList();
   readonly #runId: string;
   #serial = 0;
   #isClosed = false;
@@ -87,9 +89,22 @@ export class Kernel implements CellHost, IdSource {
     this.links = new Links({ places: this.places, localCell: (pid) => this.localCell(pid) });
   }
 
-  /** All actors, in order of their start. */
+  /** All actors: each before its children, siblings in order of their start. */
   *cells(): Iterable<Cell> {
-    for (let cell = this.#first; cell !== undefined; cell = cell.after) yield cell;
+    let cell = this.#top.first;
+    while (cell !== undefined) {
+      yield cell;
+      let next: Cell | undefined = cell.children?.first;
+      // Up to the nearest ancestor with a younger sibling.
+      for (
+        let at: Cell | undefined = cell;
+        next === undefined && at !== undefined;
+        at = at.parent
+      ) {
+        next = at.after;
+      }
+      cell = next;
+    }
   }
 
   /** Messages handled since the start. */
@@ -193,9 +208,11 @@ export class Kernel implements CellHost, IdSource {
     const settings = settingsOf(spawnOptions);
     const cell = new Cell(this, pid, parent, kindOf(definition), options, settings);
     Pid.bind(pid, cell);
-    this.#add(cell);
+    this.running += 1;
+    this.spawned += 1;
+    if (parent === undefined) this.#top.add(cell);
+    else parent.addChild(cell);
     if (spawnOptions?.id !== undefined) this.#named.set(pid.id, cell);
-    parent?.addChild(cell);
     this.instruments?.trace?.({ kind: 'spawned', pid });
     try {
       cell.start();
@@ -217,13 +234,14 @@ export class Kernel implements CellHost, IdSource {
   stop(pid: Pid, drain: boolean): void {
     const cell = this.localCell(pid);
     if (drain) cell?.stopAfterDrain();
-    else cell?.signal({ kind: 'stop' });
+    else cell?.signal(STOP);
   }
 
   ended(cell: Cell, reason: ExitReason, error: Error | undefined): void {
     const { pid } = cell;
     if (Pid.isNamed(pid) && this.#named.get(pid.id) === cell) this.#named.delete(pid.id);
-    this.#remove(cell);
+    (cell.parent === undefined ? this.#top : cell.parent.children)?.remove(cell);
+    this.running -= 1;
     this.#handledBefore += cell.received;
     this.instruments?.trace?.({ kind: 'ended', pid, reason });
     // The PID may be kept long after; it must not keep the actor.
@@ -242,15 +260,14 @@ export class Kernel implements CellHost, IdSource {
   /** Nothing is spawned any more; every actor stops, last started first; open asks fail. */
   stopAll(): void {
     this.#isClosed = true;
-    for (let cell = this.#last; cell !== undefined; cell = this.#last) cell.terminate('stopped');
+    for (const cell of this.#top.newestFirst()) cell.terminate('stopped');
     this.asks.failAll('stopped', 'the system shuts down');
   }
 
   /** Every actor ceases without a word. */
   abandonAll(): void {
     const cells = [...this.cells()];
-    this.#first = undefined;
-    this.#last = undefined;
+    this.#top.clear();
     this.running = 0;
     this.#named.clear();
     for (const cell of cells) cell.abandon();
@@ -383,26 +400,6 @@ export class Kernel implements CellHost, IdSource {
       throw new SpawnError(id, 'ids of this beginning belong to a thread');
     }
     return pid;
-  }
-
-  #add(cell: Cell): void {
-    cell.before = this.#last;
-    if (this.#last === undefined) this.#first = cell;
-    else this.#last.after = cell;
-    this.#last = cell;
-    this.running += 1;
-    this.spawned += 1;
-  }
-
-  #remove(cell: Cell): void {
-    const { before, after } = cell;
-    if (before === undefined) this.#first = after;
-    else before.after = after;
-    if (after === undefined) this.#last = before;
-    else after.before = before;
-    cell.before = undefined;
-    cell.after = undefined;
-    this.running -= 1;
   }
 }
 

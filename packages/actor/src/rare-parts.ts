@@ -1,7 +1,7 @@
 // What most actors never have. Kept apart from the cell, so that a million idle ones stay small.
-import type { Logger } from '@kaon/primitives';
+import type { Logger, Random } from '@kaon/primitives';
 import type { ExitReason } from './behaviour.ts';
-import type { Cell } from './cell.ts';
+import type { CellList } from './cell-list.ts';
 import type { Envelope, Link } from './envelope.ts';
 import type { LatencyMeter } from './instruments.ts';
 import type { Later } from './later.ts';
@@ -11,12 +11,12 @@ import type { KeyedTimers } from './timers.ts';
 
 /** The rarely used parts of one cell; each is made when it is first needed. */
 export class RareParts {
-  parent: Cell | undefined;
   timers: KeyedTimers | undefined;
   logger: Logger | undefined;
   restartWindow: RestartWindow | undefined;
-  /** Children by id, in order of start. */
-  children: Set<Cell> | undefined;
+  children: CellList | undefined;
+  /** Draws of the present incarnation. */
+  random: Random | undefined;
   /** Told when this actor ends, by PID text. */
   watchers: Map<string, Pid> | undefined;
   /** Links this actor made, by PID text. */

@@ -20,7 +20,7 @@ export interface TurnScheduler {
 /** Turns one actor may take before the next one gets its chance. */
 const TURNS_PER_ACTOR = 64;
 /** Actors run between two looks at the clock: reading it costs as much as a message. */
-const ACTORS_PER_CLOCK_READ = 16;
+const ACTORS_PER_CLOCK_READ = 32;
 /** Time one run may take before sockets and timers get theirs, in milliseconds. */
 const RUN_BUDGET_MS = 2;
 /** Runs that may start in a row before one waits for sockets: promises that resolve at once start a

@@ -187,7 +187,10 @@ export class ActorSystem {
     };
   }
 
-  /** All actors, in order of their start; of many a part: `limit` of them after the first `offset`. */
+  /**
+   * All actors: each before its children, siblings in order of their start. Of many a part: `limit` of
+   * them after the first `offset`.
+   */
   processes({ offset = 0, limit = Number.POSITIVE_INFINITY } = {}): readonly ProcessInfo[] {
     const nowMs = this.clock.nowMs();
     const infos: ProcessInfo[] = [];

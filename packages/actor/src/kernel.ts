@@ -81,7 +81,12 @@ export class Kernel implements CellHost, IdSource {
     this.logger = parts.logger;
     this.instruments = parts.instruments;
     this.deadLetters = parts.deadLetters;
-    this.asks = new PendingAsks(parts.clock, parts.random.nextInt(2 ** 32), parts.pendingAsksMax);
+    this.asks = new PendingAsks(
+      parts.clock,
+      parts.random.nextInt(2 ** 32),
+      (run) => parts.scheduler.afterIo(run),
+      parts.pendingAsksMax,
+    );
     this.runQueue = new RunQueue(parts.clock, parts.scheduler);
     this.places = new Places(parts.address, parts.place);
     this.root = new Pid(`${parts.place}system`, parts.address);

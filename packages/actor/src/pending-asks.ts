@@ -38,6 +38,8 @@ interface AskQueue {
   first: PendingAsk | undefined;
   last: PendingAsk | undefined;
   timer: TimerHandle | undefined;
+  /** Its timer does not keep the process alive. */
+  isResting: boolean;
 }
 
 /** Queues that stand by empty with their timer; more are let go of. */
@@ -49,6 +51,9 @@ export class PendingAsks {
   readonly #pending = new Map<number, PendingAsk>();
   readonly #queues = new Map<number, AskQueue>();
   readonly #pendingMax: number;
+  readonly #afterIo: (run: () => void) => void;
+  readonly #rest = (): void => this.#restEmptyQueues();
+  #isRestScheduled = false;
   #lastCorrelation: number;
   /** Asks refused because too many were open. */
   refused = 0;
@@ -61,10 +66,17 @@ export class PendingAsks {
 
   /**
    * `before` is the correlation before the first one. It should differ from run to run: an answer to an
-   * ask of a former run at the same address must not be taken for one to an ask of this run.
+   * ask of a former run at the same address must not be taken for one to an ask of this run. `afterIo`
+   * calls back soon: who asks one thing after another keeps its timer armed in between.
    */
-  constructor(clock: Clock, before: number, pendingMax = PENDING_ASKS_MAX) {
+  constructor(
+    clock: Clock,
+    before: number,
+    afterIo: (run: () => void) => void,
+    pendingMax = PENDING_ASKS_MAX,
+  ) {
     this.#clock = clock;
+    this.#afterIo = afterIo;
     this.#lastCorrelation = before;
     this.#pendingMax = pendingMax;
   }
@@ -130,7 +142,13 @@ export class PendingAsks {
   #enqueue(ask: PendingAsk, timeoutMs: number, nowMs: number): void {
     let queue = this.#queues.get(timeoutMs);
     if (queue === undefined) {
-      queue = { timeoutMs, first: undefined, last: undefined, timer: undefined };
+      queue = {
+        timeoutMs,
+        first: undefined,
+        last: undefined,
+        timer: undefined,
+        isResting: false,
+      };
       this.#queues.set(timeoutMs, queue);
     }
     ask.queue = queue;
@@ -138,8 +156,12 @@ export class PendingAsks {
     ask.before = queue.last;
     if (queue.last === undefined) {
       queue.first = ask;
-      if (queue.timer === undefined) this.#arm(queue, timeoutMs);
-      else this.#clock.keepAlive?.(queue.timer, true);
+      if (queue.timer === undefined) {
+        this.#arm(queue, timeoutMs);
+      } else if (queue.isResting) {
+        queue.isResting = false;
+        this.#clock.keepAlive?.(queue.timer, true);
+      }
     } else {
       queue.last.after = ask;
     }
@@ -156,22 +178,32 @@ export class PendingAsks {
     else before.after = after;
     if (after === undefined) queue.last = before;
     else after.before = before;
-    if (queue.first === undefined) this.#rest(queue);
+    if (queue.first === undefined) this.#emptied(queue);
     return pending;
   }
 
   /** An empty queue keeps its timer where that costs nothing: the next ask comes soon. */
-  #rest(queue: AskQueue): void {
-    const { timer } = queue;
-    if (timer !== undefined && this.#clock.keepAlive && this.#queues.size <= IDLE_QUEUES_MAX) {
-      this.#clock.keepAlive(timer, false);
-      return;
+  #emptied(queue: AskQueue): void {
+    if (!this.#clock.keepAlive || this.#queues.size > IDLE_QUEUES_MAX) {
+      this.#disarm(queue);
+      this.#queues.delete(queue.timeoutMs);
+    } else if (!this.#isRestScheduled) {
+      this.#isRestScheduled = true;
+      this.#afterIo(this.#rest);
     }
-    this.#disarm(queue);
-    this.#queues.delete(queue.timeoutMs);
+  }
+
+  #restEmptyQueues(): void {
+    this.#isRestScheduled = false;
+    for (const queue of this.#queues.values()) {
+      if (queue.first !== undefined || queue.timer === undefined || queue.isResting) continue;
+      queue.isResting = true;
+      this.#clock.keepAlive?.(queue.timer, false);
+    }
   }
 
   #arm(queue: AskQueue, delayMs: number): void {
+    queue.isResting = false;
     queue.timer = this.#clock.setTimer(delayMs, () => this.#expire(queue));
   }
 

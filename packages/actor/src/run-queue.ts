@@ -39,6 +39,8 @@ export class RunQueue {
   #isRunning = false;
   #soonInARow = 0;
   #readMs = 0;
+  /** The clock was read since the last run: good enough for the start of the next. */
+  #isFresh = false;
 
   constructor(clock: Clock, scheduler: TurnScheduler) {
     this.#clock = clock;
@@ -47,7 +49,10 @@ export class RunQueue {
 
   /** The monotonic clock as read lately: at most a few turns ago. */
   recentMs(): number {
-    if (!this.#isRunning) this.#readMs = this.#clock.monotonicMs();
+    if (!this.#isRunning) {
+      this.#readMs = this.#clock.monotonicMs();
+      this.#isFresh = true;
+    }
     return this.#readMs;
   }
 
@@ -94,7 +99,8 @@ export class RunQueue {
   }
 
   #drain(): void {
-    this.#readMs = this.#clock.monotonicMs();
+    if (!this.#isFresh) this.#readMs = this.#clock.monotonicMs();
+    this.#isFresh = false;
     const startedMs = this.#readMs;
     this.#isRunning = true;
     let ran = 1;

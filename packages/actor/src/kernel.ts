@@ -154,7 +154,7 @@ export class Kernel implements CellHost, IdSource {
 
   ask(from: Pid, ask: PendingAsk, question: unknown, timeoutMs = ASK_TIMEOUT_MS): void {
     const { to, name } = ask;
-    if (!this.asks.open(ask, timeoutMs, this.runQueue.recentMs())) return;
+    if (!this.asks.open(ask, timeoutMs)) return;
     const { instruments } = this;
     if (instruments === undefined) {
       this.#route(new Envelope(name, question, from, ask.correlation), to);

@@ -85,8 +85,8 @@ export class PendingAsks {
     return this.#pending.size;
   }
 
-  /** Opens `ask` at `nowMs` on the monotonic clock; false, and `ask` told, when the limit is reached. */
-  open(ask: PendingAsk, timeoutMs: number, nowMs: number): boolean {
+  /** Opens `ask`; false, and `ask` told, when the limit is reached. */
+  open(ask: PendingAsk, timeoutMs: number): boolean {
     if (this.#pending.size >= this.#pendingMax) {
       this.refused += 1;
       const detail = `${this.#pendingMax} asks are open`;
@@ -97,7 +97,7 @@ export class PendingAsks {
     ask.correlation = this.#lastCorrelation;
     this.opened += 1;
     this.#pending.set(ask.correlation, ask);
-    this.#enqueue(ask, timeoutMs, nowMs);
+    this.#enqueue(ask, timeoutMs);
     return true;
   }
 
@@ -139,7 +139,7 @@ export class PendingAsks {
     pending.answered(undefined, error);
   }
 
-  #enqueue(ask: PendingAsk, timeoutMs: number, nowMs: number): void {
+  #enqueue(ask: PendingAsk, timeoutMs: number): void {
     let queue = this.#queues.get(timeoutMs);
     if (queue === undefined) {
       queue = {
@@ -152,7 +152,8 @@ export class PendingAsks {
       this.#queues.set(timeoutMs, queue);
     }
     ask.queue = queue;
-    ask.dueMs = nowMs + timeoutMs;
+    // Not the time of the run, which a long handler leaves behind.
+    ask.dueMs = this.#clock.monotonicMs() + timeoutMs;
     ask.before = queue.last;
     if (queue.last === undefined) {
       queue.first = ask;

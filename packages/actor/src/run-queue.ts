@@ -39,8 +39,6 @@ export class RunQueue {
   #isRunning = false;
   #soonInARow = 0;
   #readMs = 0;
-  /** The clock was read since the last run: good enough for the start of the next. */
-  #isFresh = false;
 
   constructor(clock: Clock, scheduler: TurnScheduler) {
     this.#clock = clock;
@@ -49,11 +47,7 @@ export class RunQueue {
 
   /** The monotonic clock as read lately: at most a few turns ago. */
   recentMs(): number {
-    if (!this.#isRunning) {
-      this.#readMs = this.#clock.monotonicMs();
-      this.#isFresh = true;
-    }
-    return this.#readMs;
+    return this.#isRunning ? this.#readMs : this.#clock.monotonicMs();
   }
 
   /** Queues `runnable`; without effect when it is queued already. */
@@ -99,8 +93,7 @@ export class RunQueue {
   }
 
   #drain(): void {
-    if (!this.#isFresh) this.#readMs = this.#clock.monotonicMs();
-    this.#isFresh = false;
+    this.#readMs = this.#clock.monotonicMs();
     const startedMs = this.#readMs;
     this.#isRunning = true;
     let ran = 1;

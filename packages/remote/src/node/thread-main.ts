@@ -56,6 +56,7 @@ function start(exports: Readonly<Record<string, unknown>>): void {
   const onActorEnded = (): void => count(WORD.actorsEnded);
   system.spawn(threadHost, { system, exports, onActorEnded }, { id: THREAD_HOST_ID });
   parentPort?.once('message', ({ drain }: ThreadOrder) => {
+    uplink?.catchUp();
     void stop(system, drain).then(() => tell({ kind: 'stopped' }));
   });
   tell({ kind: 'ready' });

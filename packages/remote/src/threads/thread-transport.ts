@@ -134,6 +134,11 @@ export class ThreadTransport implements Transport {
     });
   }
 
+  /** Takes now whatever the other thread has sent so far. */
+  catchUp(): void {
+    if (!this.#isOver) this.#receiver.take(Number.POSITIVE_INFINITY);
+  }
+
   /** The other thread is gone or going: takes what it has left, then does nothing any more. */
   end(): void {
     if (this.#isOver) return;

@@ -149,7 +149,9 @@ export class Thread {
         clock.clearTimer(timer);
         resolve();
       };
-      this.#worker.order({ kind: 'stop', drain });
+      // What was sent before the order is heard before it.
+      const flushed = this.#transport?.flushed() ?? Promise.resolve();
+      void flushed.then(() => this.#worker.order({ kind: 'stop', drain }));
     });
   }
 

@@ -183,6 +183,14 @@ t.test('a pool that closes stops its actors and tells who linked', async (t) => 
   await pool.close();
 });
 
+t.test('what was sent just before the close is heard before it', async (t) => {
+  const { system, pool } = await givenThreads(t, { threads: 2 });
+  const pids = await Promise.all(Array.from({ length: 20 }, () => pool.spawn('work', {})));
+  const exits = pids.map((pid) => exitOf(system, pid));
+  await pool.close();
+  t.same(new Set(await Promise.all(exits)), new Set(['stopped']));
+});
+
 t.test('a pool that drains handles what it was sent', async (t) => {
   const { system, pool } = await givenThreads(t);
   const worker = await pool.spawn('work', {});

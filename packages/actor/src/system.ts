@@ -162,6 +162,11 @@ export class ActorSystem {
     return this.#kernel.runQueue.depth;
   }
 
+  /** Actors that run now, those in threads of this system not counted. */
+  get actorCount(): number {
+    return this.#kernel.running;
+  }
+
   get pendingAsks(): number {
     return this.#kernel.asks.size;
   }

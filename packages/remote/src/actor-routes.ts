@@ -9,6 +9,7 @@ import {
   notFoundAnswer,
   textAnswer,
 } from '@kaon/http';
+import { listProcesses } from './threads/list-processes.ts';
 
 /** Settings of `addActorRoutes`. */
 export interface ActorRouteOptions {
@@ -49,14 +50,14 @@ export function addActorRoutes(
 }
 
 /** `?offset=` and `?limit=` turn pages: a system may have a million actors. */
-function processes({ request }: HttpExchange, system: ActorSystem): HttpAnswer {
+async function processes({ request }: HttpExchange, system: ActorSystem): Promise<HttpAnswer> {
   const offset = countOf(request.query.get('offset') ?? '0');
   const limit = countOf(request.query.get('limit') ?? String(PROCESSES_PER_ANSWER_MAX));
   if (offset === undefined || limit === undefined || limit > PROCESSES_PER_ANSWER_MAX) {
     const allowed = `whole numbers, \`limit\` up to ${PROCESSES_PER_ANSWER_MAX}`;
     return textAnswer(400, `\`offset\` and \`limit\` are ${allowed}.`);
   }
-  return jsonAnswer(200, JSON.stringify(system.processes({ offset, limit })));
+  return jsonAnswer(200, JSON.stringify(await listProcesses(system, { offset, limit })));
 }
 
 function countOf(text: string): number | undefined {

@@ -45,6 +45,8 @@ export interface PoolStats {
   readonly restartsRefused: number;
 }
 
+const ALL_PROCESSES = { offset: 0, limit: Number.MAX_SAFE_INTEGER };
+
 /** One line of `ThreadPool.processes()`. */
 export interface ThreadProcessInfo extends ProcessInfo {
   /** Where it runs: the beginning of its id. */
@@ -134,7 +136,7 @@ export class ThreadPool<M = AnyModule> {
     const lists = await Promise.all(
       this.#running().map(async ({ host, place }) => {
         try {
-          const processes = await this.#system.ask(host, 'processes', undefined);
+          const processes = await this.#system.ask(host, 'processes', ALL_PROCESSES);
           return processes.map((info) => ({ ...info, place }));
         } catch {
           return [];

@@ -42,10 +42,17 @@ export interface SpecName {
   readonly isInProcessOnly: boolean;
 }
 
+/** A part of all processes: `limit` of them after the first `offset`. */
+export interface ProcessesPage {
+  readonly offset: number;
+  readonly limit: number;
+}
+
 /** What the pool asks of each of its threads. */
 export const threadHostProtocol = defineProtocol({
   spawn: localAsk<SpawnRequest, SpawnAnswer>(),
-  processes: localAsk<undefined, readonly ProcessInfo[]>(),
+  processes: localAsk<ProcessesPage, readonly ProcessInfo[]>(),
+  countProcesses: localAsk<undefined, number>(),
 });
 
 /** Id of the host, behind the place of its thread. */
@@ -80,7 +87,8 @@ export const threadHost = defineActor(threadHostProtocol, (ctx, options: ThreadH
           return { kind: 'failed', problem: 'spawn', text: errorText(error) };
         }
       },
-      processes: () => system.processes(),
+      processes: (page) => system.processes(page),
+      countProcesses: () => system.actorCount,
     },
     exited: () => onActorEnded(),
   };

@@ -40,7 +40,7 @@ export function startWorker(
     workerData: { boot, port: port2 },
     transferList: [port2],
     resourceLimits,
-    execArgv: inheritedArguments(process.execArgv),
+    ...argumentsOf(process.execArgv),
     ...(env !== undefined && { env }),
   });
   let failure: string | undefined;
@@ -64,13 +64,22 @@ export function startWorker(
   };
 }
 
-/** Node's own arguments, without those that say where the program comes from: a thread has a file. */
-function inheritedArguments(own: readonly string[]): string[] {
-  const inherited: string[] = [];
-  for (let index = 0; index < own.length; index += 1) {
-    const argument = own[index] as string;
-    if (/^(-e|-p|-pe|--eval|--print)$/.test(argument)) index += 1;
-    else if (!/^--(input-type|eval|print)\b/.test(argument)) inherited.push(argument);
+const PROGRAM_ARGUMENTS = /^(-e|-p|-pe|--eval|--print|--input-type)\b/;
+/** Arguments that matter to a thread; those of V8 and of limits hold for the whole process anyway. */
+const MODULE_ARGUMENTS = /^(-r|-C|--(require|import|loader|experimental-loader|conditions))(=|$)/;
+
+/**
+ * What a thread is started with. Node lets it inherit everything, which only a program without a file
+ * (`node --eval`) must not: its thread has one. What is named explicitly, Node checks and may refuse.
+ */
+function argumentsOf(own: readonly string[]): { readonly execArgv?: string[] } {
+  if (!own.some((argument) => PROGRAM_ARGUMENTS.test(argument))) return {};
+  const execArgv: string[] = [];
+  for (const [index, argument] of own.entries()) {
+    if (!MODULE_ARGUMENTS.test(argument)) continue;
+    execArgv.push(argument);
+    const value = own[index + 1];
+    if (!argument.includes('=') && value !== undefined) execArgv.push(value);
   }
-  return inherited;
+  return { execArgv };
 }

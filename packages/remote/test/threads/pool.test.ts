@@ -1,6 +1,8 @@
 // The pool: where actors are placed, what cannot start and why, how ended threads are replaced, how all ends.
-import { spawn } from 'node:child_process';
+import { execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
 import { createActorSystem } from '@kaon/actor';
 import { type Logger, seededRandom } from '@kaon/primitives';
 import { startThreads, threadModule } from '@kaon/remote';
@@ -252,4 +254,23 @@ t.test('a process ends by itself when its threads are closed, and not before', a
   t.equal(String(text), 'alive\n');
   child.stdin.write('close\n');
   t.same(await exited, [0, null]);
+});
+
+t.test('threads start whatever arguments Node was given', async (t) => {
+  const program = new URL('./program.js', import.meta.url);
+  const cases = [
+    [],
+    ['--expose-gc', '--max-old-space-size=512', '--stack-trace-limit=20'],
+    ['--enable-source-maps', '--conditions', 'x', '--no-warnings'],
+  ];
+  for (const flags of cases) {
+    const name = ['node', ...flags].join(' ');
+    for (const rest of [
+      [fileURLToPath(program)],
+      ['--input-type=module', '--eval', `await import('${program}')`],
+    ]) {
+      const { stdout } = await promisify(execFile)(process.execPath, [...flags, ...rest]);
+      t.equal(stdout, 'answered 7\n', rest.length === 1 ? name : `${name} --eval`);
+    }
+  }
 });

@@ -5,6 +5,7 @@
 // `RareParts`.
 import { errorText, type Logger, type Random } from '@kaon/primitives';
 import type { ActorKind } from './actor-kind.ts';
+import { Backlog } from './backlog.ts';
 import type { Behaviour, ExitReason } from './behaviour.ts';
 import { createContext } from './cell-context.ts';
 import type { CellHost } from './cell-host.ts';
@@ -54,6 +55,11 @@ const NO_PIDS: readonly Pid[] = [];
 
 /** Signals in a row after which a waiting message gets its turn: the lane goes first, not alone. */
 const SIGNALS_IN_A_ROW_MAX = 16;
+
+/** Messages in a mailbox from which on more are kept in its backlog. */
+const BACKLOG_FROM = 1024;
+/** Messages that come back from the backlog at a time. */
+const BACKLOG_PORTION = 64;
 
 const PHASE = { running: 0, ending: 1, ended: 2 } as const;
 type Phase = (typeof PHASE)[keyof typeof PHASE];
@@ -314,6 +320,15 @@ export class Cell implements Runnable {
   }
 
   #push(envelope: Envelope): void {
+    this.mailboxDepth += 1;
+    // Behind a backlog there is no other place, or messages would overtake those in it.
+    const goesBehind = this.mailboxDepth > BACKLOG_FROM || this.#rare?.backlog !== undefined;
+    if (goesBehind && this.#keepForLater(envelope)) return;
+    this.#append(envelope);
+    this.host.runQueue.push(this);
+  }
+
+  #append(envelope: Envelope): void {
     const last = this.#mailbox;
     if (last === undefined) {
       envelope.next = envelope;
@@ -322,19 +337,42 @@ export class Cell implements Runnable {
       last.next = envelope;
     }
     this.#mailbox = envelope;
-    this.mailboxDepth += 1;
-    this.host.runQueue.push(this);
   }
 
   #shift(): Envelope | undefined {
     const last = this.#mailbox;
     if (last === undefined) return undefined;
     const first = last.next as Envelope;
-    if (first === last) this.#mailbox = undefined;
-    else last.next = first.next;
+    if (first === last) {
+      this.#mailbox = undefined;
+      if (this.mailboxDepth > 1) this.#takeUpBacklog();
+    } else {
+      last.next = first.next;
+    }
     first.next = undefined;
     this.mailboxDepth -= 1;
     return first;
+  }
+
+  /** Lays the message into the backlog; false where messages carry more than a backlog keeps. */
+  #keepForLater(envelope: Envelope): boolean {
+    if (this.host.instruments !== undefined) return false;
+    const rare = this.#parts();
+    rare.backlog ??= new Backlog();
+    rare.backlog.push(envelope);
+    return true;
+  }
+
+  #takeUpBacklog(): void {
+    const rare = this.#parts();
+    for (let taken = 0; taken < BACKLOG_PORTION; taken += 1) {
+      const envelope = rare.backlog?.shift();
+      if (envelope === undefined) {
+        rare.backlog = undefined;
+        return;
+      }
+      this.#append(envelope);
+    }
   }
 
   #refuse(envelope: Envelope, reason: DeadLetterReason, detail: string): void {

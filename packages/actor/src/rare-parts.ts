@@ -1,5 +1,6 @@
 // What most actors never have. Kept apart from the cell, so that a million idle ones stay small.
 import type { Logger, Random } from '@kaon/primitives';
+import type { Backlog } from './backlog.ts';
 import type { ExitReason } from './behaviour.ts';
 import type { CellList } from './cell-list.ts';
 import type { Envelope, Link } from './envelope.ts';
@@ -11,6 +12,8 @@ import type { KeyedTimers } from './timers.ts';
 
 /** The rarely used parts of one cell; each is made when it is first needed. */
 export class RareParts {
+  /** What the mailbox holds beyond its first thousand. */
+  backlog: Backlog | undefined;
   timers: KeyedTimers | undefined;
   logger: Logger | undefined;
   restartWindow: RestartWindow | undefined;

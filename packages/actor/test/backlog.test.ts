@@ -1,0 +1,157 @@
+// Long mailboxes: beyond the first thousand, messages are kept another way. Nothing of it shows: not in the
+// order, not in counts, not in what becomes of them when the actor ends.
+import {
+  type ActorSystem,
+  ask,
+  createActorSystem,
+  defineActor,
+  defineProtocol,
+  message,
+} from '@kaon/actor';
+import { decodeInteger, seededRandom } from '@kaon/primitives';
+import { VirtualClock } from '@kaon/testkit';
+import t from 'tap';
+
+const list = defineProtocol({
+  note: message(decodeInteger),
+  count: ask(decodeInteger, decodeInteger),
+});
+
+interface ListOptions {
+  readonly heard: number[];
+  /** Told for each message: may send more. */
+  readonly onNote?: (number: number) => void;
+}
+
+const listActor = defineActor(list, (_ctx, { heard, onNote }: ListOptions) => ({
+  receive: {
+    note: (number) => {
+      heard.push(number);
+      onNote?.(number);
+    },
+    count: (number) => {
+      heard.push(number);
+      return heard.length;
+    },
+  },
+}));
+
+/** A system whose runs the test starts, one at a time. */
+function givenSystem(): { readonly system: ActorSystem; run(): boolean } {
+  const runs: (() => void)[] = [];
+  const scheduler = {
+    soon: (run: () => void) => void runs.push(run),
+    afterIo: (run: () => void) => void runs.push(run),
+  };
+  const system = createActorSystem({ scheduler, clock: new VirtualClock() });
+  return {
+    system,
+    run: () => {
+      const next = runs.shift();
+      next?.();
+      return next !== undefined;
+    },
+  };
+}
+
+const upTo = (count: number): number[] => Array.from({ length: count }, (_, index) => index);
+
+t.test('a burst of any size is handled in order', async (t) => {
+  for (const count of [1, 1023, 1024, 1025, 1088, 1089, 1281, 5000, 40_000]) {
+    const { system, run } = givenSystem();
+    const heard: number[] = [];
+    const pid = system.spawn(listActor, { heard });
+    for (let sent = 0; sent < count; sent += 1) system.send(pid, 'note', sent);
+    t.equal(system.processes()[0]?.mailbox, count);
+    while (run());
+    t.same(heard, upTo(count), `${count} messages`);
+    t.equal(system.processes()[0]?.mailbox, 0);
+  }
+});
+
+t.test('what is sent while a long mailbox shrinks comes behind what is in it', async (t) => {
+  for (const seed of [1, 2, 3, 4, 5]) {
+    const random = seededRandom(seed);
+    const { system, run } = givenSystem();
+    const heard: number[] = [];
+    let sent = 0;
+    const send = (count: number): void => {
+      for (let index = 0; index < count; index += 1) {
+        system.send(pid, 'note', sent);
+        sent += 1;
+      }
+    };
+    // Around the border: sometimes a little, sometimes much, while it goes on handling.
+    const onNote = (): void => {
+      if (sent < 60_000) send(random.nextInt(100) === 0 ? random.nextInt(3000) : random.nextInt(3));
+    };
+    const pid = system.spawn(listActor, { heard, onNote });
+    send(3000);
+    while (run());
+    t.ok(sent > 3000);
+    t.same(heard, upTo(sent), `seed ${seed}, ${sent} messages`);
+    t.equal(system.deadLetters.total, 0);
+  }
+});
+
+t.test('asks wait in a long mailbox like messages, and are answered', async (t) => {
+  const system = createActorSystem();
+  t.teardown(() => system.shutdown());
+  const heard: number[] = [];
+  const pid = system.spawn(listActor, { heard });
+  const answers: Promise<number>[] = [];
+  for (let sent = 0; sent < 4000; sent += 1) {
+    if (sent % 2 === 0) system.send(pid, 'note', sent);
+    else answers.push(system.ask(pid, 'count', sent));
+  }
+  t.same(
+    await Promise.all(answers),
+    upTo(2000).map((index) => 2 * index + 2),
+  );
+  t.same(heard, upTo(4000));
+});
+
+t.test('an actor that ends leaves what its long mailbox held as dead letters', async (t) => {
+  const { system, run } = givenSystem();
+  const pid = system.spawn(listActor, { heard: [] });
+  for (let sent = 0; sent < 3000; sent += 1) system.send(pid, 'note', sent);
+  const asked = t.rejects(system.ask(pid, 'count', 1), { code: 'KAON_ASK_STOPPED' });
+  system.stop(pid);
+  while (run());
+  await asked;
+  t.equal(system.deadLetters.counts.stopped, 3001);
+});
+
+t.test('an actor that drains handles all of a long mailbox, and nothing sent after', async (t) => {
+  const { system, run } = givenSystem();
+  const heard: number[] = [];
+  const pid = system.spawn(listActor, { heard });
+  for (let sent = 0; sent < 3000; sent += 1) system.send(pid, 'note', sent);
+  system.stop(pid, { drain: true });
+  for (let sent = 0; sent < 10; sent += 1) system.send(pid, 'note', -1);
+  while (run());
+  t.same(heard, upTo(3000));
+  t.equal(system.deadLetters.counts.stopped, 10);
+});
+
+t.test('the bound of a mailbox holds however long it is', async (t) => {
+  const { system, run } = givenSystem();
+  const heard: number[] = [];
+  const pid = system.spawn(listActor, { heard }, { mailboxMax: 5000 });
+  for (let sent = 0; sent < 6000; sent += 1) system.send(pid, 'note', sent);
+  t.equal(system.deadLetters.counts.full, 1000);
+  t.match(system.processes()[0], { mailbox: 5000, refused: 1000 });
+  while (run());
+  t.same(heard, upTo(5000));
+});
+
+t.test('a system that is watched keeps order in long mailboxes, too', async (t) => {
+  const heard: number[] = [];
+  const system = createActorSystem({ latency: 'system' });
+  t.teardown(() => system.shutdown());
+  const pid = system.spawn(listActor, { heard });
+  for (let sent = 0; sent < 5000; sent += 1) system.send(pid, 'note', sent);
+  await system.ask(pid, 'count', 5000);
+  t.same(heard, upTo(5001));
+  t.equal(system.stats.latency?.handle.count, 5001);
+});

@@ -6,7 +6,7 @@ import { type ProcessesPage, THREAD_HOST_ID, threadHostProtocol } from './thread
 const THREAD_TIMEOUT_MS = 2000;
 
 /**
- * Those of `system` itself first, then those of each of its threads. A thread that does not answer in
+ * Those of `system` itself first, then those of each of its threads in order of their places. A thread that does not answer in
  * time is left out.
  */
 export async function listProcesses(
@@ -15,7 +15,9 @@ export async function listProcesses(
 ): Promise<readonly ProcessInfo[]> {
   const listed = [...system.processes({ offset, limit })];
   let skipped = system.actorCount;
-  for (const place of system.threads) {
+  // Threads are ready in any order; pages must not change with it.
+  const places = system.threads.toSorted(new Intl.Collator('en', { numeric: true }).compare);
+  for (const place of places) {
     if (listed.length >= limit) break;
     const host = new Pid(place + THREAD_HOST_ID, system.address, threadHostProtocol);
     const page = { offset: Math.max(0, offset - skipped), limit: limit - listed.length };

@@ -85,7 +85,7 @@ for (const [how, name, body] of [
 t.test('a thread that runs out of memory is unreachable; the process lives', async (t) => {
   const { system, pool } = await givenThreads(t, {
     restarts: false,
-    resourceLimits: { maxOldGenerationSizeMb: 24 },
+    resourceLimits: { maxOldGenerationSizeMb: 64 },
   });
   const doomed = await pool.spawn('hungry', undefined);
   const exit = exitOf(system, doomed);

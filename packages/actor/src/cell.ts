@@ -322,8 +322,9 @@ export class Cell implements Runnable {
   #push(envelope: Envelope): void {
     this.mailboxDepth += 1;
     // Behind a backlog there is no other place, or messages would overtake those in it.
-    const goesBehind = this.mailboxDepth > BACKLOG_FROM || this.#rare?.backlog !== undefined;
-    if (goesBehind && this.#keepForLater(envelope)) return;
+    const isLong = this.mailboxDepth > BACKLOG_FROM || this.#rare?.backlog !== undefined;
+    // An empty list takes every message itself: it is what is run.
+    if (isLong && this.#mailbox !== undefined && this.#keepForLater(envelope)) return;
     this.#append(envelope);
     this.host.runQueue.push(this);
   }
@@ -365,14 +366,12 @@ export class Cell implements Runnable {
 
   #takeUpBacklog(): void {
     const rare = this.#parts();
-    for (let taken = 0; taken < BACKLOG_PORTION; taken += 1) {
-      const envelope = rare.backlog?.shift();
-      if (envelope === undefined) {
-        rare.backlog = undefined;
-        return;
-      }
-      this.#append(envelope);
+    const { backlog } = rare;
+    if (backlog === undefined) return;
+    for (let taken = 0; taken < BACKLOG_PORTION && backlog.size > 0; taken += 1) {
+      this.#append(backlog.shift() as Envelope);
     }
+    if (backlog.size === 0) rare.backlog = undefined;
   }
 
   #refuse(envelope: Envelope, reason: DeadLetterReason, detail: string): void {

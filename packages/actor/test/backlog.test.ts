@@ -69,6 +69,27 @@ t.test('a burst of any size is handled in order', async (t) => {
   }
 });
 
+t.test('after a burst of any size the next message is handled, and the next burst', async (t) => {
+  const { system, run } = givenSystem();
+  const heard: number[] = [];
+  const pid = system.spawn(listActor, { heard });
+  let sent = 0;
+  const send = (count: number): void => {
+    for (let index = 0; index < count; index += 1) {
+      system.send(pid, 'note', sent);
+      sent += 1;
+    }
+    while (run());
+  };
+  // Among them those at which the backlog is taken up to the last message.
+  for (let count = 1020; count < 1160; count += 1) {
+    send(count);
+    send(1);
+    if (heard.length !== sent) return t.fail(`after ${count} messages one was not handled`);
+  }
+  t.same(heard, upTo(sent));
+});
+
 t.test('what is sent while a long mailbox shrinks comes behind what is in it', async (t) => {
   for (const seed of [1, 2, 3, 4, 5]) {
     const random = seededRandom(seed);

@@ -56,8 +56,11 @@ const NO_PIDS: readonly Pid[] = [];
 /** Signals in a row after which a waiting message gets its turn: the lane goes first, not alone. */
 const SIGNALS_IN_A_ROW_MAX = 16;
 
-/** Messages in a mailbox from which on more are kept in its backlog. */
-const BACKLOG_FROM = 1024;
+/**
+ * Messages in a mailbox from which on more are kept in its backlog. Shorter ones cost the garbage collector
+ * less than laying out their messages would.
+ */
+const BACKLOG_FROM = 32_768;
 /** Messages that come back from the backlog at a time. */
 const BACKLOG_PORTION = 64;
 

@@ -12,7 +12,7 @@ import type { KeyedTimers } from './timers.ts';
 
 /** The rarely used parts of one cell; each is made when it is first needed. */
 export class RareParts {
-  /** What the mailbox holds beyond its first thousand. */
+  /** What a very long mailbox holds beyond its first thousands. */
   backlog: Backlog | undefined;
   timers: KeyedTimers | undefined;
   logger: Logger | undefined;

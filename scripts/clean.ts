@@ -7,7 +7,9 @@ const root = dirname(dirname(dirname(fileURLToPath(import.meta.url))));
 const built = readdirSync(join(root, 'packages')).map((name) => join('packages', name, 'lib'));
 const generated = join('packages', 'protocol', 'src', 'generated');
 
-for (const path of [...built, generated, join('test', 'lib'), join('benchmarks', 'lib'), '.tap']) {
+const outside = ['test', 'benchmarks', 'examples'].map((name) => join(name, 'lib'));
+
+for (const path of [...built, ...outside, generated, '.tap']) {
   rmSync(join(root, path), { recursive: true, force: true });
 }
 // Last, because this file runs from there.

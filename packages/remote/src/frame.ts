@@ -25,7 +25,7 @@ export const RECORD = {
   failure: 6,
   link: 7,
   unlink: 8,
-  /** `from` ended; `flags` is the index of the reason. */
+  /** `from` ended; `flags` is the index of the reason, the body the text of its error. */
   exited: 9,
 } as const;
 

@@ -10,6 +10,7 @@ export * from './host/kernel-thread.ts';
 export { type WorkerHostOptions, workerHost } from './host/worker-host.ts';
 export * from './kernel/capabilities.ts';
 export * from './kernel/command-buffer.ts';
+export * from './kernel/inspection.ts';
 export * from './kernel/kernel.ts';
 export * from './kernel/kernel-commands.ts';
 export { type Parcel, type ParcelRows, parcelRows, UNRESERVED } from './kernel/parcels.ts';

@@ -288,7 +288,7 @@ export class Books {
     for (const [role, used] of resources.allocations()) {
       setHeld(agent, framework, role, heldBy(agent, framework, role).plus(used));
       const scalars = this.#options.kinds.scalarsOf(used);
-      this.#commands.addAllocated(framework.index, this.#roles.indexOf(role), scalars);
+      this.#commands.addAllocated(framework.index, this.#roles.indexOf(role), scalars, scalars);
     }
     this.#markStale(agent, 'free');
   }
@@ -378,7 +378,7 @@ export class Books {
   #release(agent: AgentRow, framework: FrameworkRow, role: string, taken: Resources): void {
     setHeld(agent, framework, role, heldBy(agent, framework, role).minus(taken));
     const scalars = this.#options.kinds.scalarsOf(taken);
-    this.#commands.recover(framework.index, this.#roles.indexOf(role), scalars);
+    this.#commands.recover(framework.index, this.#roles.indexOf(role), scalars, scalars);
     this.#markStale(agent, 'free');
   }
 
@@ -391,10 +391,9 @@ export class Books {
   ): void {
     const before = this.#options.kinds.scalarsOf(consumed);
     const after = this.#options.kinds.scalarsOf(converted);
-    if (before.every((quantity, kind) => quantity === after[kind])) return;
+    const difference = after.map((quantity, kind) => quantity - before[kind]!);
     const roleIndex = this.#roles.indexOf(role);
-    this.#commands.addAllocated(framework.index, roleIndex, after);
-    this.#commands.recover(framework.index, roleIndex, before);
+    this.#commands.adjustAllocated(framework.index, roleIndex, difference, difference);
   }
 
   /** The row of a framework; one that is not known yet is inactive and in no role. */
@@ -431,7 +430,13 @@ export class Books {
   }
 
   #factsOf({ isActive, demands, lacks, total }: AgentRow): AgentFacts {
-    return { isActive, demands, lacks, total: this.#options.kinds.scalarsOf(total) };
+    return {
+      isActive,
+      demands,
+      lacks,
+      total: this.#options.kinds.scalarsOf(total),
+      reserved: new Float64Array(0),
+    };
   }
 
   #parcelsOf(resources: Resources): Float64Array {

@@ -1,7 +1,7 @@
 // A kernel in another thread, which may crash without anything being lost.
 import { invariant } from '@kaon/primitives';
 import { KernelFailedError } from '../errors.ts';
-import type { CommandBatch } from '../kernel/command-buffer.ts';
+import { batchLength, type CommandBatch } from '../kernel/command-buffer.ts';
 import type { GrantBatch, KernelOptions } from '../kernel/kernel-commands.ts';
 import type { KernelCycle, KernelHost, KernelHostStats } from './kernel-host.ts';
 import type { KernelAnswer, KernelJob, KernelThread } from './kernel-thread.ts';
@@ -18,7 +18,7 @@ export interface WorkerHostOptions {
   readonly rebuildsPerCycleMax?: number;
 }
 
-const EMPTY: CommandBatch = { words: new Float64Array(0), names: [] };
+const EMPTY: CommandBatch = { chunks: [], names: [] };
 
 /**
  * A host whose kernel lives in `thread`.
@@ -54,7 +54,7 @@ class WorkerHost implements KernelHost {
     invariant(!this.#isRunning, 'cycles run one after another');
     this.#isRunning = true;
     this.#cycles.push(cycle);
-    this.#words += cycle.commands.words.length;
+    this.#words += batchLength(cycle.commands);
     this.#cycleCount += 1;
     try {
       const { batch, snapshot } = await this.#runOrRebuild(cycle);

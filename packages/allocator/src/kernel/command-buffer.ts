@@ -1,14 +1,26 @@
 // Commands as numbers: what is sent to a kernel on another thread, kept for replay, and snapshots.
 import { invariant } from '@kaon/primitives';
-import { grownFloat64 } from './columns.ts';
 import type { AgentFacts, KernelCommands } from './kernel-commands.ts';
 import type { ParcelRows } from './parcels.ts';
 
-/** A batch of commands. `words` may be transferred; `names` are the few strings, in order of use. */
+/**
+ * A batch of commands. `names` are the few strings, in order of use. The chunks lie in shared memory:
+ * another thread reads them without a copy, and they can be kept for replay meanwhile.
+ */
 export interface CommandBatch {
-  readonly words: Float64Array<ArrayBuffer>;
+  /** Words of whole commands. Read only. */
+  readonly chunks: readonly Float64Array[];
   readonly names: readonly string[];
 }
+
+/** Words in all chunks of a batch. */
+export function batchLength({ chunks }: CommandBatch): number {
+  return chunks.reduce((total, { length }) => total + length, 0);
+}
+
+/** Words of a chunk that is not made for one large command: 256 KiB. */
+const CHUNK_WORDS = 32_768;
+const FIRST_CHUNK_WORDS = 512;
 
 /** Codes of the commands in `words`. Batches do not outlive the process, so they may change. */
 const OP = {
@@ -37,25 +49,32 @@ const OP = {
   restoreRoleCounts: 23,
   restoreClientCount: 24,
   unsuppress: 25,
+  setQuota: 26,
+  setMinimums: 27,
+  clearMinimums: 28,
+  setExclusionList: 29,
+  setExclusions: 30,
+  exclude: 31,
+  adjustAllocated: 32,
 } as const;
 
 /** Records commands instead of carrying them out. */
 export class CommandBuffer implements KernelCommands {
-  #words = new Float64Array(256);
+  #chunks: Float64Array[] = [];
+  #words = sharedWords(FIRST_CHUNK_WORDS);
+  /** Where the current chunk ends, and where its last whole command does. */
   #length = 0;
+  #whole = 0;
   #names: string[] = [];
   /** Commands recorded since the last `take`. */
   size = 0;
 
-  /** Words recorded since the last `take`. */
-  get length(): number {
-    return this.#length;
-  }
-
-  /** What was recorded, in a buffer of its own; the recorder is empty afterwards. */
+  /** What was recorded; the recorder is empty afterwards. */
   take(): CommandBatch {
-    const batch = { words: this.#words.slice(0, this.#length), names: this.#names };
-    this.#length = 0;
+    this.#close();
+    const batch = { chunks: this.#chunks, names: this.#names };
+    this.#chunks = [];
+    this.#words = sharedWords(FIRST_CHUNK_WORDS);
     this.#names = [];
     this.size = 0;
     return batch;
@@ -72,6 +91,13 @@ export class CommandBuffer implements KernelCommands {
 
   setWeight(path: string, weight: number): void {
     this.#begin(OP.setWeight, weight);
+    this.#names.push(path);
+  }
+
+  setQuota(path: string, guarantees: Float64Array, limits: Float64Array): void {
+    this.#begin(OP.setQuota, 0);
+    this.#array(guarantees);
+    this.#array(limits);
     this.#names.push(path);
   }
 
@@ -139,14 +165,37 @@ export class CommandBuffer implements KernelCommands {
     this.#client(OP.unsubscribe, framework, role);
   }
 
-  addAllocated(framework: number, role: number, quantities: Float64Array): void {
+  addAllocated(
+    framework: number,
+    role: number,
+    quantities: Float64Array,
+    unreserved: Float64Array,
+  ): void {
     this.#client(OP.addAllocated, framework, role);
     this.#array(quantities);
+    this.#array(unreserved);
   }
 
-  recover(framework: number, role: number, quantities: Float64Array): void {
+  recover(
+    framework: number,
+    role: number,
+    quantities: Float64Array,
+    unreserved: Float64Array,
+  ): void {
     this.#client(OP.recover, framework, role);
     this.#array(quantities);
+    this.#array(unreserved);
+  }
+
+  adjustAllocated(
+    framework: number,
+    role: number,
+    quantities: Float64Array,
+    unreserved: Float64Array,
+  ): void {
+    this.#client(OP.adjustAllocated, framework, role);
+    this.#array(quantities);
+    this.#array(unreserved);
   }
 
   suppress(framework: number, role: number): void {
@@ -174,6 +223,31 @@ export class CommandBuffer implements KernelCommands {
     this.#array(refused);
   }
 
+  setMinimums(framework: number, role: number, minimums: Float64Array): void {
+    this.#client(OP.setMinimums, framework, role);
+    this.#array(minimums);
+  }
+
+  clearMinimums(framework: number, role: number): void {
+    this.#client(OP.clearMinimums, framework, role);
+  }
+
+  setExclusionList(framework: number, role: number, list: number): void {
+    this.#client(OP.setExclusionList, framework, role);
+    this.#push(list);
+  }
+
+  setExclusions(list: number, agents: Float64Array): void {
+    this.#begin(OP.setExclusions, list);
+    this.#array(agents);
+  }
+
+  exclude(list: number, agent: number, isExcluded: boolean): void {
+    this.#begin(OP.exclude, list);
+    this.#push(agent);
+    this.#push(isExcluded ? 1 : 0);
+  }
+
   restoreRoleCounts(path: string, count: number, leafCount: number): void {
     this.#begin(OP.restoreRoleCounts, count);
     this.#push(leafCount);
@@ -187,6 +261,7 @@ export class CommandBuffer implements KernelCommands {
 
   #begin(op: number, operand: number): void {
     this.size += 1;
+    this.#whole = this.#length;
     this.#push(op);
     this.#push(operand);
   }
@@ -196,11 +271,12 @@ export class CommandBuffer implements KernelCommands {
     this.#push(role);
   }
 
-  #facts({ isActive, demands, lacks, total }: AgentFacts): void {
+  #facts({ isActive, demands, lacks, total, reserved }: AgentFacts): void {
     this.#push(isActive ? 1 : 0);
     this.#push(demands);
     this.#push(lacks);
     this.#array(total);
+    this.#array(reserved);
   }
 
   #array(values: Float64Array): void {
@@ -216,16 +292,33 @@ export class CommandBuffer implements KernelCommands {
     this.#length += 1;
   }
 
+  /** Makes room; a command that does not fit moves, as far as it is written, to a new chunk. */
   #reserve(count: number): void {
-    const needed = this.#length + count;
-    if (needed > this.#words.length) {
-      this.#words = grownFloat64(this.#words, Math.max(needed, this.#words.length * 2));
-    }
+    if (this.#length + count <= this.#words.length) return;
+    const begun = this.#words.subarray(this.#whole, this.#length);
+    const needed = begun.length + count;
+    this.#length = this.#whole;
+    const isFirst = this.#chunks.length === 0 && this.#words.length < CHUNK_WORDS;
+    this.#close();
+    this.#words = sharedWords(Math.max(isFirst ? CHUNK_WORDS / 4 : CHUNK_WORDS, needed));
+    this.#words.set(begun);
+    this.#length = begun.length;
+  }
+
+  #close(): void {
+    if (this.#length > 0) this.#chunks.push(this.#words.subarray(0, this.#length));
+    this.#length = 0;
+    this.#whole = 0;
   }
 }
 
+function sharedWords(length: number): Float64Array {
+  return new Float64Array(new SharedArrayBuffer(length * Float64Array.BYTES_PER_ELEMENT));
+}
+
 /** Carries out a batch on `kernel`, in order. */
-export function applyBatch(kernel: KernelCommands, { words, names }: CommandBatch): void {
+export function applyBatch(kernel: KernelCommands, { chunks, names }: CommandBatch): void {
+  let words: Float64Array = new Float64Array(0);
   let at = 0;
   let nameAt = 0;
   const word = (): number => {
@@ -247,9 +340,10 @@ export function applyBatch(kernel: KernelCommands, { words, names }: CommandBatc
     demands: word(),
     lacks: word(),
     total: array(),
+    reserved: array(),
   });
 
-  while (at < words.length) {
+  const carryOut = (): void => {
     const op = word();
     const operand = word();
     switch (op) {
@@ -305,10 +399,13 @@ export function applyBatch(kernel: KernelCommands, { words, names }: CommandBatc
         kernel.unsubscribe(operand, word());
         break;
       case OP.addAllocated:
-        kernel.addAllocated(operand, word(), array());
+        kernel.addAllocated(operand, word(), array(), array());
         break;
       case OP.recover:
-        kernel.recover(operand, word(), array());
+        kernel.recover(operand, word(), array(), array());
+        break;
+      case OP.adjustAllocated:
+        kernel.adjustAllocated(operand, word(), array(), array());
         break;
       case OP.suppress:
         kernel.suppress(operand, word());
@@ -322,6 +419,24 @@ export function applyBatch(kernel: KernelCommands, { words, names }: CommandBatc
       case OP.refuse:
         kernel.refuse(operand, word(), word(), word(), array());
         break;
+      case OP.setQuota:
+        kernel.setQuota(name(), array(), array());
+        break;
+      case OP.setMinimums:
+        kernel.setMinimums(operand, word(), array());
+        break;
+      case OP.clearMinimums:
+        kernel.clearMinimums(operand, word());
+        break;
+      case OP.setExclusionList:
+        kernel.setExclusionList(operand, word(), word());
+        break;
+      case OP.setExclusions:
+        kernel.setExclusions(operand, array());
+        break;
+      case OP.exclude:
+        kernel.exclude(operand, word(), word() === 1);
+        break;
       case OP.restoreRoleCounts:
         kernel.restoreRoleCounts(name(), operand, word());
         break;
@@ -331,5 +446,11 @@ export function applyBatch(kernel: KernelCommands, { words, names }: CommandBatc
       default:
         invariant(false, `command code ${op} is known`);
     }
+  };
+
+  for (const chunk of chunks) {
+    words = chunk;
+    at = 0;
+    while (at < words.length) carryOut();
   }
 }

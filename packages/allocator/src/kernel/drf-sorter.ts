@@ -197,6 +197,15 @@ export class DrfSorter {
     }
   }
 
+  /** Adds signed differences to what `client` holds; no allocation is counted. */
+  adjust(client: number, differences: Float64Array): void {
+    this.#subtract(
+      client,
+      differences.map((difference) => -difference),
+      0,
+    );
+  }
+
   /** Takes back from `client`, which must hold them, the kinds at `quantities[offset…]`. */
   release(client: number, quantities: Float64Array, offset: number): void {
     this.#subtract(client, quantities, offset);

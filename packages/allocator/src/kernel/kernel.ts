@@ -73,6 +73,13 @@ export class AllocatorKernel implements KernelCommands {
     this.sorter.setWeight(path, weight);
   }
 
+  setQuota(_path: string, _guarantees: Float64Array, _limits: Float64Array): void {}
+  setMinimums(_framework: number, _role: number, _minimums: Float64Array): void {}
+  clearMinimums(_framework: number, _role: number): void {}
+  setExclusionList(_framework: number, _role: number, _list: number): void {}
+  setExclusions(_list: number, _agents: Float64Array): void {}
+  exclude(_list: number, _agent: number, _isExcluded: boolean): void {}
+
   addAgent(agent: number, facts: AgentFacts, free: ParcelRows): void {
     this.agents.add(agent);
     this.refusals.reserve(agent + 1, 0);
@@ -155,11 +162,21 @@ export class AllocatorKernel implements KernelCommands {
     this.#dropIfIdle(client);
   }
 
-  addAllocated(framework: number, role: number, quantities: Float64Array): void {
+  addAllocated(
+    framework: number,
+    role: number,
+    quantities: Float64Array,
+    _unreserved: Float64Array,
+  ): void {
     this.sorter.allocate(this.#clientFor(framework, role), quantities, 0);
   }
 
-  recover(framework: number, role: number, quantities: Float64Array): void {
+  recover(
+    framework: number,
+    role: number,
+    quantities: Float64Array,
+    _unreserved: Float64Array,
+  ): void {
     const client = this.frameworks.find(framework, role);
     if (client === NONE) {
       // Somebody who left the role with nothing but items is no client any more.
@@ -171,6 +188,15 @@ export class AllocatorKernel implements KernelCommands {
     }
     this.sorter.release(client, quantities, 0);
     this.#dropIfIdle(client);
+  }
+
+  adjustAllocated(
+    framework: number,
+    role: number,
+    quantities: Float64Array,
+    _unreserved: Float64Array,
+  ): void {
+    this.sorter.adjust(this.#clientFor(framework, role), quantities);
   }
 
   suppress(framework: number, role: number): void {

@@ -26,7 +26,12 @@ function writeFrameworks({ frameworks, sorter }: AllocatorKernel, buffer: Comman
       frameworks.capabilities[framework]!,
     );
     for (const [role, client] of clients) {
-      buffer.addAllocated(framework, role, sorter.allocatedOf(client));
+      buffer.addAllocated(
+        framework,
+        role,
+        sorter.allocatedOf(client),
+        new Float64Array(sorter.kinds),
+      );
       if (frameworks.isSubscribed[client] === 1) buffer.subscribe(framework, role);
       if (frameworks.isSuppressed[client] === 1) buffer.suppress(framework, role);
     }
@@ -44,6 +49,7 @@ function writeAgents(kernel: AllocatorKernel, buffer: CommandBuffer): void {
       demands: agents.demands[agent]!,
       lacks: agents.lacks[agent]!,
       total: agents.total.subarray(agent * kinds, (agent + 1) * kinds),
+      reserved: new Float64Array(0),
     };
     buffer.addAgent(agent, facts, parcels.rows(agents.free[agent]!));
     for (const { client, expiresMs, rows } of refusals.recordsOf(agent)) {

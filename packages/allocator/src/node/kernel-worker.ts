@@ -20,9 +20,10 @@ function answer(job: KernelJob): unknown {
 
 function buffersOf(done: KernelAnswer): ArrayBufferLike[] {
   if (done.kind === 'lost') return [];
-  const { agents, frameworks, roles, bits, quantities, skips, shares, pool, held } = done.batch;
-  const arrays = [agents, frameworks, roles, bits, quantities, skips, shares, pool, held];
-  return [...arrays, ...(done.snapshot ? [done.snapshot.words] : [])].map(({ buffer }) => buffer);
+  // The chunks of a snapshot lie in shared memory, which cannot be transferred and need not be.
+  return Object.values(done.batch)
+    .filter((value) => ArrayBuffer.isView(value))
+    .map(({ buffer }) => buffer);
 }
 
 // Piscina finds the function of a worker file under this name only.

@@ -13,6 +13,7 @@ export * from './kernel/command-buffer.ts';
 export * from './kernel/inspection.ts';
 export * from './kernel/kernel.ts';
 export * from './kernel/kernel-commands.ts';
+export type * from './kernel/kernel-policy.ts';
 export { type Parcel, type ParcelRows, parcelRows, UNRESERVED } from './kernel/parcels.ts';
 export * from './kernel/skip-reasons.ts';
 export * from './kernel/snapshot.ts';

@@ -56,6 +56,8 @@ const OP = {
   setExclusions: 30,
   exclude: 31,
   adjustAllocated: 32,
+  restoreClients: 33,
+  restoreRefusals: 34,
 } as const;
 
 /** Records commands instead of carrying them out. */
@@ -259,6 +261,23 @@ export class CommandBuffer implements KernelCommands {
     this.#push(count);
   }
 
+  restoreClients(pairs: Float64Array): void {
+    this.#begin(OP.restoreClients, 0);
+    this.#array(pairs);
+  }
+
+  restoreRefusals(
+    agent: number,
+    expiresMs: number,
+    refused: ParcelRows,
+    clients: Float64Array,
+  ): void {
+    this.#begin(OP.restoreRefusals, agent);
+    this.#push(expiresMs);
+    this.#array(refused);
+    this.#array(clients);
+  }
+
   #begin(op: number, operand: number): void {
     this.size += 1;
     this.#whole = this.#length;
@@ -442,6 +461,12 @@ export function applyBatch(kernel: KernelCommands, { chunks, names }: CommandBat
         break;
       case OP.restoreClientCount:
         kernel.restoreClientCount(operand, word(), word());
+        break;
+      case OP.restoreClients:
+        kernel.restoreClients(array());
+        break;
+      case OP.restoreRefusals:
+        kernel.restoreRefusals(operand, word(), array(), array());
         break;
       default:
         invariant(false, `command code ${op} is known`);

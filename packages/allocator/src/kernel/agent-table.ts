@@ -36,6 +36,12 @@ export class AgentTable {
   /** Number of the pass of that turn, and the share of the first winner's top-level role. */
   wonInPass = new Float64Array(0);
   wonAt = new Float64Array(0);
+  /**
+   * What all of that was: capability bits that every parcel granted needs, and the node of the role that
+   * every one was reserved for or below, or `NONE`.
+   */
+  wonNeeds = new Int32Array(0);
+  wonReservedFor = new Int32Array(0);
   /** Number of the last pass that shared resources of the agent were granted in. */
   sharedInPass = new Float64Array(0);
   /** Reservations of the whole agent; most have none. */
@@ -127,19 +133,32 @@ export class AgentTable {
   forgetWinners(agent: number): void {
     this.winners.fill(NONE, agent * WINNERS, (agent + 1) * WINNERS);
     this.wonInPass[agent] = 0;
+    this.wonNeeds[agent] = 0;
+    this.wonReservedFor[agent] = NONE;
   }
 
   /** Remembers that `client` was granted the agent; of many grants in one turn the first ones. */
-  noteWinner(agent: number, client: number, pass: number, share: number): void {
+  noteWinner(
+    agent: number,
+    client: number,
+    pass: number,
+    share: number,
+    needs: number,
+    reservedFor: number,
+  ): void {
     const base = agent * WINNERS;
     if (this.wonInPass[agent] !== pass) {
       this.wonInPass[agent] = pass;
       this.wonAt[agent] = share;
       this.winners[base] = client;
       this.winners[base + 1] = NONE;
-    } else if (this.winners[base + 1] === NONE) {
-      this.winners[base + 1] = client;
+      this.wonNeeds[agent] = needs;
+      this.wonReservedFor[agent] = reservedFor;
+      return;
     }
+    if (this.winners[base + 1] === NONE) this.winners[base + 1] = client;
+    this.wonNeeds[agent] = this.wonNeeds[agent]! & needs;
+    if (this.wonReservedFor[agent] !== reservedFor) this.wonReservedFor[agent] = NONE;
   }
 
   wasGrantedTo(agent: number, client: number): boolean {
@@ -163,6 +182,8 @@ export class AgentTable {
     this.winners = grownInt32(this.winners, rows * WINNERS, NONE);
     this.wonInPass = grownFloat64(this.wonInPass, rows);
     this.wonAt = grownFloat64(this.wonAt, rows);
+    this.wonNeeds = grownInt32(this.wonNeeds, rows);
+    this.wonReservedFor = grownInt32(this.wonReservedFor, rows, NONE);
     this.sharedInPass = grownFloat64(this.sharedInPass, rows);
   }
 }

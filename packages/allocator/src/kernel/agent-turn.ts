@@ -57,6 +57,9 @@ export class AgentTurn {
   readonly consumed: Float64Array;
   isChopped = false;
   bits = 0;
+  /** Capability bits that each of its parcels needs, and the role all are reserved for, or `NONE`. */
+  needs = 0;
+  reservedFor = NONE;
   #eligible = new Int32Array(0);
   #eligibleCount = 0;
 
@@ -398,10 +401,14 @@ export class AgentTurn {
     return true;
   }
 
-  /** Works out what of the bundle uses up quota. */
-  countConsumed(): void {
+  /** Works out what of the bundle uses up quota, and what all of it needs. */
+  sumUp(): void {
     const { parcels } = this.#kernel;
     for (let kind = 0; kind < this.#kinds; kind += 1) this.consumed[kind] = this.offered[kind]!;
+    this.needs = 0;
+    this.reservedFor = NONE;
+    if (this.extras === 0) return;
+    if (!this.hasPlain) this.#findNeeds();
     if ((this.bits & PARCEL_WHOLE) === 0) return;
     for (let position = 0; position < this.#eligibleCount; position += 1) {
       const slot = this.slots[this.#eligible[position]!]!;
@@ -411,6 +418,25 @@ export class AgentTurn {
         this.consumed[kind] = this.consumed[kind]! + quantity;
       }
     }
+  }
+
+  #findNeeds(): void {
+    const { parcels, sorter } = this.#kernel;
+    let needs = PARCEL_BITS;
+    let reservedFor = NONE;
+    let isFirst = true;
+    for (let position = 0; position < this.#eligibleCount; position += 1) {
+      const index = this.#eligible[position]!;
+      const bits = parcels.bits[this.slots[index]!]!;
+      if ((bits & ~this.bits) !== 0) continue;
+      const role = this.roleNodes[index]!;
+      needs &= bits;
+      if (isFirst || role === NONE) reservedFor = role;
+      else if (reservedFor !== NONE && sorter.isAtOrAbove(role, reservedFor)) reservedFor = role;
+      isFirst = false;
+    }
+    this.needs = needs;
+    this.reservedFor = reservedFor;
   }
 
   #addExtra(sum: Float64Array, index: number): void {

@@ -370,8 +370,8 @@ export class AllocationPass {
       turn.sum,
       turn.isChopped ? turn.offered : undefined,
     );
-    agents.noteWinner(agent, client, this.passes, share);
-    turn.countConsumed();
+    turn.sumUp();
+    agents.noteWinner(agent, client, this.passes, share, turn.needs, turn.reservedFor);
     this.#kernel.addUnreserved(client, turn.consumed, 1);
     quotas.addFree(turn.consumed, 0, -1);
     const slot = quotas.isAny ? quotas.slotOfNode[top]! : NONE;

@@ -1,7 +1,7 @@
 // Answers how one client stands and why it has not got which agent, by judging every agent anew.
 import type { AllocationPass } from './allocation-pass.ts';
 import { NONE } from './columns.ts';
-import { ROOT } from './drf-sorter.ts';
+import { NODE_KIND, ROOT } from './drf-sorter.ts';
 import {
   type AgentVerdict,
   GRANTED,
@@ -98,7 +98,21 @@ class ClientJudge {
     const reason = turn.judge(client, 2);
     if (reason === NONE) return this.#refusal(agent) === NONE ? SKIP.pending : SKIP.filtered;
     const isTaken = reason === SKIP.nothingLeft || reason === SKIP.notAllocatable;
-    return isTaken && isRecent ? SKIP.lowerShare : reason;
+    return isTaken && isRecent ? this.#whyAnotherWon(agent) : reason;
+  }
+
+  /** Why it was somebody else who was granted the agent. */
+  #whyAnotherWon(agent: number): number {
+    const { agents, clients, frameworks, sorter } = this.#kernel;
+    const client = this.#client;
+    const obstacle = this.#pass.turn.obstacle(client);
+    if (obstacle !== NONE) return obstacle;
+    const reservedFor = agents.wonReservedFor[agent]!;
+    const isForOthers =
+      reservedFor !== NONE && !sorter.isAtOrAbove(reservedFor, clients.node[client]!);
+    if (isForOthers) return SKIP.nothingLeft;
+    const capabilities = frameworks.capabilities[clients.framework[client]!]!;
+    return (agents.wonNeeds[agent]! & ~capabilities) === 0 ? SKIP.lowerShare : SKIP.noCapability;
   }
 
   /** Why the client could not be given the agent even if it were empty, or `NONE`. */
@@ -191,12 +205,15 @@ function standingsOf({ clients, frameworks, sorter }: AllocatorKernel, client: n
   for (const node of nodes) {
     const isClient = sorter.clientOf(node) !== NONE;
     const name = isClient ? frameworks.names[clients.framework[client]!]! : sorter.name(node);
-    path = isClient || path === '' ? name : `${path}/${name}`;
     const list = sorter.lists[sorter.parent(node)];
+    const isLeaf = sorter.kind(node) === NODE_KIND.leaf;
+    // A role without sub-roles has nobody its own frameworks compete with as one.
+    if (isLeaf && (list?.length ?? 0) < 2) continue;
     const before = sorter.isListed(node) ? (list?.indexOf(node) ?? 0) : 0;
     const first = list === undefined || list.length === 0 ? node : list.items[list.start]!;
+    if (!isClient) path = path === '' ? name : `${path}/${name}`;
     standings.push({
-      path,
+      path: isClient ? name : path,
       share: sorter.share(node),
       weight: sorter.weight(node),
       allocations: sorter.allocationsOf(node),

@@ -3,9 +3,6 @@ import { invariant } from '@kaon/primitives';
 import { grownFloat64, grownInt32, NONE, rowsFor } from './columns.ts';
 import { type ParcelPool, type ParcelRows, parcelRowLength, UNRESERVED } from './parcels.ts';
 
-/** Grants remembered per agent, so that somebody can be told who got it. */
-const WINNERS = 2;
-
 /**
  * Columns by agent index. What is free is absolute: whoever sets it knows the whole truth.
  *
@@ -31,19 +28,10 @@ export class AgentTable {
   extras = new Int32Array(0);
   /** Thousandths per kind of the whole agent, for the pool. */
   total = new Float64Array(0);
-  /** Clients that were granted the agent in its last turn with grants, or `NONE`. */
-  winners = new Int32Array(0);
-  /** Number of the pass of that turn, and the share of the first winner's top-level role. */
-  wonInPass = new Float64Array(0);
-  wonAt = new Float64Array(0);
-  /**
-   * What all of that was: capability bits that every parcel granted needs, and the node of the role that
-   * every one was reserved for or below, or `NONE`.
-   */
-  wonNeeds = new Int32Array(0);
-  wonReservedFor = new Int32Array(0);
   /** Number of the last pass that shared resources of the agent were granted in. */
   sharedInPass = new Float64Array(0);
+  /** Kinds from here on are free nowhere. */
+  kindsUsed = 0;
   /** Reservations of the whole agent; most have none. */
   readonly reserved = new Map<number, ParcelRows>();
   /** Agents present, and those of them that are active. */
@@ -72,7 +60,6 @@ export class AgentTable {
     this.isPresent[agent] = 1;
     this.extras[agent] = NONE;
     this.sharedInPass[agent] = 0;
-    this.forgetWinners(agent);
     this.present += 1;
   }
 
@@ -101,6 +88,7 @@ export class AgentTable {
         if (quantity === 0) continue;
         plain[base + column] = plain[base + column]! + quantity;
         hasPlain = true;
+        if (column < kinds && column >= this.kindsUsed) this.kindsUsed = column + 1;
       }
     }
     this.extras[agent] = chain;
@@ -130,46 +118,6 @@ export class AgentTable {
     this.present -= 1;
   }
 
-  forgetWinners(agent: number): void {
-    this.winners.fill(NONE, agent * WINNERS, (agent + 1) * WINNERS);
-    this.wonInPass[agent] = 0;
-    this.wonNeeds[agent] = 0;
-    this.wonReservedFor[agent] = NONE;
-  }
-
-  /** Remembers that `client` was granted the agent; of many grants in one turn the first ones. */
-  noteWinner(
-    agent: number,
-    client: number,
-    pass: number,
-    share: number,
-    needs: number,
-    reservedFor: number,
-  ): void {
-    const base = agent * WINNERS;
-    if (this.wonInPass[agent] !== pass) {
-      this.wonInPass[agent] = pass;
-      this.wonAt[agent] = share;
-      this.winners[base] = client;
-      this.winners[base + 1] = NONE;
-      this.wonNeeds[agent] = needs;
-      this.wonReservedFor[agent] = reservedFor;
-      return;
-    }
-    if (this.winners[base + 1] === NONE) this.winners[base + 1] = client;
-    this.wonNeeds[agent] = this.wonNeeds[agent]! & needs;
-    if (this.wonReservedFor[agent] !== reservedFor) this.wonReservedFor[agent] = NONE;
-  }
-
-  wasGrantedTo(agent: number, client: number): boolean {
-    const base = agent * WINNERS;
-    return this.winners[base] === client || this.winners[base + 1] === client;
-  }
-
-  firstWinner(agent: number): number {
-    return this.winners[agent * WINNERS]!;
-  }
-
   #grow(rows: number): void {
     this.isPresent = grownInt32(this.isPresent, rows);
     this.isActive = grownInt32(this.isActive, rows);
@@ -179,11 +127,6 @@ export class AgentTable {
     this.plain = grownFloat64(this.plain, rows * this.width);
     this.extras = grownInt32(this.extras, rows, NONE);
     this.total = grownFloat64(this.total, rows * this.kinds);
-    this.winners = grownInt32(this.winners, rows * WINNERS, NONE);
-    this.wonInPass = grownFloat64(this.wonInPass, rows);
-    this.wonAt = grownFloat64(this.wonAt, rows);
-    this.wonNeeds = grownInt32(this.wonNeeds, rows);
-    this.wonReservedFor = grownInt32(this.wonReservedFor, rows, NONE);
     this.sharedInPass = grownFloat64(this.sharedInPass, rows);
   }
 }

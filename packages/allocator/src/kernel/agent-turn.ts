@@ -2,6 +2,7 @@
 import { CAPABILITY, PARCEL_BITS, PARCEL_WHOLE } from './capabilities.ts';
 import { grownInt32, NONE, rowsFor } from './columns.ts';
 import type { AllocatorKernel } from './kernel.ts';
+import type { MinimumSets } from './minimum-sets.ts';
 import { UNRESERVED } from './parcels.ts';
 import { SKIP } from './skip-reasons.ts';
 
@@ -34,6 +35,8 @@ export class AgentTurn {
   readonly #kernel: AllocatorKernel;
   readonly #kinds: number;
   readonly #width: number;
+  /** Kinds from here on are 0 in all that is free. */
+  #kindsUsed = 0;
   agent = NONE;
   /** What is left of the plain parcel: the kinds, then the items. */
   readonly plain: Float64Array;
@@ -49,12 +52,15 @@ export class AgentTurn {
   /** Whether the plain parcel alone is worth offering by the common minimum. */
   #isPlainWorth = false;
 
-  // The bundle of the client judged last.
-  readonly sum: Float64Array;
-  readonly offered: Float64Array;
-  readonly guaranteed: Float64Array;
+  // The bundle of the client judged last. When it is all of a plain parcel, it is not copied.
+  sum: Float64Array;
+  offered: Float64Array;
   /** What of the bundle uses up quota. */
-  readonly consumed: Float64Array;
+  consumed: Float64Array;
+  readonly guaranteed: Float64Array;
+  readonly #ownSum: Float64Array;
+  readonly #ownOffered: Float64Array;
+  readonly #ownConsumed: Float64Array;
   isChopped = false;
   bits = 0;
   /** Capability bits that each of its parcels needs, and the role all are reserved for, or `NONE`. */
@@ -68,26 +74,33 @@ export class AgentTurn {
     this.#kinds = kernel.options.kinds;
     this.#width = this.#kinds + 1;
     this.plain = new Float64Array(this.#width);
-    this.sum = new Float64Array(this.#width);
-    this.offered = new Float64Array(this.#width);
+    this.#ownSum = new Float64Array(this.#width);
+    this.#ownOffered = new Float64Array(this.#width);
+    this.#ownConsumed = new Float64Array(this.#kinds);
     this.guaranteed = new Float64Array(this.#kinds);
-    this.consumed = new Float64Array(this.#kinds);
+    this.sum = this.#ownSum;
+    this.offered = this.#ownOffered;
+    this.consumed = this.#ownConsumed;
   }
 
   /** Loads `agent`. `pass` tells whether its shared resources were offered already. */
   open(agent: number, pass: number): void {
     const { agents, parcels } = this.#kernel;
-    const { plain } = agents;
+    const { kindsUsed, plain } = agents;
+    const own = this.plain;
+    const items = this.#kinds;
     this.agent = agent;
+    this.#kindsUsed = kindsUsed;
     const base = agent * this.#width;
-    let hasPlain = false;
-    for (let column = 0; column < this.#width; column += 1) {
-      const quantity = plain[base + column]!;
-      this.plain[column] = quantity;
-      if (quantity > 0) hasPlain = true;
+    let all = plain[base + items]!;
+    own[items] = all;
+    for (let kind = 0; kind < kindsUsed; kind += 1) {
+      const quantity = plain[base + kind]!;
+      own[kind] = quantity;
+      all += quantity;
     }
-    this.hasPlain = hasPlain;
-    this.#isPlainWorth = hasPlain && this.#isWorth(this.plain, this.#kernel.commonMinimums);
+    this.hasPlain = all > 0;
+    this.#isPlainWorth = this.hasPlain && this.#kernel.commonMinimums.isMet(own);
     let count = 0;
     this.#extrasLeft = 0;
     this.#unreservedExtrasLeft = 0;
@@ -124,20 +137,21 @@ export class AgentTurn {
   isWorthOpening(): boolean {
     if (this.#extrasLeft === 0) return this.#isPlainWorth;
     if (this.#isPlainWorth) return true;
-    this.sum.set(this.plain);
+    const sum = this.#ownSum;
+    sum.set(this.plain);
     for (let index = 0; index < this.extras; index += 1) {
-      if (this.isTaken[index] === 0) this.#addExtra(this.sum, index);
+      if (this.isTaken[index] === 0) this.#addExtra(sum, index);
     }
-    return this.#isWorth(this.sum, this.#kernel.commonMinimums);
+    return this.#kernel.commonMinimums.isMet(sum);
   }
 
   /** Whether the plain parcel is worth offering after headroom has been kept. */
   isWorthWithHeadroom(): boolean {
-    const { quotas } = this.#kernel;
+    const { commonMinimums, quotas } = this.#kernel;
     for (let kind = 0; kind < this.#kinds; kind += 1) {
-      this.sum[kind] = Math.min(this.plain[kind]!, quotas.surplus(kind));
+      this.#ownSum[kind] = Math.min(this.plain[kind]!, quotas.surplus(kind));
     }
-    return this.#isWorth(this.sum, this.#kernel.commonMinimums);
+    return commonMinimums.isMet(this.#ownSum);
   }
 
   /**
@@ -156,9 +170,7 @@ export class AgentTurn {
     if (isSimple) {
       if (!this.hasPlain) return nothingLeft;
       const isWorth =
-        minimums === kernel.commonMinimums
-          ? this.#isPlainWorth
-          : this.#isWorth(this.plain, minimums);
+        minimums === kernel.commonMinimums ? this.#isPlainWorth : minimums.isMet(this.plain);
       if (!isWorth) return notAllocatable;
     } else {
       const reason = this.#findEligible(clients.node[client]!, minimums);
@@ -171,9 +183,13 @@ export class AgentTurn {
     this.bits = capabilities & PARCEL_BITS;
     this.isChopped = false;
     if (isSimple && !kernel.quotas.isAny) {
-      this.sum.set(this.plain);
-      this.offered.set(this.plain);
+      this.sum = this.plain;
+      this.offered = this.plain;
+      this.consumed = this.plain;
     } else {
+      this.sum = this.#ownSum;
+      this.offered = this.#ownOffered;
+      this.consumed = this.#ownConsumed;
       const reason = this.#limit(client, stage, minimums);
       if (reason !== NONE) return reason;
     }
@@ -190,6 +206,9 @@ export class AgentTurn {
     this.bits = (capabilities & PARCEL_BITS) | (plain === undefined ? PARCEL_WHOLE : 0);
     this.isChopped = false;
     this.guaranteed.fill(0);
+    this.sum = this.#ownSum;
+    this.offered = this.#ownOffered;
+    this.consumed = this.#ownConsumed;
     this.#findEligible(clients.node[client]!, this.#kernel.commonMinimums);
     this.offered.set(this.plain);
     for (let kind = 0; plain !== undefined && kind < this.#kinds; kind += 1) {
@@ -230,6 +249,12 @@ export class AgentTurn {
 
   /** Removes the bundle judged last from what is left. Returns whether shared resources were in it. */
   take(): boolean {
+    if (this.offered === this.plain) {
+      this.plain.fill(0);
+      this.hasPlain = false;
+      this.#isPlainWorth = false;
+      return false;
+    }
     const { parcels } = this.#kernel;
     let hasPlain = false;
     for (let column = 0; column < this.#width; column += 1) {
@@ -238,7 +263,7 @@ export class AgentTurn {
       if (left > 0) hasPlain = true;
     }
     this.hasPlain = hasPlain;
-    this.#isPlainWorth = hasPlain && this.#isWorth(this.plain, this.#kernel.commonMinimums);
+    this.#isPlainWorth = hasPlain && this.#kernel.commonMinimums.isMet(this.plain);
     let hasShared = false;
     for (let position = 0; this.extras > 0 && position < this.#eligibleCount; position += 1) {
       const index = this.#eligible[position]!;
@@ -255,8 +280,15 @@ export class AgentTurn {
   /** Writes back to the tables what is left. Shared resources stay free. */
   close(): void {
     const { agents, parcels } = this.#kernel;
-    const { agent } = this;
-    agents.plain.set(this.plain, agent * this.#width);
+    const { agent, plain } = this;
+    const base = agent * this.#width;
+    const column = agents.plain;
+    for (let kind = 0; kind < this.#kindsUsed; kind += 1) column[base + kind] = plain[kind]!;
+    column[base + this.#kinds] = plain[this.#kinds]!;
+    if (this.extras === 0) {
+      agents.hasFree[agent] = this.hasPlain ? 1 : 0;
+      return;
+    }
     let kept = NONE;
     for (let index = this.extras - 1; index >= 0; index -= 1) {
       const slot = this.slots[index]!;
@@ -275,9 +307,10 @@ export class AgentTurn {
   // --- inside -----------------------------------------------------------------------------------
 
   /** Lists the extras the client's role may have. */
-  #findEligible(node: number, minimums: Float64Array): number {
+  #findEligible(node: number, minimums: MinimumSets): number {
     const { sorter } = this.#kernel;
     this.#eligibleCount = 0;
+    this.sum = this.#ownSum;
     this.sum.set(this.plain);
     for (let index = 0; index < this.extras; index += 1) {
       if (this.isTaken[index] === 1) continue;
@@ -288,11 +321,11 @@ export class AgentTurn {
       this.#addExtra(this.sum, index);
     }
     if (!this.hasPlain && this.#eligibleCount === 0) return nothingLeft;
-    return this.#isWorth(this.sum, minimums) ? NONE : notAllocatable;
+    return minimums.isMet(this.sum) ? NONE : notAllocatable;
   }
 
   /** Strips what the framework cannot handle and chops what quotas do not allow. */
-  #limit(client: number, stage: Stage, minimums: Float64Array): number {
+  #limit(client: number, stage: Stage, minimums: MinimumSets): number {
     const { clients, parcels, quotas } = this.#kernel;
     const { plain, offered, sum } = this;
     offered.set(plain);
@@ -318,7 +351,7 @@ export class AgentTurn {
         this.#addExtra(sum, index);
       }
     }
-    if (!isEmpty(sum) && this.#isWorth(sum, minimums)) return NONE;
+    if (!isEmpty(sum) && minimums.isMet(sum)) return NONE;
     if (!this.isChopped && !isOmitted) return isStripped ? noCapability : notAllocatable;
     return this.#isWorthUnderLimit(slot, minimums) ? headroom : quotaLimit;
   }
@@ -366,7 +399,7 @@ export class AgentTurn {
   }
 
   /** Whether the bundle would do if only the limit counted: then it is the headroom that is short. */
-  #isWorthUnderLimit(slot: number, minimums: Float64Array): boolean {
+  #isWorthUnderLimit(slot: number, minimums: MinimumSets): boolean {
     if (slot === NONE) return true;
     const { quotas } = this.#kernel;
     for (let kind = 0; kind < this.#kinds; kind += 1) {
@@ -374,7 +407,7 @@ export class AgentTurn {
       const missing = Math.min(this.plain[kind]!, left) - this.offered[kind]!;
       if (missing > 0) this.sum[kind] = this.sum[kind]! + missing;
     }
-    return this.#isWorth(this.sum, minimums);
+    return minimums.isMet(this.sum);
   }
 
   /** Whether one of the groups that cover not everything covers this bundle. */
@@ -403,10 +436,11 @@ export class AgentTurn {
 
   /** Works out what of the bundle uses up quota, and what all of it needs. */
   sumUp(): void {
-    const { parcels } = this.#kernel;
-    for (let kind = 0; kind < this.#kinds; kind += 1) this.consumed[kind] = this.offered[kind]!;
     this.needs = 0;
     this.reservedFor = NONE;
+    if (this.offered === this.plain) return;
+    const { parcels } = this.#kernel;
+    for (let kind = 0; kind < this.#kinds; kind += 1) this.consumed[kind] = this.offered[kind]!;
     if (this.extras === 0) return;
     if (!this.hasPlain) this.#findNeeds();
     if ((this.bits & PARCEL_WHOLE) === 0) return;
@@ -445,17 +479,6 @@ export class AgentTurn {
     for (let column = 0; column < this.#width; column += 1) {
       sum[column] = sum[column]! + quantities[base + column]!;
     }
-  }
-
-  /** Whether `sum` meets one of the minimum sets. */
-  #isWorth(sum: Float64Array, minimums: Float64Array): boolean {
-    if (minimums.length === 0) return true;
-    for (let from = 0; from < minimums.length; from += this.#kinds) {
-      let kind = 0;
-      while (kind < this.#kinds && sum[kind]! >= minimums[from + kind]!) kind += 1;
-      if (kind === this.#kinds) return true;
-    }
-    return false;
   }
 
   #reserveExtras(index: number): void {

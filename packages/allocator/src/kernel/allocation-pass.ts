@@ -10,6 +10,8 @@ import { randomChildren } from './random-order.ts';
 
 /** With so few who have not refused an agent, the first in line is found by looking at these alone. */
 const FEW = 16;
+/** Agents whose rows are fetched together. In shuffled order each row is a miss of the cache. */
+const AHEAD = 32;
 
 /**
  * The pass, with scratch columns that live as long as the kernel.
@@ -22,15 +24,14 @@ const FEW = 16;
 export class AllocationPass {
   readonly #kernel: AllocatorKernel;
   readonly turn: AgentTurn;
-  readonly #grants: GrantLog;
+  readonly grants: GrantLog;
   readonly #width: number;
   readonly #isRoleOrderRandom: boolean;
   readonly #isFrameworkOrderRandom: boolean;
   #candidates = new Int32Array(0);
   #mark = new Int32Array(0);
-  /** Number of this pass, of all passes and of those over all agents. */
+  /** Passes begun so far. */
   passes = 0;
-  lastFullPass = 0;
 
   // The turn at hand.
   #stage: Stage = 2;
@@ -41,12 +42,13 @@ export class AllocationPass {
   #isOver = false;
   #chance: Random = seededRandom(0);
   readonly #few = new Int32Array(FEW);
+  #fetched = 0;
 
   constructor(kernel: AllocatorKernel) {
     const { kinds, roleSorter, frameworkSorter } = kernel.options;
     this.#kernel = kernel;
     this.turn = new AgentTurn(kernel);
-    this.#grants = new GrantLog(kinds);
+    this.grants = new GrantLog(kinds);
     this.#width = kinds + 1;
     this.#isRoleOrderRandom = roleSorter === 'random';
     this.#isFrameworkOrderRandom = frameworkSorter === 'random';
@@ -63,12 +65,14 @@ export class AllocationPass {
       this.#stage = 1;
       for (let index = 0; index < candidates.length; index += 1) {
         if (this.#kernel.quotas.needy === 0) break;
+        if (index % AHEAD === 0) this.#fetchAhead(candidates, index);
         this.#visitAgent(candidates[index]!);
       }
     }
     shuffle(candidates, random);
     this.#stage = 2;
     for (let index = 0; index < candidates.length; index += 1) {
+      if (index % AHEAD === 0) this.#fetchAhead(candidates, index);
       this.#visitAgent(candidates[index]!);
     }
     return this.finish(asked.active);
@@ -78,10 +82,9 @@ export class AllocationPass {
   begin({ agents, nowMs }: AllocateRequest): void {
     const { clients, quotas, refusals, sorter } = this.#kernel;
     this.passes += 1;
-    if (agents === undefined) this.lastFullPass = this.passes;
     this.#nowMs = nowMs;
-    this.#grants.clear();
-    this.#firstGrant = 0;
+    this.grants.begin(agents === undefined);
+    this.#firstGrant = this.grants.count;
     this.#mask = grownUint32(this.#mask, clients.words);
     sorter.refresh();
     refusals.sweep(nowMs);
@@ -95,7 +98,7 @@ export class AllocationPass {
   grantTo(agent: number, client: number, plain: Float64Array | undefined): boolean {
     const { turn } = this;
     turn.open(agent, this.passes);
-    this.#firstGrant = this.#grants.count;
+    this.#firstGrant = this.grants.count;
     if (!turn.offer(client, plain)) return false;
     this.#grant(client);
     this.#settle();
@@ -105,17 +108,18 @@ export class AllocationPass {
   /** The grants since `begin`. */
   finish(candidates: number): GrantBatch {
     const { clients, refusals, sorter } = this.#kernel;
-    const grants = this.#grants;
-    const granted = grants.clients.subarray(0, grants.count);
+    const grants = this.grants;
+    const { count, first } = grants;
+    const granted = grants.clients.subarray(first, count);
     return {
-      agents: grants.agents.slice(0, grants.count),
+      agents: grants.agents.slice(first, count),
       frameworks: granted.map((client) => clients.framework[client]!),
       roles: granted.map((client) => clients.role[client]!),
-      bits: grants.bits.slice(0, grants.count),
-      chops: grants.chops.slice(0, grants.count),
+      bits: grants.bits.slice(first, count),
+      chops: grants.chops.slice(first, count),
       chopped: grants.chopped(),
-      quantities: grants.quantities.slice(0, grants.count * this.#width),
-      wonAt: grants.wonAt.slice(0, grants.count),
+      quantities: grants.quantities.slice(first * this.#width, count * this.#width),
+      wonAt: grants.wonAt.slice(first, count),
       candidates,
       pool: sorter.pool(),
       held: sorter.allocatedOf(ROOT),
@@ -123,6 +127,11 @@ export class AllocationPass {
       refusalsDropped: refusals.dropped,
       roleShares: this.#roleShares(),
     };
+  }
+
+  /** A number that means nothing; see `#fetchAhead`. */
+  get fetched(): number {
+    return this.#fetched;
   }
 
   get #isRandom(): boolean {
@@ -162,6 +171,22 @@ export class AllocationPass {
 
   // --- one agent --------------------------------------------------------------------------------
 
+  /** Reads the rows of the next agents, so that their misses overlap instead of adding up. */
+  #fetchAhead(candidates: Int32Array, from: number): void {
+    const { demands, extras, hasFree, lacks, plain } = this.#kernel.agents;
+    const width = this.#width;
+    const end = Math.min(from + AHEAD, candidates.length);
+    let sum = 0;
+    for (let index = from; index < end; index += 1) {
+      const agent = candidates[index]!;
+      const base = agent * width;
+      sum += plain[base]! + plain[base + width - 1]!;
+      sum += extras[agent]! + demands[agent]! + lacks[agent]! + hasFree[agent]!;
+    }
+    // Kept, so that the reads are not optimised away.
+    this.#fetched = sum;
+  }
+
   #visitAgent(agent: number): void {
     const { agents, clients, refusals } = this.#kernel;
     const { turn } = this;
@@ -177,11 +202,11 @@ export class AllocationPass {
     } else if (refusals.partial.length > 0) {
       refusals.partial.length = 0;
     }
-    this.#firstGrant = this.#grants.count;
+    this.#firstGrant = this.grants.count;
     this.#isOver = false;
     if (isRandom) this.#walkAtRandom(ROOT);
     else this.#walkInOrder();
-    if (this.#grants.count > this.#firstGrant) this.#settle();
+    if (this.grants.count > this.#firstGrant) this.#settle();
   }
 
   #walkInOrder(): void {
@@ -324,28 +349,46 @@ export class AllocationPass {
   #visitReserved(): void {
     const { sorter } = this.#kernel;
     const { turn } = this;
-    const nodes: number[] = [];
+    let only = NONE;
+    let isOne = true;
     for (let index = 0; index < turn.extras; index += 1) {
       const node = turn.roleNodes[index]!;
-      if (turn.isTaken[index] === 0 && sorter.isListed(node) && !nodes.includes(node)) {
-        nodes.push(node);
-      }
+      if (turn.isTaken[index] === 1 || node === only || !sorter.isListed(node)) continue;
+      if (only !== NONE) isOne = false;
+      only = node;
     }
-    const topmost = nodes.filter(
-      (node) => !nodes.some((other) => other !== node && sorter.isAtOrAbove(other, node)),
-    );
-    topmost.sort((left, right) => (sorter.precedes(left, right) ? -1 : 1));
-    for (const node of topmost) this.#walkReserved(node);
+    if (only === NONE) return;
+    if (isOne) this.#walkReserved(only);
+    else for (const node of this.#topmostReserved()) this.#walkReserved(node);
+  }
+
+  /** The roles that what is left is reserved for, in line, without those below another of them. */
+  #topmostReserved(): readonly number[] {
+    const { sorter } = this.#kernel;
+    const { turn } = this;
+    const nodes = new Set<number>();
+    for (let index = 0; index < turn.extras; index += 1) {
+      const node = turn.roleNodes[index]!;
+      if (turn.isTaken[index] === 0 && sorter.isListed(node)) nodes.add(node);
+    }
+    const all = [...nodes];
+    return all
+      .filter((node) => !all.some((other) => other !== node && sorter.isAtOrAbove(other, node)))
+      .sort((left, right) => (sorter.precedes(left, right) ? -1 : 1));
   }
 
   #walkReserved(node: number): void {
     const { sorter } = this.#kernel;
+    const sole = sorter.soleClient[node]!;
+    if (sole !== NONE) {
+      this.#askForReserved(sole);
+      return;
+    }
     const list = sorter.lists[node];
     if (list === undefined) return;
-    for (const child of list.view()) {
+    for (let at = list.start; at < list.start + list.length; at += 1) {
       if (this.turn.isEmpty) return;
-      if (sorter.kind(child) !== NODE_KIND.client) this.#walkReserved(child);
-      else this.#askForReserved(sorter.clientOf(child));
+      this.#walkReserved(list.items[at]!);
     }
   }
 
@@ -359,32 +402,22 @@ export class AllocationPass {
   #grant(client: number): void {
     const { agents, clients, quotas, sorter } = this.#kernel;
     const { turn } = this;
-    const { agent } = turn;
     const top = clients.top[client]!;
-    const share = sorter.share(top);
-    this.#grants.add(
-      agent,
-      client,
-      turn.bits,
-      share,
-      turn.sum,
-      turn.isChopped ? turn.offered : undefined,
-    );
     turn.sumUp();
-    agents.noteWinner(agent, client, this.passes, share, turn.needs, turn.reservedFor);
+    this.grants.add(turn, client, sorter.orderedShare(top));
     this.#kernel.addUnreserved(client, turn.consumed, 1);
     quotas.addFree(turn.consumed, 0, -1);
     const slot = quotas.isAny ? quotas.slotOfNode[top]! : NONE;
     if (slot !== NONE) {
       quotas.consume(slot, turn.consumed, this.#stage === 1 ? turn.guaranteed : undefined);
     }
-    if (turn.take()) agents.sharedInPass[agent] = this.passes;
+    if (turn.take()) agents.sharedInPass[turn.agent] = this.passes;
   }
 
   /** Moves the shares of whoever was given something and writes back what is left of the agent. */
   #settle(): void {
     const { clients, sorter } = this.#kernel;
-    const grants = this.#grants;
+    const grants = this.grants;
     for (let grant = this.#firstGrant; grant < grants.count; grant += 1) {
       const node = clients.node[grants.clients[grant]!]!;
       sorter.give(node, grants.quantities, grant * this.#width);

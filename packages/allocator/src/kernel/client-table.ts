@@ -1,6 +1,7 @@
 // Clients: one framework in one role each. What the passes deal with, under dense indexes.
 import { invariant } from '@kaon/primitives';
 import { grownFloat64, grownInt32, grownUint32, NONE, rowsFor } from './columns.ts';
+import type { MinimumSets } from './minimum-sets.ts';
 
 /** Bits in a word of a set of clients. */
 const WORD_BITS = 32;
@@ -23,8 +24,8 @@ export class ClientTable {
   exclusionList = new Int32Array(0);
   /** Thousandths per kind that it holds unreserved and not revocable. */
   unreserved = new Float64Array(0);
-  /** Minimum sets of its own, one after another; most have none. */
-  readonly minimums = new Map<number, Float64Array>();
+  /** Minimum sets of its own; most have none. */
+  readonly minimums = new Map<number, MinimumSets>();
   /** A bit for each client that competes now. */
   competing = new Uint32Array(0);
   /** Clients that compete now. */

@@ -344,6 +344,14 @@ export class DrfSorter {
     return this.#shareOf(node);
   }
 
+  /** In a pass: the share of a listed node, by which it is in order. */
+  orderedShare(node: number): number {
+    const list = this.lists[this.#parent[node]!];
+    return list !== undefined && list.length > 1 && this.#isListed[node] === 1
+      ? this.#share[node]!
+      : this.#shareOf(node);
+  }
+
   // --- inside -----------------------------------------------------------------------------------
 
   #isBefore(left: number, right: number): boolean {

@@ -1,17 +1,26 @@
-// The grants of one pass, in columns that are used again by the next.
+// The grants since the last pass over all agents, in columns that are used again by the next.
+import type { AgentTurn } from './agent-turn.ts';
 import { grownFloat64, grownInt32, NONE, rowsFor } from './columns.ts';
 
-/** Grants in the order they were made. */
+/** Grants kept at most when no pass over all agents clears them: who won what is forgotten then. */
+const GRANTS_MAX = 2_000_000;
+
+/** Grants in the order they were made. Those of the last pass are a part: from `first` on. */
 export class GrantLog {
   readonly #kinds: number;
   readonly #width: number;
   count = 0;
+  /** The first grant of the last pass. */
+  first = 0;
   #chopCount = 0;
   agents = new Int32Array(0);
   clients = new Int32Array(0);
   bits = new Int32Array(0);
   chops = new Int32Array(0);
   wonAt = new Float64Array(0);
+  /** Capability bits that each parcel of the grant needs, and the role all are reserved for, or `NONE`. */
+  needs = new Int32Array(0);
+  reservedFor = new Int32Array(0);
   quantities = new Float64Array(0);
   #chopped = new Float64Array(0);
 
@@ -20,33 +29,31 @@ export class GrantLog {
     this.#width = kinds + 1;
   }
 
-  clear(): void {
-    this.count = 0;
+  /** Begins a pass; one over all agents makes what came before uninteresting. */
+  begin(isFull: boolean): void {
+    if (isFull || this.count > GRANTS_MAX) this.count = 0;
+    this.first = this.count;
     this.#chopCount = 0;
   }
 
-  /** Notes a grant; `chopped` is what it takes of the plain scalars when that is not all of them. */
-  add(
-    agent: number,
-    client: number,
-    bits: number,
-    share: number,
-    sum: Float64Array,
-    chopped: Float64Array | undefined,
-  ): void {
+  /** Notes the bundle in `turn` as a grant to `client`, whose top-level role had `share`. */
+  add(turn: AgentTurn, client: number, share: number): void {
     const grant = this.count;
     if (grant >= this.agents.length) this.#grow(rowsFor(grant, this.agents.length));
     this.count += 1;
-    this.agents[grant] = agent;
+    this.agents[grant] = turn.agent;
     this.clients[grant] = client;
-    this.bits[grant] = bits;
+    this.bits[grant] = turn.bits;
     this.wonAt[grant] = share;
+    this.needs[grant] = turn.needs;
+    this.reservedFor[grant] = turn.reservedFor;
     const base = grant * this.#width;
-    for (let column = 0; column < this.#width; column += 1) {
-      this.quantities[base + column] = sum[column]!;
-    }
+    const { sum } = turn;
+    const { quantities } = this;
+    for (let column = 0; column < this.#width; column += 1)
+      quantities[base + column] = sum[column]!;
     this.chops[grant] = NONE;
-    if (chopped !== undefined) this.#chop(grant, chopped);
+    if (turn.isChopped) this.#chop(grant, turn.offered);
   }
 
   /** Rows of what chopped grants take. */
@@ -73,6 +80,8 @@ export class GrantLog {
     this.bits = grownInt32(this.bits, rows);
     this.chops = grownInt32(this.chops, rows);
     this.wonAt = grownFloat64(this.wonAt, rows);
+    this.needs = grownInt32(this.needs, rows);
+    this.reservedFor = grownInt32(this.reservedFor, rows);
     this.quantities = grownFloat64(this.quantities, rows * this.#width);
   }
 }

@@ -54,7 +54,7 @@ export function inspectClient(
     skipped,
     suitable,
     unsuitable,
-    minimums: client === NONE ? kernel.commonMinimums : kernel.minimumsOf(client),
+    minimums: (client === NONE ? kernel.commonMinimums : kernel.minimumsOf(client)).flat,
     standings: client === NONE ? [] : standingsOf(kernel, client),
     held: client === NONE ? NO_QUANTITIES : sorter.allocatedOf(kernel.clients.node[client]!),
     quota: client === NONE ? undefined : quotaOf(kernel, client),
@@ -74,6 +74,9 @@ class ClientJudge {
   readonly #client: number;
   readonly #nowMs: number;
   readonly #whole: Float64Array;
+  /** The first grant of each agent in its last turn with grants, and who was given some of it. */
+  readonly #grantOf = new Map<number, number>();
+  readonly #own = new Set<number>();
 
   constructor(kernel: AllocatorKernel, pass: AllocationPass, client: number, nowMs: number) {
     this.#kernel = kernel;
@@ -81,15 +84,21 @@ class ClientJudge {
     this.#client = client;
     this.#nowMs = nowMs;
     this.#whole = new Float64Array(kernel.options.kinds);
+    const { agents, clients, count } = pass.grants;
+    for (let grant = 0; grant < count; grant += 1) {
+      const agent = agents[grant]!;
+      const isNewTurn = grant === 0 || agents[grant - 1] !== agent;
+      if (isNewTurn) this.#grantOf.set(agent, grant);
+      if (clients[grant] === client) this.#own.add(agent);
+    }
   }
 
   /** `GRANTED`, or why the client has not got the agent. */
   judge(agent: number): number {
-    const { agents, clients, frameworks, refusals } = this.#kernel;
+    const { clients, frameworks, refusals } = this.#kernel;
     const client = this.#client;
     if (client === NONE || clients.isSubscribed[client] === 0) return SKIP.inactive;
-    const isRecent = agents.wonInPass[agent]! >= Math.max(1, this.#pass.lastFullPass);
-    if (isRecent && agents.wasGrantedTo(agent, client)) return GRANTED;
+    if (this.#own.has(agent)) return GRANTED;
     if (frameworks.isActive[clients.framework[client]!] === 0) return SKIP.inactive;
     if (clients.isSuppressed[client] === 1) return SKIP.suppressed;
     const { turn } = this.#pass;
@@ -98,26 +107,28 @@ class ClientJudge {
     const reason = turn.judge(client, 2);
     if (reason === NONE) return this.#refusal(agent) === NONE ? SKIP.pending : SKIP.filtered;
     const isTaken = reason === SKIP.nothingLeft || reason === SKIP.notAllocatable;
-    return isTaken && isRecent ? this.#whyAnotherWon(agent) : reason;
+    const grant = this.#grantOf.get(agent);
+    return isTaken && grant !== undefined ? this.#whyAnotherWon(grant) : reason;
   }
 
-  /** Why it was somebody else who was granted the agent. */
-  #whyAnotherWon(agent: number): number {
-    const { agents, clients, frameworks, sorter } = this.#kernel;
+  /** Why a grant of the agent at hand went to somebody else. */
+  #whyAnotherWon(grant: number): number {
+    const { clients, frameworks, sorter } = this.#kernel;
+    const { grants } = this.#pass;
     const client = this.#client;
     const obstacle = this.#pass.turn.obstacle(client);
     if (obstacle !== NONE) return obstacle;
-    const reservedFor = agents.wonReservedFor[agent]!;
+    const reservedFor = grants.reservedFor[grant]!;
     const isForOthers =
       reservedFor !== NONE && !sorter.isAtOrAbove(reservedFor, clients.node[client]!);
     if (isForOthers) return SKIP.nothingLeft;
     const capabilities = frameworks.capabilities[clients.framework[client]!]!;
-    return (agents.wonNeeds[agent]! & ~capabilities) === 0 ? SKIP.lowerShare : SKIP.noCapability;
+    return (grants.needs[grant]! & ~capabilities) === 0 ? SKIP.lowerShare : SKIP.noCapability;
   }
 
   /** Why the client could not be given the agent even if it were empty, or `NONE`. */
   judgeWhole(agent: number): number {
-    const { clients, exclusions, options } = this.#kernel;
+    const { clients, exclusions } = this.#kernel;
     const client = this.#client;
     if (client === NONE) return SKIP.inactive;
     const list = clients.exclusionList[client]!;
@@ -128,23 +139,19 @@ class ClientJudge {
     if (obstacle !== NONE) return obstacle;
     this.#findWhole(agent);
     const minimums = this.#kernel.minimumsOf(client);
-    if (minimums.length === 0) return NONE;
-    for (let from = 0; from < minimums.length; from += options.kinds) {
-      const isMet = this.#whole.every((quantity, kind) => quantity >= minimums[from + kind]!);
-      if (isMet) return NONE;
-    }
-    return SKIP.notAllocatable;
+    return minimums.isMet(this.#whole) ? NONE : SKIP.notAllocatable;
   }
 
   verdict(agent: number): AgentVerdict {
-    const { agents, clients, parcels, refusals } = this.#kernel;
+    const { clients, parcels, refusals } = this.#kernel;
     const client = this.#client;
-    const { turn } = this.#pass;
+    const { grants, turn } = this.#pass;
     turn.open(agent, this.#pass.passes);
     const reason = this.judge(agent);
     const refusal = client === NONE ? NONE : this.#refusal(agent);
     if (client !== NONE) this.#findWhole(agent);
-    const winner = agents.firstWinner(agent);
+    const grant = this.#grantOf.get(agent);
+    const winner = grant === undefined ? NONE : grants.clients[grant]!;
     const isWinnerKnown = winner !== NONE && clients.framework[winner] !== NONE;
     return {
       reason,
@@ -165,7 +172,7 @@ class ClientJudge {
         ? {
             framework: clients.framework[winner]!,
             role: clients.role[winner]!,
-            share: agents.wonAt[agent]!,
+            share: grants.wonAt[grant ?? 0]!,
           }
         : undefined,
     };

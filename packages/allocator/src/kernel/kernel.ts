@@ -18,6 +18,7 @@ import type {
   KernelOptions,
 } from './kernel-commands.ts';
 import type { KernelPolicy } from './kernel-policy.ts';
+import { MinimumSets } from './minimum-sets.ts';
 import { ParcelPool, type ParcelRows, parcelRowLength } from './parcels.ts';
 import { QuotaTable } from './quota-table.ts';
 import { RefusalTable } from './refusals.ts';
@@ -48,8 +49,8 @@ export class AllocatorKernel implements KernelCommands {
   readonly refusals: RefusalTable;
   readonly exclusions = new ExclusionLists();
   readonly roles = new Map<number, RoleRow>();
-  /** Minimum sets of the options, one after another, each `kinds` long. */
-  readonly commonMinimums: Float64Array;
+  /** Minimum sets of the options. */
+  readonly commonMinimums: MinimumSets;
   readonly #pass: AllocationPass;
   /** Clients of a snapshot that is being restored, by the index they had there. */
   #restored: readonly number[] = [];
@@ -58,15 +59,14 @@ export class AllocatorKernel implements KernelCommands {
     const { kinds, minAllocatable, partitions = 1 } = options;
     invariant(kinds >= 1 && kinds <= 64, 'a kernel has 1 to 64 kinds');
     this.options = options;
-    this.commonMinimums = new Float64Array(minAllocatable.length * kinds);
-    for (const [index, minimum] of minAllocatable.entries()) {
-      this.commonMinimums.set(minimum, index * kinds);
-    }
+    const flat = new Float64Array(minAllocatable.length * kinds);
+    for (const [index, minimum] of minAllocatable.entries()) flat.set(minimum, index * kinds);
+    this.commonMinimums = new MinimumSets(flat, kinds);
     this.parcels = new ParcelPool(kinds);
     this.agents = new AgentTable(kinds, this.parcels);
     this.clients = new ClientTable(kinds);
     this.sorter = new DrfSorter(kinds, options.excludedKinds, policy);
-    this.quotas = new QuotaTable(kinds, partitions, minAllocatable);
+    this.quotas = new QuotaTable(kinds, partitions, this.commonMinimums);
     this.refusals = new RefusalTable(this.parcels, options.refusalsMax);
     this.#pass = new AllocationPass(this);
   }
@@ -244,7 +244,7 @@ export class AllocatorKernel implements KernelCommands {
     invariant(minimums.length % this.options.kinds === 0, 'minimum sets are whole');
     const client = this.frameworks.find(framework, role);
     invariant(client !== NONE, 'minimum sets are those of a subscribed framework');
-    this.clients.minimums.set(client, minimums.slice());
+    this.clients.minimums.set(client, new MinimumSets(minimums.slice(), this.options.kinds));
   }
 
   clearMinimums(framework: number, role: number): void {
@@ -267,7 +267,7 @@ export class AllocatorKernel implements KernelCommands {
   }
 
   /** What must be offered to `client` at least. */
-  minimumsOf(client: number): Float64Array {
+  minimumsOf(client: number): MinimumSets {
     const { minimums } = this.clients;
     return minimums.size === 0
       ? this.commonMinimums

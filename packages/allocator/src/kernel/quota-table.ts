@@ -1,6 +1,7 @@
 // Quotas of top-level roles: what they have consumed, and what they leave to whom in the pass at hand.
 import { invariant } from '@kaon/primitives';
 import { grownFloat64, grownInt32, NONE, rowsFor } from './columns.ts';
+import type { MinimumSets } from './minimum-sets.ts';
 
 /**
  * Consumption of every top-level role, and quotas of those that have one.
@@ -12,7 +13,7 @@ import { grownFloat64, grownInt32, NONE, rowsFor } from './columns.ts';
 export class QuotaTable {
   readonly kinds: number;
   readonly #partitions: number;
-  readonly #minimums: readonly (readonly number[])[];
+  readonly #minimums: MinimumSets;
   /** By node of the sorter, for top-level roles. */
   reserved = new Float64Array(0);
   unreserved = new Float64Array(0);
@@ -37,7 +38,7 @@ export class QuotaTable {
   readonly required: Float64Array;
   isHeadroomRequired = false;
 
-  constructor(kinds: number, partitions: number, minimums: readonly (readonly number[])[]) {
+  constructor(kinds: number, partitions: number, minimums: MinimumSets) {
     this.kinds = kinds;
     this.#partitions = partitions;
     this.#minimums = minimums;
@@ -186,12 +187,7 @@ export class QuotaTable {
     }
     this.needy += isNeedy - this.isNeedy[slot]!;
     this.isNeedy[slot] = isNeedy;
-    const isWorth =
-      this.#minimums.length === 0 ||
-      this.#minimums.some((minimum) =>
-        minimum.every((least, kind) => this.left[from + kind]! >= least),
-      );
-    const isExhausted = isWorth ? 0 : 1;
+    const isExhausted = this.#minimums.isMet(this.left, from) ? 0 : 1;
     this.exhausted += isExhausted - this.isExhausted[slot]!;
     this.isExhausted[slot] = isExhausted;
   }

@@ -43,7 +43,7 @@ function writeFrameworks(kernel: AllocatorKernel, buffer: CommandBuffer): void {
       if (clients.isSubscribed[client] === 1) buffer.subscribe(framework, role);
       if (clients.isSuppressed[client] === 1) buffer.suppress(framework, role);
       const minimums = clients.minimums.get(client);
-      if (minimums !== undefined) buffer.setMinimums(framework, role, minimums);
+      if (minimums !== undefined) buffer.setMinimums(framework, role, minimums.flat);
       const list = clients.exclusionList[client]!;
       if (list !== NONE) buffer.setExclusionList(framework, role, list);
     }

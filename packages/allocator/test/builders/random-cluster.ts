@@ -15,8 +15,9 @@ const KINDS = 3;
 const PATHS = ['a', 'a/b', 'a/b/c', 'a/b/c/d', 'a/e', 'e', 'e/f', 'e-f', 'g/h/i', '*'];
 /** Roles that get quotas; nobody is ever in the last one. */
 const TOPS = ['a', 'a', 'e', 'e-f', 'g', '*', 'nobody'];
-const AGENTS_MAX = 5;
-const FRAMEWORKS_MAX = 5;
+/** Most clusters are small, so that differences are easy to read; some have many clients. */
+const SIZES = { small: { agents: 5, frameworks: 5 }, large: { agents: 16, frameworks: 14 } };
+const LARGE_ONE_IN = 100;
 const LISTS = 2;
 const PASS_INTERVAL_MS = 10;
 /** Amounts are small multiples of these, so that ties and exact fits are common. */
@@ -63,6 +64,7 @@ export class RandomCluster {
   /** Quotas and odd amounts are left out of some clusters, so that the other rules come to the fore. */
   readonly #hasQuotas: boolean;
   readonly #hasOddAmounts: boolean;
+  readonly #size: { readonly agents: number; readonly frameworks: number };
   /** Grants of the last pass, not yet answered. */
   #offers: Holding[] = [];
 
@@ -71,16 +73,17 @@ export class RandomCluster {
     this.#receivers = receivers;
     this.#hasQuotas = this.random.nextInt(3) !== 0;
     this.#hasOddAmounts = this.random.nextInt(3) === 0;
+    this.#size = this.random.nextInt(LARGE_ONE_IN) === 0 ? SIZES.large : SIZES.small;
     for (const path of PATHS) this.#addRole(path);
   }
 
   /** Agents and frameworks to begin with. */
   populate(): void {
     const { random } = this;
-    for (let framework = 0; framework <= random.nextInt(FRAMEWORKS_MAX - 1); framework += 1) {
-      this.addFramework(framework);
-    }
-    for (let agent = 0; agent <= random.nextInt(AGENTS_MAX); agent += 1) this.addAgent(agent);
+    const { agents, frameworks } = this.#size;
+    const some = (limit: number): number => Math.ceil(limit / 2) + random.nextInt(limit / 2);
+    for (let index = some(frameworks) - 1; index >= 0; index -= 1) this.addFramework(index);
+    for (let index = some(agents) - 1; index >= 0; index -= 1) this.addAgent(index);
     if (this.#hasQuotas) for (let quota = 0; quota < 2; quota += 1) this.setQuota();
     if (random.nextInt(2) === 0) this.setWeight();
     for (let wish = 0; wish < 4; wish += 1) this.#changeWishes();
@@ -136,7 +139,7 @@ export class RandomCluster {
     };
     this.books.agents.set(agent, row);
     // An agent that comes back with tasks: what they use is told first, as books do.
-    const framework = random.nextInt(FRAMEWORKS_MAX);
+    const framework = random.nextInt(this.#size.frameworks);
     if (random.nextInt(5) === 0 && this.frameworks.has(framework)) {
       const [parcel] = total;
       const role = this.#anyRole();
@@ -155,7 +158,7 @@ export class RandomCluster {
 
   #changeAgents(): void {
     const { random, books } = this;
-    const agent = random.nextInt(AGENTS_MAX);
+    const agent = random.nextInt(this.#size.agents);
     const row = books.agents.get(agent);
     if (row === undefined) {
       this.addAgent(agent);
@@ -163,7 +166,8 @@ export class RandomCluster {
     }
     switch (random.nextInt(6)) {
       case 0:
-        if (random.nextInt(2) === 0) this.removeAgent(agent);
+        this.removeAgent(agent);
+        if (random.nextInt(2) === 0) this.addAgent(agent);
         break;
       case 1:
         row.isActive = random.nextInt(3) !== 0;
@@ -257,7 +261,7 @@ export class RandomCluster {
     const capabilities = oneOf(random, [0, ALL_CAPABILITIES, random.nextInt(64), 31]);
     this.frameworks.set(framework, { capabilities, isActive: true, clients: new Map() });
     // Names in another order than indexes.
-    const name = `f${(framework * 7) % 10}`;
+    const name = `f${(framework * 7) % 15}`;
     this.#tell((kernel) => kernel.addFramework(framework, name, capabilities));
     this.#tell((kernel) => kernel.activateFramework(framework));
     const roles = 1 + random.nextInt(3);
@@ -276,7 +280,7 @@ export class RandomCluster {
 
   #changeFrameworks(): void {
     const { random } = this;
-    const framework = random.nextInt(FRAMEWORKS_MAX);
+    const framework = random.nextInt(this.#size.frameworks);
     const row = this.frameworks.get(framework);
     if (row === undefined) {
       this.addFramework(framework);
@@ -285,7 +289,7 @@ export class RandomCluster {
     const role = this.#anyRole();
     switch (random.nextInt(8)) {
       case 0:
-        if (random.nextInt(3) === 0) this.removeFramework(framework);
+        if (random.nextInt(2) === 0) this.removeFramework(framework);
         break;
       case 1:
         row.isActive = false;
@@ -302,10 +306,15 @@ export class RandomCluster {
         this.#tell((kernel) => kernel.updateFramework(framework, capabilities));
         break;
       }
-      case 5:
-        row.clients.delete(role);
-        this.#tell((kernel) => kernel.unsubscribe(framework, role));
+      case 5: {
+        const left = oneOf(random, [role, ...row.clients.keys()]);
+        row.clients.delete(left);
+        this.#tell((kernel) => kernel.unsubscribe(framework, left));
+        // Wishes about a role it has left: only what it still holds there makes it a client.
+        if (random.nextInt(3) === 0) this.#tell((kernel) => kernel.suppress(framework, left));
+        if (random.nextInt(2) === 0) this.#subscribe(framework, left);
         break;
+      }
       default:
         this.#subscribe(framework, role);
     }
@@ -358,25 +367,37 @@ export class RandomCluster {
     else if (this.#hasQuotas) this.setQuota();
   }
 
-  /** Forgets a role that nobody uses and names it anew, with another index. */
+  /**
+   * Forgets a role and names it anew, with another index. Clients leave it before, and what they hold
+   * is recovered; some come back.
+   */
   #renewRole(): void {
-    const { books, frameworks } = this;
-    const used = new Set([
-      ...[...frameworks.values()].flatMap(({ clients }) => [...clients.keys()]),
-      ...[...books.agents.values()].flatMap(({ total }) => total.map(({ role }) => role)),
-      ...books.holdings.map(({ role }) => role),
-    ]);
+    const { books, frameworks, random } = this;
     const role = this.#anyRole();
-    const path = books.roles[role];
-    if (path === undefined || used.has(role)) return;
+    const path = books.pathOf(role);
+    const isReserved = [...books.agents.values()].some(({ total }) =>
+      total.some((parcel) => parcel.role === role),
+    );
+    if (isReserved) return;
+    const members = [...frameworks.keys()].filter((framework) => {
+      this.#tell((kernel) => kernel.unsubscribe(framework, role));
+      return frameworks.get(framework)?.clients.delete(role);
+    });
+    for (const holding of books.holdings.filter((other) => other.role === role)) {
+      this.#recover(holding, holding.parcels);
+    }
     this.#tell((kernel) => kernel.removeRole(role));
     books.roles[role] = undefined;
-    this.#addRole(path);
+    const renewed = this.#addRole(path);
+    for (const framework of members) {
+      if (random.nextInt(3) !== 0) this.#subscribe(framework, renewed);
+    }
   }
 
-  #addRole(path: string): void {
+  #addRole(path: string): number {
     const role = this.books.roles.push(path) - 1;
     this.#tell((kernel) => kernel.addRole(role, path));
+    return role;
   }
 
   #anyRole(): number {
@@ -399,8 +420,9 @@ export class RandomCluster {
     const { framework, role, client } = oneOf(random, all);
     switch (random.nextInt(7)) {
       case 0:
-        client.isSuppressed = true;
+        client.isSuppressed = random.nextInt(3) === 0;
         this.#tell((kernel) => kernel.suppress(framework, role));
+        if (!client.isSuppressed) this.#tell((kernel) => kernel.unsuppress(framework, role));
         break;
       case 1:
         client.isSuppressed = false;
@@ -488,7 +510,7 @@ export class RandomCluster {
         return change === 1 ? Math.floor(amount / 2) : amount;
       }),
     }));
-    this.#refuse(holding, refused, this.nowMs + random.nextInt(4) * PASS_INTERVAL_MS);
+    this.#refuse(holding, refused);
   }
 
   /** Keeps about half and refuses the rest. */
@@ -503,14 +525,12 @@ export class RandomCluster {
       .filter(({ quantities }) => quantities.some((amount) => amount > 0));
     if (rest.length === 0) return;
     this.#recover(holding, rest);
-    this.#refuse(holding, rest, this.nowMs + this.random.nextInt(3) * PASS_INTERVAL_MS);
+    this.#refuse(holding, rest);
   }
 
-  #refuse(
-    { framework, role, agent }: Holding,
-    refused: readonly LiteralParcel[],
-    expiresMs: number,
-  ): void {
+  #refuse({ framework, role, agent }: Holding, refused: readonly LiteralParcel[]): void {
+    const passes = oneOf(this.random, [0, 1, 2, 3, 1000]);
+    const expiresMs = this.nowMs + passes * PASS_INTERVAL_MS;
     this.refusals.add(`${framework} ${role} ${agent}`);
     this.#tell((kernel) => kernel.refuse(framework, role, agent, expiresMs, this.#rows(refused)));
   }

@@ -353,6 +353,8 @@ export class LiteralKernel implements KernelCommands {
 
   restoreRoleCounts(): void {}
   restoreClientCount(): void {}
+  restoreClients(): void {}
+  restoreRefusals(): void {}
 
   // --- inside -------------------------------------------------------------------------------------
 

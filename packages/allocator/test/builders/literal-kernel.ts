@@ -165,8 +165,10 @@ export class LiteralKernel implements KernelCommands {
     const isNone =
       guarantees.every((guarantee) => guarantee === 0) &&
       limits.every((limit) => limit === Infinity);
-    if (isNone) this.quotas.delete(path);
-    else this.quotas.set(path, { guarantees: [...guarantees], limits: [...limits] });
+    if (isNone) {
+      this.quotas.delete(path);
+      this.#forgetCounts();
+    } else this.quotas.set(path, { guarantees: [...guarantees], limits: [...limits] });
   }
 
   // --- agents -------------------------------------------------------------------------------------
@@ -398,12 +400,12 @@ export class LiteralKernel implements KernelCommands {
     this.#forgetCounts();
   }
 
-  /** Nodes of the tree live as long as something is at or below them; their counts go with them. */
+  /** Nodes of the tree live as long as a client, a role or a quota is at or below them; their counts, too. */
   #forgetCounts(): void {
     for (const node of [...this.counts.keys()]) {
       const isAlive = node.endsWith('/.')
         ? this.clients().some(({ path }) => `${path}/.` === node)
-        : [...this.roles.values()].some((path) => isAtOrBelow(path, node));
+        : [...this.roles.values(), ...this.quotas.keys()].some((path) => isAtOrBelow(path, node));
       if (!isAlive) this.counts.delete(node);
     }
   }

@@ -38,6 +38,7 @@ export class AgentTurn {
   /** Kinds from here on are 0 in all that is free. */
   #kindsUsed = 0;
   agent = NONE;
+  #pass = 0;
   /** What is left of the plain parcel: the kinds, then the items. */
   readonly plain: Float64Array;
   hasPlain = false;
@@ -83,13 +84,14 @@ export class AgentTurn {
     this.consumed = this.#ownConsumed;
   }
 
-  /** Loads `agent`. `pass` tells whether its shared resources were offered already. */
+  /** Loads `agent`. `pass` tells which of its shared parcels were offered already. */
   open(agent: number, pass: number): void {
     const { agents, parcels } = this.#kernel;
     const { kindsUsed, plain } = agents;
     const own = this.plain;
     const items = this.#kinds;
     this.agent = agent;
+    this.#pass = pass;
     this.#kindsUsed = kindsUsed;
     const base = agent * this.#width;
     let all = plain[base + items]!;
@@ -108,7 +110,7 @@ export class AgentTurn {
       this.#reserveExtras(count);
       const role = parcels.role[slot]!;
       const isShared = (parcels.bits[slot]! & CAPABILITY.sharedResources) !== 0;
-      const isTaken = isShared && agents.sharedInPass[agent] === pass;
+      const isTaken = isShared && parcels.sharedInPass[slot] === pass;
       this.slots[count] = slot;
       this.isTaken[count] = isTaken ? 1 : 0;
       this.roleNodes[count] = role === UNRESERVED ? NONE : this.#kernel.role(role).node;
@@ -247,13 +249,13 @@ export class AgentTurn {
     );
   }
 
-  /** Removes the bundle judged last from what is left. Returns whether shared resources were in it. */
-  take(): boolean {
+  /** Removes the bundle judged last from what is left. */
+  take(): void {
     if (this.offered === this.plain) {
       this.plain.fill(0);
       this.hasPlain = false;
       this.#isPlainWorth = false;
-      return false;
+      return;
     }
     const { parcels } = this.#kernel;
     let hasPlain = false;
@@ -264,17 +266,14 @@ export class AgentTurn {
     }
     this.hasPlain = hasPlain;
     this.#isPlainWorth = hasPlain && this.#kernel.commonMinimums.isMet(this.plain);
-    let hasShared = false;
     for (let position = 0; this.extras > 0 && position < this.#eligibleCount; position += 1) {
       const index = this.#eligible[position]!;
       const bits = parcels.bits[this.slots[index]!]!;
       if ((bits & ~this.bits) !== 0) continue;
-      if ((bits & CAPABILITY.sharedResources) !== 0) hasShared = true;
       this.isTaken[index] = 1;
       this.#extrasLeft -= 1;
       if (this.roleNodes[index] === NONE) this.#unreservedExtrasLeft -= 1;
     }
-    return hasShared;
   }
 
   /** Writes back to the tables what is left. Shared resources stay free. */
@@ -296,6 +295,7 @@ export class AgentTurn {
       if (this.isTaken[index] === 1 && !isShared) {
         parcels.release(slot);
       } else {
+        if (this.isTaken[index] === 1) parcels.sharedInPass[slot] = this.#pass;
         parcels.next[slot] = kept;
         kept = slot;
       }

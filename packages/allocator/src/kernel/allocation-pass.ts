@@ -400,7 +400,7 @@ export class AllocationPass {
 
   /** Gives `client` the bundle that was judged last. */
   #grant(client: number): void {
-    const { agents, clients, quotas, sorter } = this.#kernel;
+    const { clients, quotas, sorter } = this.#kernel;
     const { turn } = this;
     const top = clients.top[client]!;
     turn.sumUp();
@@ -411,7 +411,7 @@ export class AllocationPass {
     if (slot !== NONE) {
       quotas.consume(slot, turn.consumed, this.#stage === 1 ? turn.guaranteed : undefined);
     }
-    if (turn.take()) agents.sharedInPass[turn.agent] = this.passes;
+    turn.take();
   }
 
   /** Moves the shares of whoever was given something and writes back what is left of the agent. */

@@ -64,7 +64,8 @@ export class AllocationPass {
       shuffle(candidates, random);
       this.#stage = 1;
       for (let index = 0; index < candidates.length; index += 1) {
-        if (this.#kernel.quotas.needy === 0) break;
+        // A random order goes on drawing, so that what it draws does not depend on quotas.
+        if (this.#kernel.quotas.needy === 0 && !this.#isRandom) break;
         if (index % AHEAD === 0) this.#fetchAhead(candidates, index);
         this.#visitAgent(candidates[index]!);
       }
@@ -88,7 +89,7 @@ export class AllocationPass {
     this.#mask = grownUint32(this.#mask, clients.words);
     sorter.refresh();
     refusals.sweep(nowMs);
-    if (quotas.isAny) quotas.beginPass();
+    quotas.beginPass();
   }
 
   /**
@@ -286,8 +287,12 @@ export class AllocationPass {
     const { sorter } = this.#kernel;
     const list = sorter.lists[node];
     if (list === undefined) return;
+    // A leaf without siblings is no more than its role: there is nothing to draw.
+    const isLeafAlone = list.length === 1 && sorter.kind(list.view()[0]!) === NODE_KIND.leaf;
     const isRandom =
-      sorter.kind(node) === NODE_KIND.leaf ? this.#isFrameworkOrderRandom : this.#isRoleOrderRandom;
+      sorter.kind(node) === NODE_KIND.leaf
+        ? this.#isFrameworkOrderRandom
+        : this.#isRoleOrderRandom && !isLeafAlone;
     const children = isRandom ? randomChildren(sorter, node, this.#chance) : [...list.view()];
     for (const child of children) {
       if (this.turn.isEmpty) return;

@@ -76,7 +76,8 @@ function commandsOf(cycle: number): CommandBuffer {
     const quantities = [1000 * (index + 1), 64_000];
     const rows = parcelRows(KINDS, [{ quantities, items: 3 }]);
     const total = Float64Array.from([...quantities, 0]);
-    const facts = { isActive: true, demands: 0, lacks: 0, total };
+    const reserved = parcelRows(KINDS, []);
+    const facts = { isActive: true, demands: 0, lacks: 0, total, reserved };
     buffer.addAgent(cycle * 5 + index, facts, rows);
     if (cycle > 0) buffer.refuse(0, 0, cycle * 5 + index, 1e9, rows);
   }

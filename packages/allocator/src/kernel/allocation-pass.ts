@@ -174,7 +174,9 @@ export class AllocationPass {
 
   /** Reads the rows of the next agents, so that their misses overlap instead of adding up. */
   #fetchAhead(candidates: Int32Array, from: number): void {
+    const { refusals } = this.#kernel;
     const { demands, extras, hasFree, lacks, plain } = this.#kernel.agents;
+    const hasRefusals = refusals.used > 0;
     const width = this.#width;
     const end = Math.min(from + AHEAD, candidates.length);
     let sum = 0;
@@ -183,6 +185,7 @@ export class AllocationPass {
       const base = agent * width;
       sum += plain[base]! + plain[base + width - 1]!;
       sum += extras[agent]! + demands[agent]! + lacks[agent]! + hasFree[agent]!;
+      if (hasRefusals) sum += refusals.fetch(agent);
     }
     // Kept, so that the reads are not optimised away.
     this.#fetched = sum;

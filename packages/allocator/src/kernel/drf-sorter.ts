@@ -40,7 +40,9 @@ export class DrfSorter {
   readonly #children: (Map<string, number> | undefined)[] = [new Map()];
   /** Listed children in order, by parent. */
   readonly lists: (SiblingList | undefined)[] = [];
-  readonly #unsorted = new Set<number>();
+  /** Parents whose children must be put in order, each once. */
+  readonly #unsorted: number[] = [];
+  #isUnsorted = new Uint8Array(0);
   readonly #vacant: number[] = [];
   #rows = 0;
   #used = 1;
@@ -282,12 +284,12 @@ export class DrfSorter {
   refresh(): void {
     if (this.#isPoolChanged) {
       for (let node = 0; node < this.#used; node += 1) {
-        if ((this.lists[node]?.length ?? 0) > 1) this.#unsorted.add(node);
+        if ((this.lists[node]?.length ?? 0) > 1) this.#markUnsorted(node);
       }
     }
     this.#isPoolChanged = false;
     for (const parent of this.#unsorted) this.#sort(parent);
-    this.#unsorted.clear();
+    this.#unsorted.length = 0;
     if (this.#isShapeChanged) this.#findSoleClients();
     this.#isShapeChanged = false;
   }
@@ -391,29 +393,37 @@ export class DrfSorter {
   }
 
   #add(node: number, quantities: Float64Array, sign: 1 | -1, count: 0 | 1): void {
+    for (let kind = this.kinds - 1; kind >= this.#kindsUsed; kind -= 1) {
+      if (quantities[kind] !== 0) this.#kindsUsed = kind + 1;
+    }
+    const kindsUsed = this.#kindsUsed;
     const allocated = this.#allocated;
     for (let at = node; at !== NONE; at = this.#parent[at]!) {
       const row = at * this.kinds;
-      for (let kind = 0; kind < this.kinds; kind += 1) {
-        const quantity = quantities[kind]!;
-        if (quantity === 0) continue;
-        if (kind >= this.#kindsUsed) this.#kindsUsed = kind + 1;
-        const sum = allocated[row + kind]! + sign * quantity;
-        invariant(sum >= 0, 'a client gives back no more than it holds');
+      for (let kind = 0; kind < kindsUsed; kind += 1) {
+        const sum = allocated[row + kind]! + sign * quantities[kind]!;
+        if (sum < 0) invariant(false, 'a client gives back no more than it holds');
         allocated[row + kind] = sum;
       }
       this.#allocations[at] = this.#allocations[at]! + count;
-      if (this.#isListed[at] === 1) this.#unsorted.add(this.#parent[at]!);
+      if (this.#isListed[at] === 1) this.#markUnsorted(this.#parent[at]!);
     }
   }
 
   #touch(node: number): void {
-    if (node !== ROOT && this.#isListed[node] === 1) this.#unsorted.add(this.parent(node));
+    if (node !== ROOT && this.#isListed[node] === 1) this.#markUnsorted(this.parent(node));
+  }
+
+  #markUnsorted(parent: number): void {
+    if (this.#isUnsorted[parent] === 1) return;
+    this.#isUnsorted[parent] = 1;
+    this.#unsorted.push(parent);
   }
 
   #sort(parent: number): void {
+    this.#isUnsorted[parent] = 0;
     const list = this.lists[parent];
-    if (list === undefined) return;
+    if (list === undefined || list.length < 2) return;
     const nodes = list.view();
     for (const node of nodes) this.#share[node] = this.#shareOf(node);
     let isSorted = true;
@@ -515,7 +525,6 @@ export class DrfSorter {
     this.#names[node] = '';
     this.#children[node] = undefined;
     this.lists[node] = undefined;
-    this.#unsorted.delete(node);
     this.#parent[node] = NONE;
     this.#allocations[node] = 0;
     this.#share[node] = 0;
@@ -541,6 +550,9 @@ export class DrfSorter {
     this.#depth = grownInt32(this.#depth, this.#rows);
     this.#clientOf = grownInt32(this.#clientOf, this.#rows, NONE);
     this.soleClient = grownInt32(this.soleClient, this.#rows, NONE);
+    const isUnsorted = new Uint8Array(this.#rows);
+    isUnsorted.set(this.#isUnsorted);
+    this.#isUnsorted = isUnsorted;
     this.#isListed = grownInt32(this.#isListed, this.#rows);
     this.#holds = grownInt32(this.#holds, this.#rows);
     this.#weight = grownFloat64(this.#weight, this.#rows);

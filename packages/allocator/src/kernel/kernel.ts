@@ -326,10 +326,8 @@ export class AllocatorKernel implements KernelCommands {
     const { kinds } = this.options;
     const column = this.clients.unreserved;
     for (let kind = 0; kind < kinds; kind += 1) {
-      const quantity = unreserved[kind]!;
-      if (quantity === 0) continue;
-      const sum = column[client * kinds + kind]! + sign * quantity;
-      invariant(sum >= 0, 'a client gives back no more than it holds');
+      const sum = column[client * kinds + kind]! + sign * unreserved[kind]!;
+      if (sum < 0) invariant(false, 'a client gives back no more than it holds');
       column[client * kinds + kind] = sum;
     }
     this.quotas.addUnreserved(this.clients.top[client]!, unreserved, 0, sign);

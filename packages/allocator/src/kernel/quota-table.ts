@@ -213,10 +213,8 @@ function addTo(
   sign: 1 | -1,
 ): void {
   for (let kind = 0; kind < kinds; kind += 1) {
-    const quantity = quantities[offset + kind]!;
-    if (quantity === 0) continue;
-    const sum = column[at + kind]! + sign * quantity;
-    invariant(sum >= 0, 'nobody gives back more than is counted');
+    const sum = column[at + kind]! + sign * quantities[offset + kind]!;
+    if (sum < 0) invariant(false, 'nobody gives back more than is counted');
     column[at + kind] = sum;
   }
 }

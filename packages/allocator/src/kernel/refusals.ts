@@ -82,6 +82,21 @@ export class RefusalTable {
     }
   }
 
+  /** Reads what `open` will read of `agent`; see `AllocationPass`. The number means nothing. */
+  fetch(agent: number): number {
+    const group = this.#firstOfAgent[agent]!;
+    if (group === NONE) return 0;
+    const slot = this.#parcels[group]!;
+    const set = this.#set[group]!;
+    let sum = this.#expiresMs[group]! + this.#count[group]! + this.#stamp[group]!;
+    if (slot !== NONE) sum += this.#pool.quantities[slot * this.#pool.width]!;
+    if (set !== NONE) {
+      const from = set * this.#setWords;
+      sum += this.#sets[from]! + this.#sets[from + this.#setWords - 1]!;
+    }
+    return sum;
+  }
+
   hasAny(agent: number): boolean {
     return this.#firstOfAgent[agent] !== NONE;
   }

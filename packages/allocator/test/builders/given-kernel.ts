@@ -4,6 +4,7 @@ import {
   type GrantBatch,
   type Inspection,
   type KernelOptions,
+  type KernelPolicy,
   type Parcel,
   parcelRows,
   SKIP_REASONS,
@@ -39,8 +40,8 @@ export interface Granted {
   readonly mem: number;
 }
 
-export function givenKernel(options: Partial<KernelOptions> = {}) {
-  const kernel = new AllocatorKernel({ ...OPTIONS, ...options });
+export function givenKernel(options: Partial<KernelOptions> = {}, policy: KernelPolicy = {}) {
+  const kernel = new AllocatorKernel({ ...OPTIONS, ...options }, policy);
   const agents: string[] = [];
   const frameworks: string[] = [];
   const roles: string[] = [];

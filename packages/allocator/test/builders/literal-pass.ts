@@ -1,10 +1,9 @@
 // One pass by the plain rules: who is offered what of which agent, and what quotas leave of it.
-import { type AllocateRequest, CAPABILITY } from '@kaon/allocator';
+import { type AllocateRequest, CAPABILITY, PARCEL_BITS, PARCEL_WHOLE } from '@kaon/allocator';
 import { type Random, seededRandom, shuffle } from '@kaon/primitives';
 import type { LiteralClient, LiteralKernel } from './literal-kernel.ts';
 import { LiteralLine, roleShare } from './literal-line.ts';
 import {
-  CAPABILITY_BITS,
   covers,
   isAtOrBelow,
   isEmpty,
@@ -17,7 +16,6 @@ import {
   notNegative,
   sum,
   topOf,
-  WHOLE,
 } from './literal-parcels.ts';
 
 export interface LiteralGrant {
@@ -90,6 +88,7 @@ export class LiteralPass {
     const granted: [LiteralClient, LiteralGrant][] = [];
     const line = new LiteralLine(this.#kernel, this.#chance, () => this.#isAnythingLeft(agent));
     for (const client of line.clients()) {
+      if (!this.#isAnythingLeft(agent)) break;
       const grant = this.#offer(agent, client, stage);
       if (grant !== undefined) granted.push([client, grant]);
     }
@@ -107,7 +106,7 @@ export class LiteralPass {
     const eligible = this.#eligible(agent, client);
     if (this.#hasObstacle(agent, client, eligible)) return;
     const usable = eligible.filter(
-      ({ bits }) => (bits & CAPABILITY_BITS & ~client.framework.capabilities) === 0,
+      ({ bits }) => (bits & PARCEL_BITS & ~client.framework.capabilities) === 0,
     );
     if (usable.length < eligible.length) this.#kernel.note('stripped');
     const bundle = this.#bundle(client, usable, stage);
@@ -266,7 +265,7 @@ export class LiteralPass {
       agent,
       framework: client.framework.index,
       role: client.role,
-      bits: (client.framework.capabilities & CAPABILITY_BITS) | (hasWhole ? WHOLE : 0),
+      bits: (client.framework.capabilities & PARCEL_BITS) | (hasWhole ? PARCEL_WHOLE : 0),
       quantities: sum(
         parcels.map(({ quantities }) => quantities),
         kinds + 1,

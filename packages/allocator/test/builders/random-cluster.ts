@@ -4,12 +4,13 @@ import {
   type GrantBatch,
   type KernelCommands,
   type KernelOptions,
+  PARCEL_WHOLE,
   parcelRows,
   UNRESERVED,
 } from '@kaon/allocator';
 import { type Random, seededRandom } from '@kaon/primitives';
 import { added, type BookAgent, ClusterBooks, type Holding } from './cluster-books.ts';
-import { isPlain, isShared, isWhole, type LiteralParcel, WHOLE } from './literal-parcels.ts';
+import { isPlain, isShared, isWhole, type LiteralParcel } from './literal-parcels.ts';
 
 const KINDS = 3;
 const PATHS = ['a', 'a/b', 'a/b/c', 'a/b/c/d', 'a/e', 'e', 'e/f', 'e-f', 'g/h/i', '*'];
@@ -65,6 +66,8 @@ export class RandomCluster {
   readonly #hasQuotas: boolean;
   readonly #hasOddAmounts: boolean;
   readonly #size: { readonly agents: number; readonly frameworks: number };
+  /** Paths of roles that were removed and may come again. */
+  readonly #retired: string[] = [];
   /** Grants of the last pass, not yet answered. */
   #offers: Holding[] = [];
 
@@ -240,7 +243,7 @@ export class RandomCluster {
     sometimes(CAPABILITY.sharedResources, this.#anyRole(), 4);
     sometimes(CAPABILITY.sharedResources | CAPABILITY.reservationRefinement, this.#anyRole(), 12);
     sometimes(CAPABILITY.sharedResources, UNRESERVED, 12);
-    sometimes(WHOLE, UNRESERVED, 3);
+    sometimes(PARCEL_WHOLE, UNRESERVED, 3);
     return added([], parcels);
   }
 
@@ -361,36 +364,41 @@ export class RandomCluster {
   }
 
   #changeRoles(): void {
-    const choice = this.random.nextInt(4);
+    const choice = this.random.nextInt(5);
     if (choice === 0) this.setWeight();
-    else if (choice === 1) this.#renewRole();
+    else if (choice === 1) this.#retireRole();
+    else if (choice === 2) this.#renewRole();
     else if (this.#hasQuotas) this.setQuota();
   }
 
-  /**
-   * Forgets a role and names it anew, with another index. Clients leave it before, and what they hold
-   * is recovered; some come back.
-   */
-  #renewRole(): void {
-    const { books, frameworks, random } = this;
+  /** Forgets a role. Clients leave it before, and what they hold is recovered. */
+  #retireRole(): void {
+    const { books, frameworks } = this;
     const role = this.#anyRole();
     const path = books.pathOf(role);
     const isReserved = [...books.agents.values()].some(({ total }) =>
       total.some((parcel) => parcel.role === role),
     );
     if (isReserved) return;
-    const members = [...frameworks.keys()].filter((framework) => {
+    for (const [framework, { clients }] of frameworks) {
+      clients.delete(role);
       this.#tell((kernel) => kernel.unsubscribe(framework, role));
-      return frameworks.get(framework)?.clients.delete(role);
-    });
+    }
     for (const holding of books.holdings.filter((other) => other.role === role)) {
       this.#recover(holding, holding.parcels);
     }
     this.#tell((kernel) => kernel.removeRole(role));
     books.roles[role] = undefined;
-    const renewed = this.#addRole(path);
-    for (const framework of members) {
-      if (random.nextInt(3) !== 0) this.#subscribe(framework, renewed);
+    this.#retired.push(path);
+  }
+
+  /** Names a role that was forgotten, with another index; some frameworks are in it at once. */
+  #renewRole(): void {
+    const path = this.#retired.pop();
+    if (path === undefined) return;
+    const role = this.#addRole(path);
+    for (const framework of this.frameworks.keys()) {
+      if (this.random.nextInt(2) === 0) this.#subscribe(framework, role);
     }
   }
 

@@ -19,7 +19,7 @@ const FIRED_PER_THOUSAND_MIN: Readonly<Record<string, number>> = {
   'grantIn:guarantees': 400,
   'grantIn:fairShare': 4000,
   helpsNoGuarantee: 100,
-  guaranteeChecked: 40,
+  guaranteeChecked: 15,
   choppedByLimit: 800,
   choppedByHeadroom: 500,
   grantChopped: 500,

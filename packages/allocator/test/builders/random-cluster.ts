@@ -21,6 +21,7 @@ const SIZES = { small: { agents: 5, frameworks: 5 }, large: { agents: 16, framew
 const LARGE_ONE_IN = 100;
 const LISTS = 2;
 const PASS_INTERVAL_MS = 10;
+const LAST_REFUSALS_MAX = 4;
 /** Amounts are small multiples of these, so that ties and exact fits are common. */
 const UNITS = [1000, 32_000, 1000];
 const ALL_CAPABILITIES = 63;
@@ -53,13 +54,22 @@ interface RandomClient {
   exclusionList: number;
 }
 
+interface Refusal {
+  readonly framework: number;
+  readonly role: number;
+  readonly agent: number;
+  readonly expiresMs: number;
+  readonly rows: Float64Array;
+}
+
 export class RandomCluster {
   readonly random: Random;
   readonly books = new ClusterBooks(KINDS);
   readonly frameworks = new Map<number, RandomFramework>();
   readonly exclusions = new Map<number, Set<number>>();
-  /** Every refusal ever made, as `framework role agent`. */
-  readonly refusals = new Set<string>();
+  /** When the last refusal of `framework role agent` expires, unless it is revived before. */
+  readonly refusals = new Map<string, number>();
+  readonly #lastRefusals: Pick<Refusal, 'agent' | 'expiresMs' | 'rows'>[] = [];
   nowMs = 0;
   readonly #receivers: readonly KernelCommands[];
   /** Quotas and odd amounts are left out of some clusters, so that the other rules come to the fore. */
@@ -105,7 +115,7 @@ export class RandomCluster {
       () => this.#changeWishes(),
       () => this.#changeHoldings(),
       () => this.#changeHoldings(),
-      () => this.#changeHoldings(),
+      () => this.#repeatRefusal(),
     ];
     steps[random.nextInt(steps.length)]?.();
   }
@@ -539,8 +549,34 @@ export class RandomCluster {
   #refuse({ framework, role, agent }: Holding, refused: readonly LiteralParcel[]): void {
     const passes = oneOf(this.random, [0, 1, 2, 3, 1000]);
     const expiresMs = this.nowMs + passes * PASS_INTERVAL_MS;
-    this.refusals.add(`${framework} ${role} ${agent}`);
-    this.#tell((kernel) => kernel.refuse(framework, role, agent, expiresMs, this.#rows(refused)));
+    const rows = this.#rows(refused);
+    this.#lastRefusals.unshift({ agent, expiresMs, rows });
+    this.#lastRefusals.length = Math.min(this.#lastRefusals.length, LAST_REFUSALS_MAX);
+    this.#tellRefusal({ framework, role, agent, expiresMs, rows });
+  }
+
+  #tellRefusal({ framework, role, agent, expiresMs, rows }: Refusal): void {
+    const key = `${framework} ${role} ${agent}`;
+    this.refusals.set(key, Math.max(this.refusals.get(key) ?? 0, expiresMs));
+    this.#tell((kernel) => kernel.refuse(framework, role, agent, expiresMs, rows));
+  }
+
+  /** The same bundle is refused again, mostly by others, until the same moment; some are revived first. */
+  #repeatRefusal(): void {
+    const { random } = this;
+    if (this.#lastRefusals.length === 0) return;
+    const { agent, expiresMs, rows } = oneOf(random, this.#lastRefusals);
+    if (!this.books.agents.has(agent)) return;
+    for (const [framework, { clients }] of this.frameworks) {
+      for (const [role, client] of clients) {
+        if (random.nextInt(3) !== 0) continue;
+        if (random.nextInt(4) === 0) {
+          client.isSuppressed = false;
+          this.#tell((kernel) => kernel.revive(framework, role));
+        }
+        this.#tellRefusal({ framework, role, agent, expiresMs, rows });
+      }
+    }
   }
 
   /** Reserves for the role of the holder what it holds unreserved; the kernel is told a conversion. */

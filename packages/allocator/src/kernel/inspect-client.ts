@@ -26,7 +26,7 @@ export function inspectClient(
 ): Inspection {
   const { agents, frameworks, quotas, sorter } = kernel;
   sorter.refresh();
-  if (quotas.isAny) quotas.beginPass();
+  quotas.beginPass();
   const client = frameworks.has(request.framework)
     ? frameworks.find(request.framework, request.role)
     : NONE;
@@ -58,7 +58,7 @@ export function inspectClient(
     standings: client === NONE ? [] : standingsOf(kernel, client),
     held: client === NONE ? NO_QUANTITIES : sorter.allocatedOf(kernel.clients.node[client]!),
     quota: client === NONE ? undefined : quotaOf(kernel, client),
-    requiredHeadroom: quotas.isAny ? quotas.required.slice() : new Float64Array(sorter.kinds),
+    requiredHeadroom: quotas.required.slice(),
     availableHeadroom: quotas.free.slice(),
     agent:
       request.agent === undefined || !agents.has(request.agent)
@@ -103,7 +103,7 @@ class ClientJudge {
     if (clients.isSuppressed[client] === 1) return SKIP.suppressed;
     const { turn } = this.#pass;
     refusals.partial.length = 0;
-    turn.open(agent, this.#pass.passes);
+    turn.open(agent);
     const reason = turn.judge(client, 2);
     if (reason === NONE) return this.#refusal(agent) === NONE ? SKIP.pending : SKIP.filtered;
     const isTaken = reason === SKIP.nothingLeft || reason === SKIP.notAllocatable;
@@ -134,7 +134,7 @@ class ClientJudge {
     const list = clients.exclusionList[client]!;
     if (list !== NONE && exclusions.has(list, agent)) return SKIP.constraint;
     const { turn } = this.#pass;
-    turn.open(agent, this.#pass.passes);
+    turn.open(agent);
     const obstacle = turn.obstacle(client);
     if (obstacle !== NONE) return obstacle;
     this.#findWhole(agent);
@@ -146,7 +146,7 @@ class ClientJudge {
     const { clients, parcels, refusals } = this.#kernel;
     const client = this.#client;
     const { grants, turn } = this.#pass;
-    turn.open(agent, this.#pass.passes);
+    turn.open(agent);
     const reason = this.judge(agent);
     const refusal = client === NONE ? NONE : this.#refusal(agent);
     if (client !== NONE) this.#findWhole(agent);

@@ -8,10 +8,17 @@ import {
   type Item,
   itemContains,
   itemOf,
+  newItem,
   recordOf,
   subtractItems,
-  withMeta,
 } from './item.ts';
+import {
+  allocatedKind,
+  type ItemKind,
+  isSameKind,
+  unallocatedKind,
+  withMeta,
+} from './item-kind.ts';
 import type { Quantities } from './quantities.ts';
 import { addRanges, type Ranges } from './ranges.ts';
 import {
@@ -77,7 +84,7 @@ export class Resources {
   plus(other: Resources): Resources {
     if (other.isEmpty) return this;
     if (this.isEmpty) return other;
-    const items = [...this.#items];
+    const items = this.#items.slice();
     for (const item of other.#items) addInto(items, item);
     return new Resources(items);
   }
@@ -85,19 +92,63 @@ export class Resources {
   /** What is left without `other`. What is not here cannot be taken away; nothing becomes negative. */
   minus(other: Resources): Resources {
     if (other.isEmpty || this.isEmpty) return this;
-    const items = [...this.#items];
+    if (this === other) return Resources.empty;
+    const items = this.#items.slice();
     for (const item of other.#items) subtractFrom(items, item);
     return new Resources(items);
   }
 
+  /**
+   * What is left of it when each of `holdings`, allocated to whomever, is taken away. Shared resources
+   * can be given to several at once, so they stay.
+   */
+  unheld(holdings: Iterable<Resources>): Resources {
+    const items = this.#items.slice();
+    for (const holding of holdings) {
+      for (const item of holding.#items) {
+        if (item.kind.isShared) continue;
+        const index = indexOfKind(items, unallocatedKind(item.kind));
+        if (index !== -1) subtractAt(items, index, item);
+      }
+    }
+    return items.length === 0 ? Resources.empty : new Resources(items);
+  }
+
+  /**
+   * Two parts: what `take` takes and the rest, both in the order of the whole. `take` is given each
+   * entry with its thousandths and says how many of them it takes; whatever is no divisible scalar is
+   * taken whole when that is above 0.
+   */
+  split(take: (kind: Resource, milli: number) => number): readonly [Resources, Resources] {
+    const taken: Item[] = [];
+    const rest: Item[] = [];
+    for (const item of this.#items) {
+      const { kind, amount, count } = item;
+      const milli = amountMilli(amount);
+      const wanted = take(kind.meta, milli);
+      if (wanted <= 0) rest.push(item);
+      else if (wanted >= milli || kind.isWhole || amount.kind !== 'scalar') taken.push(item);
+      else {
+        taken.push(newItem(kind, { kind: 'scalar', milli: wanted }, count));
+        rest.push(newItem(kind, { kind: 'scalar', milli: milli - wanted }, count));
+      }
+    }
+    if (rest.length === 0) return [this, Resources.empty];
+    return [new Resources(taken), new Resources(rest)];
+  }
+
   /** Whether all of `other` is here: each of its entries inside one of ours. */
   contains(other: Resources): boolean {
-    // Of whole resources each may serve only once.
-    const items = [...this.#items];
+    if (this === other) return true;
+    let items: readonly Item[] = this.#items;
     for (const wanted of other.#items) {
-      const found = items.find((item) => item.key === wanted.key);
+      const found = items[indexOfKind(items, wanted.kind)];
       if (found === undefined || !itemContains(found, wanted)) return false;
-      if (wanted.isWhole) subtractFrom(items, wanted);
+      if (!wanted.kind.isWhole) continue;
+      // Of whole resources each may serve only once.
+      const rest = [...items];
+      subtractFrom(rest, wanted);
+      items = rest;
     }
     return true;
   }
@@ -165,6 +216,8 @@ export class Resources {
 
   /** By the role they are allocated to; what is not allocated is left out. */
   allocations(): ReadonlyMap<string, Resources> {
+    const role = this.#items[0]?.kind.meta.allocationInfo?.role;
+    if (role !== undefined && this.#isAllocatedAlike()) return new Map([[role, this]]);
     return this.#groupBy(({ allocationInfo }) => allocationInfo?.role);
   }
 
@@ -175,12 +228,13 @@ export class Resources {
 
   /** The same, all allocated to `role`. */
   allocate(role: string): Resources {
-    return this.#map((resource) => ({ ...resource, allocationInfo: { role } }));
+    return this.#mapKinds((kind) => allocatedKind(kind, role));
   }
 
   /** The same, allocated to no one. */
   unallocate(): Resources {
-    return this.#map(({ allocationInfo: _, ...resource }) => resource);
+    if (this.#items.every(({ kind }) => kind.meta.allocationInfo === undefined)) return this;
+    return this.#mapKinds(unallocatedKind);
   }
 
   /** The same with `reservation` on top of every stack. */
@@ -210,8 +264,8 @@ export class Resources {
   /** Thousandths of the scalar `name`, whatever it is reserved for; 0 when there is none. */
   scalarMilli(name: string): number {
     let milli = 0;
-    for (const { meta, amount } of this.#items) {
-      if (meta.name === name && amount.kind === 'scalar') milli += amount.milli;
+    for (const { kind, amount } of this.#items) {
+      if (kind.meta.name === name && amount.kind === 'scalar') milli += amount.milli;
     }
     return milli;
   }
@@ -219,22 +273,24 @@ export class Resources {
   /** All numbers of the ranges `name`, in order. */
   ranges(name: string): Ranges {
     let ranges: readonly Value_Range[] = [];
-    for (const { meta, amount } of this.#items) {
-      if (meta.name === name && amount.kind === 'ranges') ranges = addRanges(ranges, amount.ranges);
+    for (const { kind, amount } of this.#items) {
+      if (kind.meta.name !== name || amount.kind !== 'ranges') continue;
+      ranges = addRanges(ranges, amount.ranges);
     }
     return ranges;
   }
 
   /** All names, each once, in the order they first appear. */
   names(): readonly string[] {
-    return [...new Set(this.#items.map(({ meta }) => meta.name))];
+    return [...new Set(this.#items.map(({ kind }) => kind.meta.name))];
   }
 
   /** How much there is by name. A shared resource counts once. */
   quantities(): Quantities {
     const quantities = new Map<string, number>();
-    for (const { meta, amount } of this.#items) {
-      quantities.set(meta.name, (quantities.get(meta.name) ?? 0) + amountMilli(amount));
+    for (const { kind, amount } of this.#items) {
+      const { name } = kind.meta;
+      quantities.set(name, (quantities.get(name) ?? 0) + amountMilli(amount));
     }
     return quantities;
   }
@@ -245,14 +301,20 @@ export class Resources {
    * For hot paths: unlike `toRecords` it makes no records.
    */
   forEachEntry(visit: (kind: Resource, milli: number, count: number) => void): void {
-    for (const { meta, amount, count } of this.#items) visit(meta, amountMilli(amount), count);
+    for (const { kind, amount, count } of this.#items) {
+      visit(kind.meta, amountMilli(amount), count);
+    }
   }
 
   /** One record per entry, with stacks of reservations; a shared resource as often as it is held. */
   toRecords(): readonly Resource[] {
-    this.#records ??= this.#items.flatMap((item) =>
-      Array.from({ length: item.count }, () => recordOf(item)),
-    );
+    if (this.#records === undefined) {
+      const records: Resource[] = [];
+      for (const item of this.#items) {
+        for (let holder = 0; holder < item.count; holder += 1) records.push(recordOf(item));
+      }
+      this.#records = records;
+    }
     return this.#records;
   }
 
@@ -263,14 +325,35 @@ export class Resources {
 
   #map(change: (resource: Resource) => Resource): Resources {
     const items: Item[] = [];
-    for (const item of this.#items) addInto(items, withMeta(item, change(item.meta)));
+    for (const { kind, amount, count } of this.#items) {
+      const changed = withMeta(kind, change(kind.meta), amount);
+      addInto(items, newItem(changed, amount, count));
+    }
     return new Resources(items);
+  }
+
+  /** Another allocation of every entry. Entries of one allocation stay apart in another. */
+  #mapKinds(change: (kind: ItemKind) => ItemKind): Resources {
+    const changed = this.#items.map(({ kind, amount, count }) =>
+      newItem(change(kind), amount, count),
+    );
+    if (this.#isAllocatedAlike()) return new Resources(changed);
+    const items: Item[] = [];
+    for (const item of changed) addInto(items, item);
+    return new Resources(items);
+  }
+
+  /** Whether all of it is allocated to one role, or all to no one. */
+  #isAllocatedAlike(): boolean {
+    const role = this.#items[0]?.kind.meta.allocationInfo?.role;
+    for (const { kind } of this.#items) if (kind.meta.allocationInfo?.role !== role) return false;
+    return true;
   }
 
   #groupBy(keyOf: (resource: Resource) => string | undefined): ReadonlyMap<string, Resources> {
     const groups = new Map<string, Item[]>();
     for (const item of this.#items) {
-      const key = keyOf(item.meta);
+      const key = keyOf(item.kind.meta);
       if (key !== undefined) getOrCreate(groups, key, (): Item[] => []).push(item);
     }
     return new Map([...groups].map(([key, items]) => [key, new Resources(items)]));
@@ -282,7 +365,7 @@ let none: Resources | undefined;
 function addInto(items: Item[], added: Item): void {
   for (let index = 0; index < items.length; index += 1) {
     const item = items[index] as Item;
-    if (item.key !== added.key) continue;
+    if (!isSameKind(item.kind, added.kind)) continue;
     const sum = addItems(item, added);
     if (sum === undefined) break;
     items[index] = sum;
@@ -291,10 +374,21 @@ function addInto(items: Item[], added: Item): void {
   items.push(added);
 }
 
+/** Where the first entry of `kind` is, or -1. */
+function indexOfKind(items: readonly Item[], kind: ItemKind): number {
+  for (let index = 0; index < items.length; index += 1) {
+    if (isSameKind((items[index] as Item).kind, kind)) return index;
+  }
+  return -1;
+}
+
 /** An entry that is used up is replaced by the last one, as Mesos does: it shows in what is offered. */
 function subtractFrom(items: Item[], taken: Item): void {
-  const index = items.findIndex((item) => item.key === taken.key);
-  if (index === -1) return;
+  const index = indexOfKind(items, taken.kind);
+  if (index !== -1) subtractAt(items, index, taken);
+}
+
+function subtractAt(items: Item[], index: number, taken: Item): void {
   const rest = subtractItems(items[index] as Item, taken);
   if (rest !== undefined) {
     items[index] = rest;
@@ -306,5 +400,5 @@ function subtractFrom(items: Item[], taken: Item): void {
 
 function formatItem(item: Item): string {
   const text = formatResource(recordOf(item));
-  return isShared(item.meta) ? `${text}<${item.count}>` : text;
+  return item.kind.isShared ? `${text}<${item.count}>` : text;
 }

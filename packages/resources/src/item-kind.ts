@@ -42,6 +42,9 @@ export interface ItemKind {
   twins: Map<string, ItemKind> | undefined;
   /** The kind allocated to no one. */
   unallocated: ItemKind | undefined;
+  /** Who classified it last, and the answer. */
+  classifier: unknown;
+  entryClass: unknown;
 }
 
 let epoch = 1;
@@ -71,6 +74,16 @@ export function isSameKind(left: ItemKind, right: ItemKind): boolean {
   // Within one table, equal keys are one kind.
   if (left.epoch === right.epoch && left.epoch !== 0) return false;
   return left.key === right.key;
+}
+
+/** What `classify` says of the kind. */
+export function classOf<T>(kind: ItemKind, classify: (record: Resource) => T): T {
+  if (kind.classifier !== classify) {
+    kind.entryClass = classify(kind.meta);
+    kind.classifier = classify;
+  }
+  // NOTE: only the classifier that made it is ever handed its answer back.
+  return kind.entryClass as T;
 }
 
 /** The same kind, allocated to `role`. */
@@ -174,6 +187,8 @@ function newKind(
     lastTwin: undefined,
     twins: undefined,
     unallocated: undefined,
+    classifier: undefined,
+    entryClass: undefined,
   };
 }
 

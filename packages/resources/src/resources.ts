@@ -14,6 +14,7 @@ import {
 } from './item.ts';
 import {
   allocatedKind,
+  classOf,
   type ItemKind,
   isSameKind,
   unallocatedKind,
@@ -31,6 +32,9 @@ import {
   withoutLastReservation,
   withReservation,
 } from './reservations.ts';
+
+/** Says something about a record whose amount may be missing; always the same about the same. */
+export type EntryClassifier<T> = (record: Resource) => T;
 
 /**
  * Resources, merged where they agree in all but their amount.
@@ -115,17 +119,20 @@ export class Resources {
   }
 
   /**
-   * Two parts: what `take` takes and the rest, both in the order of the whole. `take` is given each
-   * entry with its thousandths and says how many of them it takes; whatever is no divisible scalar is
-   * taken whole when that is above 0.
+   * Two parts: what `take` takes and the rest, both in the order of the whole. `take` is given the class
+   * of each entry (see `forEachEntry`) with its thousandths and says how many of them it takes;
+   * whatever is no divisible scalar is taken whole when that is above 0.
    */
-  split(take: (kind: Resource, milli: number) => number): readonly [Resources, Resources] {
+  split<T>(
+    classify: EntryClassifier<T>,
+    take: (entryClass: T, milli: number) => number,
+  ): readonly [Resources, Resources] {
     const taken: Item[] = [];
     const rest: Item[] = [];
     for (const item of this.#items) {
       const { kind, amount, count } = item;
       const milli = amountMilli(amount);
-      const wanted = take(kind.meta, milli);
+      const wanted = take(classOf(kind, classify), milli);
       if (wanted <= 0) rest.push(item);
       else if (wanted >= milli || kind.isWhole || amount.kind !== 'scalar') taken.push(item);
       else {
@@ -296,13 +303,19 @@ export class Resources {
   }
 
   /**
-   * Calls `visit` for each entry with its record, of which only the amount may be missing, with its
-   * amount in thousandths as `quantities` counts it, and with how many hold it when it is shared (else 1).
-   * For hot paths: unlike `toRecords` it makes no records.
+   * Calls `visit` for each entry with what `classify` says of its record, of which only the amount may
+   * be missing, with its amount in thousandths as `quantities` counts it, and with how many hold it when
+   * it is shared (else 1).
+   *
+   * For hot paths: unlike `toRecords` it makes no records, and the answer of the classifier that asked
+   * last is remembered with the kind of the entry. So a classifier must always say the same of a record.
    */
-  forEachEntry(visit: (kind: Resource, milli: number, count: number) => void): void {
+  forEachEntry<T>(
+    classify: EntryClassifier<T>,
+    visit: (entryClass: T, milli: number, count: number) => void,
+  ): void {
     for (const { kind, amount, count } of this.#items) {
-      visit(kind.meta, amountMilli(amount), count);
+      visit(classOf(kind, classify), amountMilli(amount), count);
     }
   }
 

@@ -26,7 +26,6 @@ import {
   isPersistentVolume,
   isReserved,
   isRevocable,
-  isShared,
   isUnreserved,
   reservationRole,
   withoutLastReservation,
@@ -46,16 +45,22 @@ export class Resources {
   /** No resources at all. */
   static get empty(): Resources {
     // NOTE: not a static field: the compiler emits a broken self-reference for its initializer.
-    none ??= new Resources([]);
+    none ??= new Resources([], undefined);
     return none;
   }
 
-  /** No two items have the same key unless they are whole; none is empty. */
+  /** No two items are of the same kind unless they are whole; none is empty. */
   readonly #items: readonly Item[];
+  /**
+   * Set: all of it is allocated to this role, and the kinds of the items do not say so. Undefined: it is
+   * not allocated, or in more ways than one, as the kinds say. So a list of items serves every role.
+   */
+  readonly #role: string | undefined;
   #records: readonly Resource[] | undefined;
 
-  private constructor(items: readonly Item[]) {
+  private constructor(items: readonly Item[], role: string | undefined) {
     this.#items = items;
+    this.#role = role;
   }
 
   /**
@@ -70,14 +75,38 @@ export class Resources {
       const item = itemOf(record);
       if (item !== undefined) addInto(items, item);
     }
-    return items.length === 0 ? Resources.empty : new Resources(items);
+    return Resources.#ofItems(items);
   }
 
   /** The sum of several. */
   static sum(parts: Iterable<Resources>): Resources {
-    const items: Item[] = [];
-    for (const part of parts) for (const item of part.#items) addInto(items, item);
-    return new Resources(items);
+    let sum = Resources.empty;
+    for (const part of parts) sum = sum.plus(part);
+    return sum;
+  }
+
+  /** Items whose kinds say whom they are allocated to. */
+  static #ofItems(items: readonly Item[]): Resources {
+    const [first] = items;
+    if (first === undefined) return Resources.empty;
+    const role = roleOf(first.kind);
+    if (role === undefined) return new Resources(items, undefined);
+    for (const { kind } of items) if (roleOf(kind) !== role) return new Resources(items, undefined);
+    return new Resources(items.map(unallocated), role);
+  }
+
+  /** The items with kinds that say whom they are allocated to. */
+  #explicit(): readonly Item[] {
+    const role = this.#role;
+    if (role === undefined) return this.#items;
+    return this.#items.map(({ kind, amount, count }) =>
+      newItem(allocatedKind(kind, role), amount, count),
+    );
+  }
+
+  /** Part of the items, or changed ones, allocated as all of them are. */
+  #with(items: readonly Item[]): Resources {
+    return items.length === 0 ? Resources.empty : new Resources(items, this.#role);
   }
 
   get isEmpty(): boolean {
@@ -88,23 +117,33 @@ export class Resources {
   plus(other: Resources): Resources {
     if (other.isEmpty) return this;
     if (this.isEmpty) return other;
-    const items = this.#items.slice();
-    for (const item of other.#items) addInto(items, item);
-    return new Resources(items);
+    if (this.#role === other.#role) {
+      const items = this.#items.slice();
+      for (const item of other.#items) addInto(items, item);
+      return this.#with(items);
+    }
+    const items = this.#explicit().slice();
+    for (const item of other.#explicit()) addInto(items, item);
+    return Resources.#ofItems(items);
   }
 
   /** What is left without `other`. What is not here cannot be taken away; nothing becomes negative. */
   minus(other: Resources): Resources {
     if (other.isEmpty || this.isEmpty) return this;
-    if (this === other) return Resources.empty;
-    const items = this.#items.slice();
-    for (const item of other.#items) subtractFrom(items, item);
-    return new Resources(items);
+    if (this.#role === other.#role) {
+      if (this.#items === other.#items) return Resources.empty;
+      const items = this.#items.slice();
+      for (const item of other.#items) subtractFrom(items, item);
+      return this.#with(items);
+    }
+    const items = this.#explicit().slice();
+    for (const item of other.#explicit()) subtractFrom(items, item);
+    return Resources.#ofItems(items);
   }
 
   /**
-   * What is left of it when each of `holdings`, allocated to whomever, is taken away. Shared resources
-   * can be given to several at once, so they stay.
+   * What is left of it, which is allocated to no one, when each of `holdings`, allocated to whomever, is
+   * taken away. Shared resources can be given to several at once, so they stay.
    */
   unheld(holdings: Iterable<Resources>): Resources {
     const items = this.#items.slice();
@@ -115,7 +154,7 @@ export class Resources {
         if (index !== -1) subtractAt(items, index, item);
       }
     }
-    return items.length === 0 ? Resources.empty : new Resources(items);
+    return this.#with(items);
   }
 
   /**
@@ -127,33 +166,45 @@ export class Resources {
     classify: EntryClassifier<T>,
     take: (entryClass: T, milli: number) => number,
   ): readonly [Resources, Resources] {
-    const taken: Item[] = [];
-    const rest: Item[] = [];
-    for (const item of this.#items) {
+    let taken: Item[] | undefined;
+    let rest: Item[] | undefined;
+    for (let index = 0; index < this.#items.length; index += 1) {
+      const item = this.#items[index] as Item;
       const { kind, amount, count } = item;
       const milli = amountMilli(amount);
       const wanted = take(classOf(kind, classify), milli);
-      if (wanted <= 0) rest.push(item);
-      else if (wanted >= milli || kind.isWhole || amount.kind !== 'scalar') taken.push(item);
-      else {
-        taken.push(newItem(kind, { kind: 'scalar', milli: wanted }, count));
-        rest.push(newItem(kind, { kind: 'scalar', milli: milli - wanted }, count));
+      const isDivided = wanted < milli && !kind.isWhole && amount.kind === 'scalar';
+      if (wanted > 0 && !isDivided) {
+        taken?.push(item);
+        continue;
       }
+      taken ??= this.#items.slice(0, index);
+      rest ??= [];
+      if (wanted <= 0) {
+        rest.push(item);
+        continue;
+      }
+      taken.push(newItem(kind, { kind: 'scalar', milli: wanted }, count));
+      rest.push(newItem(kind, { kind: 'scalar', milli: milli - wanted }, count));
     }
-    if (rest.length === 0) return [this, Resources.empty];
-    return [new Resources(taken), new Resources(rest)];
+    // NOTE: nothing left means nothing made: most grants take all there is.
+    if (taken === undefined || rest === undefined) return [this, Resources.empty];
+    return [this.#with(taken), this.#with(rest)];
   }
 
   /** Whether all of `other` is here: each of its entries inside one of ours. */
   contains(other: Resources): boolean {
     if (this === other) return true;
-    let items: readonly Item[] = this.#items;
-    for (const wanted of other.#items) {
+    const isAlike = this.#role === other.#role;
+    let items = isAlike ? this.#items : this.#explicit();
+    const wantedItems = isAlike ? other.#items : other.#explicit();
+    if (items === wantedItems) return true;
+    for (const wanted of wantedItems) {
       const found = items[indexOfKind(items, wanted.kind)];
       if (found === undefined || !itemContains(found, wanted)) return false;
       if (!wanted.kind.isWhole) continue;
       // Of whole resources each may serve only once.
-      const rest = [...items];
+      const rest = items.slice();
       subtractFrom(rest, wanted);
       items = rest;
     }
@@ -167,81 +218,84 @@ export class Resources {
 
   /** The entries whose record satisfies `keep`. */
   filter(keep: (resource: Resource) => boolean): Resources {
-    const items = this.#items.filter((item) => keep(recordOf(item)));
-    return items.length === this.#items.length ? this : new Resources(items);
+    return this.#select((item) => keep(this.#recordOf(item)));
   }
 
   /** What any role may use. */
   unreserved(): Resources {
-    return this.filter(isUnreserved);
+    return this.#select(({ kind }) => isUnreserved(kind.meta));
   }
 
   /** What is reserved, for exactly `role` when given. */
   reserved(role?: string): Resources {
-    return this.filter((resource) => isReserved(resource, role));
+    return this.#select(({ kind }) => isReserved(kind.meta, role));
   }
 
   /** What can be taken back at any time. */
   revocable(): Resources {
-    return this.filter(isRevocable);
+    return this.#select(({ kind }) => isRevocable(kind.meta));
   }
 
   /** What cannot be taken back. */
   nonRevocable(): Resources {
-    return this.filter((resource) => !isRevocable(resource));
+    return this.#select(({ kind }) => !isRevocable(kind.meta));
   }
 
   /** What several tasks may use at once. */
   shared(): Resources {
-    return this.filter(isShared);
+    return this.#select(({ kind }) => kind.isShared);
   }
 
   /** What only one task may use. */
   nonShared(): Resources {
-    return this.filter((resource) => !isShared(resource));
+    return this.#select(({ kind }) => !kind.isShared);
   }
 
   /** Disk that outlives tasks. */
   persistentVolumes(): Resources {
-    return this.filter(isPersistentVolume);
+    return this.#select(({ kind }) => isPersistentVolume(kind.meta));
   }
 
   /** What is counted by amount: cpus, mem, disk, gpus … but neither ranges nor sets. */
   scalars(): Resources {
-    return this.filter(({ type }) => type === 'SCALAR');
+    return this.#select(({ kind }) => kind.meta.type === 'SCALAR');
   }
 
   /** What has this name. */
   named(name: string): Resources {
-    return this.filter((resource) => resource.name === name);
+    return this.#select(({ kind }) => kind.meta.name === name);
   }
 
   /** What is allocated to `role`. */
   allocatedTo(role: string): Resources {
-    return this.filter(({ allocationInfo }) => allocationInfo?.role === role);
+    if (this.#role !== undefined) return this.#role === role ? this : Resources.empty;
+    return Resources.#ofItems(this.#items.filter(({ kind }) => roleOf(kind) === role));
   }
 
   /** By the role they are allocated to; what is not allocated is left out. */
   allocations(): ReadonlyMap<string, Resources> {
-    const role = this.#items[0]?.kind.meta.allocationInfo?.role;
-    if (role !== undefined && this.#isAllocatedAlike()) return new Map([[role, this]]);
-    return this.#groupBy(({ allocationInfo }) => allocationInfo?.role);
+    if (this.#role !== undefined) return new Map([[this.#role, this]]);
+    return this.#groupBy(roleOf);
   }
 
   /** By the role they are reserved for; what is not reserved is left out. */
   reservations(): ReadonlyMap<string, Resources> {
-    return this.#groupBy(reservationRole);
+    return this.#groupBy(({ meta }) => reservationRole(meta));
   }
 
   /** The same, all allocated to `role`. */
   allocate(role: string): Resources {
-    return this.#mapKinds((kind) => allocatedKind(kind, role));
+    if (this.isEmpty || this.#role === role) return this;
+    return new Resources(this.unallocate().#items, role);
   }
 
   /** The same, allocated to no one. */
   unallocate(): Resources {
+    if (this.#role !== undefined) return new Resources(this.#items, undefined);
     if (this.#items.every(({ kind }) => kind.meta.allocationInfo === undefined)) return this;
-    return this.#mapKinds(unallocatedKind);
+    const items: Item[] = [];
+    for (const item of this.#items) addInto(items, unallocated(item));
+    return new Resources(items, undefined);
   }
 
   /** The same with `reservation` on top of every stack. */
@@ -324,7 +378,8 @@ export class Resources {
     if (this.#records === undefined) {
       const records: Resource[] = [];
       for (const item of this.#items) {
-        for (let holder = 0; holder < item.count; holder += 1) records.push(recordOf(item));
+        const record = this.#recordOf(item);
+        for (let holder = 0; holder < item.count; holder += 1) records.push(record);
       }
       this.#records = records;
     }
@@ -333,7 +388,17 @@ export class Resources {
 
   /** As Mesos prints it: `cpus(allocated: web):3.4; ports(allocated: web):[31000-31999]`. */
   toString(): string {
-    return this.#items.map(formatItem).join('; ');
+    return this.#items.map((item) => formatItem(item, this.#recordOf(item))).join('; ');
+  }
+
+  #recordOf(item: Item): Resource {
+    const record = recordOf(item);
+    return this.#role === undefined ? record : withAllocation(record, this.#role);
+  }
+
+  #select(keep: (item: Item) => boolean): Resources {
+    const items = this.#items.filter(keep);
+    return items.length === this.#items.length ? this : this.#with(items);
   }
 
   #map(change: (resource: Resource) => Resource): Resources {
@@ -342,34 +407,22 @@ export class Resources {
       const changed = withMeta(kind, change(kind.meta), amount);
       addInto(items, newItem(changed, amount, count));
     }
-    return new Resources(items);
+    return this.#with(items);
   }
 
-  /** Another allocation of every entry. Entries of one allocation stay apart in another. */
-  #mapKinds(change: (kind: ItemKind) => ItemKind): Resources {
-    const changed = this.#items.map(({ kind, amount, count }) =>
-      newItem(change(kind), amount, count),
-    );
-    if (this.#isAllocatedAlike()) return new Resources(changed);
-    const items: Item[] = [];
-    for (const item of changed) addInto(items, item);
-    return new Resources(items);
-  }
-
-  /** Whether all of it is allocated to one role, or all to no one. */
-  #isAllocatedAlike(): boolean {
-    const role = this.#items[0]?.kind.meta.allocationInfo?.role;
-    for (const { kind } of this.#items) if (kind.meta.allocationInfo?.role !== role) return false;
-    return true;
-  }
-
-  #groupBy(keyOf: (resource: Resource) => string | undefined): ReadonlyMap<string, Resources> {
+  #groupBy(keyOf: (kind: ItemKind) => string | undefined): ReadonlyMap<string, Resources> {
     const groups = new Map<string, Item[]>();
     for (const item of this.#items) {
-      const key = keyOf(item.kind.meta);
+      const key = keyOf(item.kind);
       if (key !== undefined) getOrCreate(groups, key, (): Item[] => []).push(item);
     }
-    return new Map([...groups].map(([key, items]) => [key, new Resources(items)]));
+    const isAlike = this.#role !== undefined;
+    return new Map(
+      [...groups].map(([key, items]) => [
+        key,
+        isAlike ? this.#with(items) : Resources.#ofItems(items),
+      ]),
+    );
   }
 }
 
@@ -411,7 +464,19 @@ function subtractAt(items: Item[], index: number, taken: Item): void {
   if (index < items.length) items[index] = last;
 }
 
-function formatItem(item: Item): string {
-  const text = formatResource(recordOf(item));
-  return item.kind.isShared ? `${text}<${item.count}>` : text;
+function roleOf({ meta }: ItemKind): string | undefined {
+  return meta.allocationInfo?.role;
+}
+
+function unallocated({ kind, amount, count }: Item): Item {
+  return newItem(unallocatedKind(kind), amount, count);
+}
+
+function withAllocation(record: Resource, role: string): Resource {
+  return { ...record, allocationInfo: { role } };
+}
+
+function formatItem({ kind, count }: Item, record: Resource): string {
+  const text = formatResource(record);
+  return kind.isShared ? `${text}<${count}>` : text;
 }

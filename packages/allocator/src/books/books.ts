@@ -36,6 +36,7 @@ import {
   heldBy,
   hold,
   intersection,
+  NO_HOLDINGS,
   unhold,
 } from './rows.ts';
 import { Slots } from './slots.ts';
@@ -209,7 +210,7 @@ export class Books {
         lacks: 0,
         total: Resources.of(info.resources).unallocate(),
         free: Resources.empty,
-        held: [],
+        held: NO_HOLDINGS,
         staleness: 'none',
       }),
     );
@@ -356,8 +357,7 @@ export class Books {
       const framework = this.#frameworkSlots.get(batch.frameworks[grant]!);
       const role = this.#roles.nameOf(batch.roles[grant]!);
       invariant(agent && framework && role !== undefined, 'a grant names what the books know');
-      const { granted, rest } = this.#grants.divide(agent.free, role, batch, grant);
-      agent.free = rest;
+      const granted = this.#grants.divide(agent, role, batch, grant);
       hold(agent, framework, role, granted);
       let shares = sharesOf.get(framework);
       if (shares === undefined) {

@@ -4,6 +4,7 @@ import type { Resources } from '@kaon/resources';
 import { NONE } from '../kernel/columns.ts';
 import type { GrantBatch } from '../kernel/kernel-commands.ts';
 import { type EntryClass, ITEM, type KindIndex } from './kinds.ts';
+import type { AgentRow } from './rows.ts';
 
 /** Divides what agents have free as the kernel has decided. */
 export class GrantDivider {
@@ -23,16 +24,11 @@ export class GrantDivider {
   }
 
   /**
-   * What row `grant` of `batch` takes of `free`, and what stays free. Of plain scalars of one kind in
-   * several entries (disks of several paths), a chopped grant takes the first entries first. Shared
-   * resources are given and stay.
+   * Takes what row `grant` of `batch` says from what `agent` has free, and returns it allocated to `role`.
+   * Of plain scalars of one kind in several entries (disks of several paths), a chopped grant takes the
+   * first entries first. Shared resources are given and stay free.
    */
-  divide(
-    free: Resources,
-    role: string,
-    batch: GrantBatch,
-    grant: number,
-  ): { readonly granted: Resources; readonly rest: Resources } {
+  divide(agent: AgentRow, role: string, batch: GrantBatch, grant: number): Resources {
     const kinds = this.#kinds.kindsMax;
     const chop = batch.chops[grant]!;
     this.#role = role;
@@ -45,10 +41,10 @@ export class GrantDivider {
         this.#wanted[kind] = batch.chopped[chop * kinds + kind]!;
       }
     }
-    const [granted, left] = free.split(this.#kinds.classify, this.#take);
+    const [granted, rest] = agent.free.split(this.#kinds.classify, this.#take);
     this.#check(batch, grant);
-    const rest = this.#takesShared ? left.plus(granted.shared()) : left;
-    return { granted: granted.allocate(role), rest };
+    agent.free = this.#takesShared ? rest.plus(granted.shared()) : rest;
+    return granted.allocate(role);
   }
 
   readonly #take = ({ kind, reservedFor, bits, isShared }: EntryClass, milli: number): number => {

@@ -25,7 +25,7 @@ export interface AgentRow {
   /** What the kernel believes to be free, once the commands recorded so far are carried out. */
   free: Resources;
   /** At most one of each framework and role. Few: they are searched from end to end. */
-  readonly held: Holding[];
+  held: Holding[];
   /** Whether the kernel must be told anew: what is free, or all about the agent. */
   staleness: 'none' | 'free' | 'facts';
 }
@@ -45,6 +45,9 @@ export interface FrameworkRow {
   readonly sincePass: number;
 }
 
+/** Of every agent nobody holds anything of; never changed. */
+export const NO_HOLDINGS: Holding[] = [];
+
 /** What `framework` holds of `agent` in `role`. */
 export function heldBy(agent: AgentRow, framework: FrameworkRow, role: string): Resources {
   return holdingOf(agent, framework, role)?.resources ?? Resources.empty;
@@ -63,7 +66,9 @@ export function hold(
     holding.resources = holding.resources.plus(added);
     return;
   }
-  agent.held.push({ framework, role, resources: added });
+  // NOTE: a first push would reserve room for seventeen; most agents have one or two holders.
+  if (agent.held.length === 0) agent.held = [{ framework, role, resources: added }];
+  else agent.held.push({ framework, role, resources: added });
   framework.agents.add(agent);
 }
 
@@ -78,7 +83,8 @@ export function unhold(
   if (holding === undefined) return;
   holding.resources = holding.resources.minus(taken);
   if (!holding.resources.isEmpty) return;
-  agent.held.splice(agent.held.indexOf(holding), 1);
+  if (agent.held.length === 1) agent.held = NO_HOLDINGS;
+  else agent.held.splice(agent.held.indexOf(holding), 1);
   if (!agent.held.some((other) => other.framework === framework)) framework.agents.delete(agent);
 }
 

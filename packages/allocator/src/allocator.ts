@@ -5,7 +5,6 @@ import type { Quantities } from '@kaon/resources';
 import { Books } from './books/books.ts';
 import { explainPass, type PassRecord, roleSharesOf } from './books/explain.ts';
 import { KindIndex } from './books/kinds.ts';
-import { PassOverrunError } from './errors.ts';
 import { inlineHost } from './host/inline-host.ts';
 import type { KernelHost } from './host/kernel-host.ts';
 import type { GrantBatch, KernelOptions } from './kernel/kernel-commands.ts';
@@ -16,10 +15,15 @@ import {
   allocatorProtocol,
   type Explanation,
 } from './protocol.ts';
+import { expiryOf } from './refusal-expiry.ts';
+import { WaitingChanges } from './waiting-changes.ts';
 
 /** Options of an allocator. */
 export interface AllocatorOptions {
-  /** Told of every pass that granted something, in a turn of the allocator: a PID or a function. */
+  /**
+   * Told what a pass granted, in slices, each in a turn of the allocator: a PID or a function. A pass
+   * that granted nothing is not told.
+   */
   readonly onAllocation:
     | Pid<AllocationSinkProtocol>
     | ((allocations: readonly Allocation[]) => undefined);
@@ -53,6 +57,18 @@ const MIN_ALLOCATABLE: readonly Quantities[] = [
   new Map([['mem', 32_000]]),
 ];
 
+/** Grants turned into allocations in one turn. */
+const GRANTS_PER_TURN = 256;
+
+/** A pass whose grants are being applied. */
+interface PassResult {
+  readonly batch: GrantBatch;
+  readonly isFull: boolean;
+  readonly startMs: number;
+  /** When the first change asked for it. */
+  readonly askedMs: number;
+}
+
 /**
  * Decides who is offered what.
  *
@@ -60,7 +76,9 @@ const MIN_ALLOCATABLE: readonly Quantities[] = [
  * activated, or revives. A new or changed agent has a pass over itself. What happens before such a
  * pass gets its turn shares it.
  *
- * While a pass runs on another thread, changes wait, in order; asks are answered at once.
+ * What a pass granted is turned into real resources and told in slices of so many grants, one turn each.
+ * While a pass runs on another thread or its grants are applied, changes wait, in order; asks are
+ * answered at once.
  */
 export const allocatorActor = defineActor(allocatorProtocol, (ctx, options: AllocatorOptions) => {
   const { allocationIntervalMs = 1000, waitingChangesMax = 1_000_000 } = options;
@@ -88,9 +106,11 @@ export const allocatorActor = defineActor(allocatorProtocol, (ctx, options: Allo
   let isPassQueued = false;
   let requestedMs: number | undefined;
 
-  // The pass that runs on another thread, and the changes that wait for it.
+  // The pass that runs on another thread, the one whose grants are applied, and the changes that wait.
   let isPassRunning = false;
-  let waiting: (() => void)[] = [];
+  let result: PassResult | undefined;
+  let grantsApplied = 0;
+  const waiting = new WaitingChanges(waitingChangesMax);
 
   let lastPass: PassRecord | undefined;
   let lastFullPass: PassRecord | undefined;
@@ -102,15 +122,19 @@ export const allocatorActor = defineActor(allocatorProtocol, (ctx, options: Allo
   /** The handler that makes `change` now, or after the pass that is running. */
   function change<B>(make: (body: B) => void): (body: B) => undefined {
     return (body) => {
-      if (!isPassRunning) make(body);
-      else if (waiting.length < waitingChangesMax) waiting.push(() => make(body));
-      else throw new PassOverrunError(waitingChangesMax);
+      if (isBusy()) waiting.add(() => make(body));
+      else make(body);
     };
+  }
+
+  /** Whether the books must stay as they are, or changes that came before must be made first. */
+  function isBusy(): boolean {
+    return isPassRunning || result !== undefined || waiting.size > 0;
   }
 
   function queuePass(): void {
     requestedMs ??= ctx.clock.monotonicMs();
-    if (isPassQueued || isPassRunning) return;
+    if (isPassQueued || isBusy()) return;
     isPassQueued = true;
     ctx.send(ctx.self, 'runPass', undefined);
   }
@@ -127,7 +151,7 @@ export const allocatorActor = defineActor(allocatorProtocol, (ctx, options: Allo
   }
 
   function runPass(): void {
-    if (isPassRunning || (!isEveryAgentDue && dueAgents.size === 0)) return;
+    if (isBusy() || (!isEveryAgentDue && dueAgents.size === 0)) return;
     const isFull = isEveryAgentDue;
     const agents = isFull ? undefined : Int32Array.from(dueAgents);
     isEveryAgentDue = false;
@@ -138,8 +162,13 @@ export const allocatorActor = defineActor(allocatorProtocol, (ctx, options: Allo
     const seed = ctx.random.nextInt(2 ** 32);
     const commands = books.takeCommands();
     const batch = host.run({ commands, request: { nowMs: startMs, seed, agents } });
+    const apply = (granted: GrantBatch): void => {
+      result = { batch: granted, isFull, startMs, askedMs };
+      grantsApplied = 0;
+      applySlice();
+    };
     if (!(batch instanceof Promise)) {
-      finishPass(batch, isFull, startMs, askedMs);
+      apply(batch);
       return;
     }
     isPassRunning = true;
@@ -147,8 +176,7 @@ export const allocatorActor = defineActor(allocatorProtocol, (ctx, options: Allo
       batch,
       (granted) => {
         isPassRunning = false;
-        finishPass(granted, isFull, startMs, askedMs);
-        makeWaitingChanges();
+        apply(granted);
       },
       (error) => {
         throw error;
@@ -156,15 +184,31 @@ export const allocatorActor = defineActor(allocatorProtocol, (ctx, options: Allo
     );
   }
 
-  function finishPass(batch: GrantBatch, isFull: boolean, startMs: number, askedMs: number): void {
-    const allocations = books.applyGrants(batch);
+  /** Goes on with the grants of a pass, then with the changes that waited for its end. */
+  function applySlice(): void {
+    if (result !== undefined) applyGrants(result);
+    else waiting.makeSome();
+    if (isBusy()) ctx.send(ctx.self, 'applySlice', undefined);
+    else if (isEveryAgentDue || dueAgents.size > 0) queuePass();
+  }
+
+  function applyGrants(applied: PassResult): void {
+    const { batch } = applied;
+    const from = grantsApplied;
+    grantsApplied = Math.min(batch.agents.length, from + GRANTS_PER_TURN);
+    const allocations = books.applyGrants(batch, from, grantsApplied);
+    if (allocations.length > 0) tell(allocations);
+    if (grantsApplied === batch.agents.length) finishPass(applied);
+  }
+
+  function finishPass({ batch, isFull, startMs, askedMs }: PassResult): void {
+    result = undefined;
     lastPass = { atMs: ctx.clock.nowMs(), pass: books.passes, batch };
     if (isFull) {
       lastFullPass = lastPass;
       fullPasses += 1;
     }
     grants += batch.agents.length;
-    if (allocations.length > 0) tell(allocations);
     lastPassMs = ctx.clock.monotonicMs() - startMs;
     lastLatencyMs = ctx.clock.monotonicMs() - askedMs;
   }
@@ -173,13 +217,6 @@ export const allocatorActor = defineActor(allocatorProtocol, (ctx, options: Allo
     const { onAllocation } = options;
     if (typeof onAllocation === 'function') onAllocation(allocations);
     else ctx.send(onAllocation, 'allocate', allocations);
-  }
-
-  function makeWaitingChanges(): void {
-    const changes = waiting;
-    waiting = [];
-    for (const make of changes) make();
-    if (isEveryAgentDue || dueAgents.size > 0) queuePass();
   }
 
   function activate({ frameworkId }: { readonly frameworkId: FrameworkId }): void {
@@ -218,7 +255,7 @@ export const allocatorActor = defineActor(allocatorProtocol, (ctx, options: Allo
       refusalsDropped: lastPass?.batch.refusalsDropped ?? 0,
       unheldResources: books.unheldResources,
       uncountedKinds: kinds.uncountedKinds,
-      waitingChanges: waiting.length,
+      waitingChanges: waiting.size,
       kernelRebuilds: host.stats.rebuilds,
     };
   }
@@ -254,7 +291,7 @@ export const allocatorActor = defineActor(allocatorProtocol, (ctx, options: Allo
         // A filter must survive one pass, or it would be none.
         const filterMs = Math.max(recovered.refuseMs, allocationIntervalMs);
         const isRefused = recovered.refuseMs > 0;
-        const expiresMs = isRefused ? ctx.clock.monotonicMs() + filterMs : undefined;
+        const expiresMs = isRefused ? expiryOf(ctx.clock.monotonicMs(), filterMs) : undefined;
         books.recoverResources(recovered, expiresMs);
       }),
       useResources: change((used) => books.useResources(used)),
@@ -273,6 +310,8 @@ export const allocatorActor = defineActor(allocatorProtocol, (ctx, options: Allo
         isPassQueued = false;
         runPass();
       },
+
+      applySlice,
 
       explain: ({ frameworkId, role }) => explain(frameworkId, role),
       stats,

@@ -20,6 +20,7 @@ export * from './kernel/snapshot.ts';
 export { allocatorMetrics } from './metrics.ts';
 export { piscinaThread } from './node/piscina-thread.ts';
 export * from './protocol.ts';
+export { expiryOf } from './refusal-expiry.ts';
 export {
   type AllocatorCommand,
   type StartAllocatorOptions,

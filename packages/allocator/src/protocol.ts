@@ -18,7 +18,7 @@ export interface Share {
   readonly resources: Resources;
 }
 
-/** What one framework is given by one pass. Until they are recovered, the resources are its. */
+/** What one framework is given by one pass, or a part of that. Until they are recovered, the resources are its. */
 export interface Allocation {
   readonly frameworkId: FrameworkId;
   readonly shares: readonly Share[];
@@ -26,7 +26,7 @@ export interface Allocation {
 
 /** Who can be told of allocations by message: a master, or a probe. */
 export const allocationSinkProtocol = defineProtocol({
-  /** Everything one pass has granted, one entry per framework. */
+  /** Some of what a pass has granted, one entry per framework; large passes are told in slices. */
   allocate: localMessage<readonly Allocation[]>(),
 });
 
@@ -78,7 +78,8 @@ export interface RecoverResources {
   readonly resources: Resources;
   /**
    * How long the framework does not want these resources, or fewer, offered in their roles, in
-   * milliseconds. 0: no filter. A filter lives at least one allocation interval.
+   * milliseconds. 0: no filter. A filter lives at least one allocation interval, and up to a 64th longer
+   * than asked: so many declines end at the same moment.
    */
   readonly refuseMs: number;
 }
@@ -165,7 +166,7 @@ export interface AllocatorStats {
   readonly unheldResources: number;
   /** Names of scalar resources beyond what the kernel tells apart; they do not count for shares. */
   readonly uncountedKinds: number;
-  /** Changes that came during a pass and wait for its end. */
+  /** Changes that came during a pass and wait until its grants are applied. */
   readonly waitingChanges: number;
   /** How often a lost kernel was rebuilt. */
   readonly kernelRebuilds: number;
@@ -200,6 +201,8 @@ export const allocatorProtocol = defineProtocol({
 
   /** Runs a pass over what has changed. The allocator tells itself; others need not. */
   runPass: localMessage<undefined>(),
+  /** Goes on with what a pass granted, or what waited for it. The allocator tells itself. */
+  applySlice: localMessage<undefined>(),
 
   explain: localAsk<
     { readonly frameworkId: FrameworkId; readonly role?: string },

@@ -46,6 +46,8 @@ export class AllocationPass {
   #grantClients = new Int32Array(0);
   #grantBits = new Int32Array(0);
   #grantQuantities = new Float64Array(0);
+  #grantUnreserved = new Float64Array(0);
+  readonly #chops = new Map<number, Float64Array>();
 
   constructor(kernel: AllocatorKernel) {
     this.#kernel = kernel;
@@ -60,7 +62,65 @@ export class AllocationPass {
     const candidates = this.#findCandidates(request);
     this.#skips.begin(this.#kernel.sorter.rows);
     this.#shareFairly(candidates, request.nowMs);
+    this.#correctShares();
     return this.#batch(candidates.length);
+  }
+
+  beginGrants(): void {
+    this.#kernel.sorter.refresh();
+    this.#grantCount = 0;
+    this.#skips.begin(this.#kernel.sorter.rows);
+  }
+
+  grantTo(
+    agent: number,
+    client: number,
+    plain: Float64Array | undefined,
+    bits: number | undefined,
+  ): boolean {
+    const { frameworks, parcels, sorter } = this.#kernel;
+    if (client === NONE) return false;
+    const able = frameworks.capabilities[frameworks.frameworkOfClient[client]!]! & PARCEL_BITS;
+    this.#openAgent(agent);
+    this.#skips.openAgent(false);
+    this.#skips.openLeaf(sorter.parent(client));
+    this.#agentFirstGrant = this.#grantCount;
+    this.#findEligible(sorter.parent(client));
+    this.#sumEligible(bits ?? able);
+    if (this.#sum.every((quantity) => quantity === 0)) return false;
+    let rest: Float64Array | undefined;
+    for (let position = 0; position < this.#eligibleCount; position += 1) {
+      const slot = this.#slots[this.#eligible[position]!]!;
+      if (plain === undefined || parcels.bits[slot] !== 0 || parcels.role[slot] !== UNRESERVED) {
+        continue;
+      }
+      const from = slot * this.#width;
+      rest = new Float64Array(this.#width + 2);
+      rest[0] = UNRESERVED;
+      for (let kind = 0; kind < this.#width - 1; kind += 1) {
+        const held = parcels.quantities[from + kind]!;
+        rest[kind + 2] = Math.max(0, held - plain[kind]!);
+        parcels.quantities[from + kind] = held - rest[kind + 2]!;
+        this.#sum[kind] = this.#sum[kind]! - rest[kind + 2]!;
+      }
+      if (rest.some((quantity, index) => index >= 2 && quantity > 0)) {
+        this.#chops.set(this.#grantCount, plain.slice());
+      } else {
+        rest = undefined;
+      }
+    }
+    this.#grant(client, bits ?? able);
+    this.#settleAgent(1);
+    if (rest !== undefined) {
+      const slot = parcels.store(rest);
+      parcels.next[slot] = this.#kernel.agents.free[agent]!;
+      this.#kernel.agents.free[agent] = slot;
+    }
+    return true;
+  }
+
+  finishGrants(): GrantBatch {
+    return this.#batch(0);
   }
 
   /** Step 1: the agents that may be offered, in shuffled order. */
@@ -106,7 +166,7 @@ export class AllocationPass {
       this.#kernel.refusals.open(agent, nowMs);
       this.#agentFirstGrant = this.#grantCount;
       this.#visitRoles(ROOT);
-      this.#settleAgent();
+      this.#settleAgent(this.#kernel.options.partitions ?? 1);
     }
   }
 
@@ -138,14 +198,23 @@ export class AllocationPass {
   /** Depth-first over the listed roles below `node`; stops when the agent has nothing left. */
   #visitRoles(node: number): void {
     const { sorter } = this.#kernel;
-    let child = sorter.first(node);
-    while (child !== NONE && this.#left > 0) {
-      if (this.#mayUseWhatIsLeft(child)) {
-        if (sorter.kind(child) === NODE_KIND.leaf) this.#visitLeaf(child);
-        else this.#visitRoles(child);
-      }
-      child = sorter.next(child);
+    for (const child of this.#inTurn(node)) {
+      if (this.#left === 0) return;
+      if (!this.#mayUseWhatIsLeft(child)) continue;
+      if (sorter.kind(child) === NODE_KIND.leaf) this.#visitLeaf(child);
+      else this.#visitRoles(child);
     }
+  }
+
+  #inTurn(node: number): number[] {
+    const { policy, sorter } = this.#kernel;
+    const compare = policy.compareSiblings;
+    const children: number[] = [];
+    for (let child = sorter.first(node); child !== NONE; child = sorter.next(child)) {
+      children.push(child);
+    }
+    if (compare === undefined) return children;
+    return children.sort((left, right) => compare(sorter.view(left), sorter.view(right)));
   }
 
   /** Whether some parcel that is left could go to the role of `node` or to one below it. */
@@ -161,7 +230,6 @@ export class AllocationPass {
   }
 
   #visitLeaf(leaf: number): void {
-    const { sorter } = this.#kernel;
     this.#skips.openLeaf(leaf);
     const neverHadAny = this.#findEligible(leaf);
     if (this.#eligibleCount === 0) {
@@ -173,10 +241,8 @@ export class AllocationPass {
       this.#skips.skip(leaf, SKIP.notAllocatable);
       return;
     }
-    let client = sorter.first(leaf);
-    while (client !== NONE && this.#eligibleCount > 0) {
-      this.#visitClient(client, leaf);
-      client = sorter.next(client);
+    for (const client of this.#inTurn(leaf)) {
+      if (this.#eligibleCount > 0) this.#visitClient(client, leaf);
     }
   }
 
@@ -247,6 +313,8 @@ export class AllocationPass {
     this.#grantClients[grant] = client;
     this.#grantBits[grant] = bits;
     this.#grantQuantities.set(this.#sum, grant * this.#width);
+    const kinds = this.#width - 1;
+    this.#grantUnreserved.fill(0, grant * kinds, (grant + 1) * kinds);
     this.#skips.grant(client);
     for (let position = 0; position < this.#eligibleCount; position += 1) {
       const index = this.#eligible[position]!;
@@ -254,15 +322,21 @@ export class AllocationPass {
       this.#isTaken[index] = 1;
       this.#left -= 1;
       if (this.#roleNodes[index] === NONE) this.#unreservedLeft -= 1;
+      const slot = this.#slots[index]!;
+      if (this.#roleNodes[index] !== NONE || parcels.bits[slot] !== 0) continue;
+      for (let kind = 0; kind < kinds; kind += 1) {
+        this.#grantUnreserved[grant * kinds + kind]! += parcels.quantities[slot * this.#width + kind]!;
+      }
     }
   }
 
   /** Moves the shares of whoever was given something and unlinks what was given from the agent. */
-  #settleAgent(): void {
+  #settleAgent(times: number): void {
     const { agents, parcels, sorter } = this.#kernel;
     if (this.#grantCount === this.#agentFirstGrant) return;
     for (let grant = this.#agentFirstGrant; grant < this.#grantCount; grant += 1) {
       sorter.allocate(this.#grantClients[grant]!, this.#grantQuantities, grant * this.#width);
+      if (times > 1) this.#adjust(grant, times - 1);
     }
     let kept = NONE;
     for (let index = this.#parcelCount - 1; index >= 0; index -= 1) {
@@ -275,6 +349,22 @@ export class AllocationPass {
       }
     }
     agents.free[this.#agent] = kept;
+  }
+
+  #adjust(grant: number, times: number): void {
+    const from = grant * this.#width;
+    const quantities = this.#grantQuantities.slice(from, from + this.#width - 1);
+    this.#kernel.sorter.adjust(
+      this.#grantClients[grant]!,
+      quantities.map((quantity) => quantity * times),
+    );
+  }
+
+  /** While the pass ran, each grant stood for those of the other partitions as well. */
+  #correctShares(): void {
+    const { partitions = 1 } = this.#kernel.options;
+    if (partitions === 1) return;
+    for (let grant = 0; grant < this.#grantCount; grant += 1) this.#adjust(grant, 1 - partitions);
   }
 
   /** Lists the parcels that frameworks of `leaf` may have. Returns whether none was theirs to begin with. */
@@ -335,10 +425,10 @@ export class AllocationPass {
       roles: clients.map((client) => frameworks.roleOfClient[client]!),
       bits: this.#grantBits.slice(0, this.#grantCount),
       quantities: this.#grantQuantities.slice(0, this.#grantCount * this.#width),
-      chops: new Int32Array(this.#grantCount).fill(NONE),
-      chopped: new Float64Array(0),
+      ...this.#takeChops(),
+      unreserved: this.#grantUnreserved.slice(0, this.#grantCount * (this.#width - 1)),
       wonAt: new Float64Array(this.#grantCount),
-      roleShares: new Float64Array(0),
+      roleShares: this.#roleShares(),
       candidates,
       pool: sorter.pool(),
       held: sorter.allocatedOf(ROOT),
@@ -346,6 +436,29 @@ export class AllocationPass {
       refusalsDropped: refusals.dropped,
       ...this.#skips.report(candidates, frameworks, sorter),
     };
+  }
+
+  #roleShares(): Float64Array {
+    const { roles, sorter } = this.#kernel;
+    const pairs: number[] = [];
+    for (const [role, { node }] of roles) {
+      if (sorter.leafOf(node) !== NONE) pairs.push(role, sorter.share(node));
+    }
+    return Float64Array.from(pairs);
+  }
+
+  #takeChops(): Pick<GrantBatch, 'chops' | 'chopped'> {
+    const chops = new Int32Array(this.#grantCount).fill(NONE);
+    const rows: number[] = [];
+    for (const [grant, plain] of this.#chops) {
+      chops[grant] = rows.length / (this.#width - 1);
+      const from = grant * (this.#width - 1);
+      for (let kind = 0; kind < plain.length; kind += 1) {
+        rows.push(Math.min(plain[kind]!, this.#grantUnreserved[from + kind]!));
+      }
+    }
+    this.#chops.clear();
+    return { chops, chopped: Float64Array.from(rows) };
   }
 
   #reserveParcels(index: number): void {
@@ -364,5 +477,6 @@ export class AllocationPass {
     this.#grantClients = grownInt32(this.#grantClients, rows);
     this.#grantBits = grownInt32(this.#grantBits, rows);
     this.#grantQuantities = grownFloat64(this.#grantQuantities, rows * this.#width);
+    this.#grantUnreserved = grownFloat64(this.#grantUnreserved, rows * this.#width);
   }
 }

@@ -1,6 +1,7 @@
 // The fair order: hierarchical, weighted dominant resource fairness over roles and their frameworks.
 import { invariant } from '@kaon/primitives';
 import { grownFloat64, grownInt32, NONE, rowsFor } from './columns.ts';
+import type { SiblingView } from './kernel-policy.ts';
 import { SiblingOrder } from './sibling-order.ts';
 
 /** The node above all top-level roles. */
@@ -276,6 +277,24 @@ export class DrfSorter {
   /** The share as of the last change of `node` or `refresh`. */
   share(node: number): number {
     return this.#share[node]!;
+  }
+
+  /** The node as a policy sees it. */
+  view(node: number): SiblingView {
+    let path = '';
+    for (let at = node; at !== ROOT; at = this.parent(at)) {
+      if (this.#kind[at] !== NODE_KIND.role) continue;
+      path = path === '' ? this.#names[at]! : `${this.#names[at]!}/${path}`;
+    }
+    return {
+      name: this.#names[node]!,
+      path,
+      kind: (['role', 'leaf', 'framework'] as const)[this.#kind[node]!]!,
+      share: this.#share[node]!,
+      weight: this.#weight[node]!,
+      allocations: this.#allocations[node]!,
+      allocated: this.allocatedOf(node),
+    };
   }
 
   // --- inside -----------------------------------------------------------------------------------

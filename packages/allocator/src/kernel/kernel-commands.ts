@@ -170,6 +170,8 @@ export interface GrantBatch {
   readonly chopped: Float64Array;
   /** Totals granted: thousandths per kind, then the items; `kinds + 1` per grant. A cross-check. */
   readonly quantities: Float64Array;
+  /** What of each grant uses up quota, neither reserved nor revocable: thousandths, `kinds` per grant. */
+  readonly unreserved: Float64Array;
   /** Share of the grant's top-level role when it won. */
   readonly wonAt: Float64Array;
   /** Agents that were considered. */

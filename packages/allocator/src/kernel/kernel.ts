@@ -6,6 +6,7 @@ import { CAPABILITY } from './capabilities.ts';
 import { NONE } from './columns.ts';
 import { DrfSorter } from './drf-sorter.ts';
 import { FrameworkTable } from './framework-table.ts';
+import type { Inspection, InspectRequest } from './inspection.ts';
 import type {
   AgentFacts,
   AllocateRequest,
@@ -13,6 +14,7 @@ import type {
   KernelCommands,
   KernelOptions,
 } from './kernel-commands.ts';
+import type { KernelPolicy } from './kernel-policy.ts';
 import { ParcelPool, type ParcelRows } from './parcels.ts';
 import { RefusalTable } from './refusals.ts';
 
@@ -39,11 +41,13 @@ export class AllocatorKernel implements KernelCommands {
   readonly sorter: DrfSorter;
   readonly refusals: RefusalTable;
   readonly roles = new Map<number, RoleRow>();
+  readonly policy: KernelPolicy;
   readonly #pass: AllocationPass;
 
-  constructor(options: KernelOptions) {
+  constructor(options: KernelOptions, policy: KernelPolicy = {}) {
     invariant(options.kinds >= 1 && options.kinds <= 64, 'a kernel has 1 to 64 kinds');
     this.options = options;
+    this.policy = policy;
     this.parcels = new ParcelPool(options.kinds);
     this.agents = new AgentTable(options.kinds, this.parcels);
     this.sorter = new DrfSorter(options.kinds, options.excludedKinds);
@@ -54,6 +58,52 @@ export class AllocatorKernel implements KernelCommands {
   /** Runs one pass and takes what it grants from the free parcels of the agents. */
   allocate(request: AllocateRequest): GrantBatch {
     return this.#pass.run(request);
+  }
+
+  /** How one client stands. Changes nothing. */
+  inspect({ framework, role }: InspectRequest): Inspection {
+    const client = this.frameworks.find(framework, role);
+    const held = client === NONE ? new Float64Array(0) : this.sorter.allocatedOf(client);
+    return {
+      passes: 0,
+      candidates: this.agents.isActive.reduce((count, isActive) => count + isActive, 0),
+      granted: 0,
+      skipped: new Int32Array(0),
+      suitable: 0,
+      unsuitable: new Int32Array(0),
+      minimums: new Float64Array(0),
+      standings: [],
+      held,
+      quota: undefined,
+      requiredHeadroom: new Float64Array(0),
+      availableHeadroom: new Float64Array(0),
+      agent: undefined,
+    };
+  }
+
+  /** Begins grants that somebody else has decided on; `finishGrants` ends them. */
+  beginGrants(): void {
+    this.#pass.beginGrants();
+  }
+
+  /**
+   * Gives `framework` in `role` every parcel of `agent` that it may have and whose bits are within
+   * `bits` (default: all it can handle); of the plain parcel no more than `plain` when that is given.
+   * Returns false, and does nothing, when there is none.
+   */
+  grant(
+    agent: number,
+    framework: number,
+    role: number,
+    plain: Float64Array | undefined,
+    bits?: number | undefined,
+  ): boolean {
+    return this.#pass.grantTo(agent, this.frameworks.find(framework, role), plain, bits);
+  }
+
+  /** Ends grants; the batch is like that of a pass. */
+  finishGrants(): GrantBatch {
+    return this.#pass.finishGrants();
   }
 
   addRole(role: number, path: string): void {

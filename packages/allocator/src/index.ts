@@ -7,17 +7,22 @@ export * from './errors.ts';
 export { inlineHost } from './host/inline-host.ts';
 export type * from './host/kernel-host.ts';
 export * from './host/kernel-thread.ts';
+export type * from './host/shadow-report.ts';
 export { type WorkerHostOptions, workerHost } from './host/worker-host.ts';
 export * from './kernel/capabilities.ts';
 export * from './kernel/command-buffer.ts';
 export * from './kernel/inspection.ts';
 export * from './kernel/kernel.ts';
 export * from './kernel/kernel-commands.ts';
+export type * from './kernel/kernel-policy.ts';
 export { type Parcel, type ParcelRows, parcelRows, UNRESERVED } from './kernel/parcels.ts';
 export * from './kernel/skip-reasons.ts';
 export * from './kernel/snapshot.ts';
 export { allocatorMetrics } from './metrics.ts';
 export { piscinaThread } from './node/piscina-thread.ts';
+export * from './policy/policy.ts';
+export * from './policy/policy-errors.ts';
+export type * from './policy/policy-stats.ts';
 export * from './protocol.ts';
 export {
   type AllocatorCommand,

@@ -120,7 +120,7 @@ export class AllocationPass {
   }
 
   finishGrants(): GrantBatch {
-    return this.#batch(0);
+    return this.#batch(this.#kernel.agents.rows);
   }
 
   /** Step 1: the agents that may be offered, in shuffled order. */
@@ -325,7 +325,8 @@ export class AllocationPass {
       const slot = this.#slots[index]!;
       if (this.#roleNodes[index] !== NONE || parcels.bits[slot] !== 0) continue;
       for (let kind = 0; kind < kinds; kind += 1) {
-        this.#grantUnreserved[grant * kinds + kind]! += parcels.quantities[slot * this.#width + kind]!;
+        this.#grantUnreserved[grant * kinds + kind]! +=
+          parcels.quantities[slot * this.#width + kind]!;
       }
     }
   }

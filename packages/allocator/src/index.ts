@@ -7,6 +7,7 @@ export * from './errors.ts';
 export { inlineHost } from './host/inline-host.ts';
 export type * from './host/kernel-host.ts';
 export * from './host/kernel-thread.ts';
+export { type PartitionedHostOptions, partitionedHost } from './host/partitioned-host.ts';
 export type * from './host/shadow-report.ts';
 export { type WorkerHostOptions, workerHost } from './host/worker-host.ts';
 export * from './kernel/capabilities.ts';

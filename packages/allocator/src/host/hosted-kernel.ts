@@ -5,7 +5,7 @@ import { AllocatorKernel } from '../kernel/kernel.ts';
 import type { AllocateRequest, GrantBatch, KernelCommands } from '../kernel/kernel-commands.ts';
 import type { KernelPolicy } from '../kernel/kernel-policy.ts';
 import { snapshotOf } from '../kernel/snapshot.ts';
-import type { HostedKernelOptions, KernelFacts } from './kernel-host.ts';
+import type { GrantedColumns, HostedKernelOptions, KernelFacts } from './kernel-host.ts';
 import { PartitionCommands } from './partition-commands.ts';
 
 /** A kernel that is told what concerns its partition. */
@@ -43,7 +43,7 @@ export class HostedKernel {
     return copy;
   }
 
-  #give({ agents, frameworks, roles, bits, chops, chopped }: GrantBatch): void {
+  #give({ agents, frameworks, roles, bits, chops, chopped }: GrantedColumns): void {
     const { kinds } = this.#options;
     this.kernel.beginGrants();
     for (let grant = 0; grant < agents.length; grant += 1) {

@@ -41,11 +41,17 @@ export interface KernelCycle {
   readonly requested?: readonly RequestedResources[] | undefined;
 }
 
+/** Who was granted what: the part of a batch that suffices to give the same again. */
+export type GrantedColumns = Pick<
+  GrantBatch,
+  'agents' | 'frameworks' | 'roles' | 'bits' | 'chops' | 'chopped'
+>;
+
 /** Changes without a pass of their own. */
 export interface KernelFacts {
   readonly commands: CommandBatch;
   /** What somebody else has decided after the commands, to be given as if a pass had. */
-  readonly granted?: GrantBatch | undefined;
+  readonly granted?: GrantedColumns | undefined;
 }
 
 /** Counters of a host, since its start. */

@@ -13,6 +13,7 @@ import type { GrantBatch } from '../kernel/kernel-commands.ts';
 import { PolicyAccount } from '../policy/policy-account.ts';
 import { failureOf, PolicyCrashedError, PolicyTimeoutError } from '../policy/policy-errors.ts';
 import type {
+  GrantedColumns,
   HostedKernelOptions,
   KernelCycle,
   KernelFacts,
@@ -170,7 +171,8 @@ class WorkerHost implements KernelHost {
     });
   }
 
-  tell(facts: KernelFacts): void {
+  tell({ commands, granted }: KernelFacts): void {
+    const facts = granted ? { commands, granted: grantedColumns(granted) } : { commands };
     if (this.#pending === 0) this.#remember(facts, false);
     else void this.#inTurn(async () => this.#remember(facts, false));
   }
@@ -226,7 +228,7 @@ class WorkerHost implements KernelHost {
         kindNames,
         wantsSnapshot,
       }));
-      const pass = this.#account === undefined ? { request } : { granted: batch };
+      const pass = this.#account === undefined ? { request } : { granted: grantedColumns(batch) };
       this.#remember({ commands, ...pass }, true);
       if (snapshot) this.#startFrom(snapshot);
       return batch;
@@ -383,4 +385,16 @@ class WorkerHost implements KernelHost {
     this.#told = 0;
     this.#words = 0;
   }
+}
+
+/** Only these are sent again: the rest of a batch is larger. */
+function grantedColumns({
+  agents,
+  frameworks,
+  roles,
+  bits,
+  chops,
+  chopped,
+}: GrantedColumns): GrantedColumns {
+  return { agents, frameworks, roles, bits, chops, chopped };
 }

@@ -144,8 +144,6 @@ t.test('chopped grants keep their amounts when batches are joined', async (t) =>
     refusals: 0,
     refusalsDropped: 0,
     roleShares: Float64Array.of(0, 0.1),
-    skips: new Int32Array(0),
-    shares: new Float64Array(0),
   });
   const batches = [batch(0, 0, [1000, 0]), batch(1, -1, []), batch(2, 0, [1000, 5])];
   const host = partitionedHost({

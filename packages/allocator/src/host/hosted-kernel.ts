@@ -8,6 +8,9 @@ import { snapshotOf } from '../kernel/snapshot.ts';
 import type { GrantedColumns, HostedKernelOptions, KernelFacts } from './kernel-host.ts';
 import { PartitionCommands } from './partition-commands.ts';
 
+/** The pass that grants of somebody else make up: about some agents, at no time. */
+const GRANTS: AllocateRequest = { nowMs: Number.NEGATIVE_INFINITY, seed: 0, agents: new Int32Array(0) };
+
 /** A kernel that is told what concerns its partition. */
 export class HostedKernel {
   readonly kernel: AllocatorKernel;
@@ -45,7 +48,7 @@ export class HostedKernel {
 
   #give({ agents, frameworks, roles, bits, chops, chopped }: GrantedColumns): void {
     const { kinds } = this.#options;
-    this.kernel.beginGrants();
+    this.kernel.beginGrants(GRANTS);
     for (let grant = 0; grant < agents.length; grant += 1) {
       const row = chops[grant]!;
       const plain = row < 0 ? undefined : chopped.subarray(row * kinds, (row + 1) * kinds);

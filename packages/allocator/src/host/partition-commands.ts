@@ -175,6 +175,19 @@ export class PartitionCommands implements KernelCommands {
     this.#kernel.restoreClientCount(framework, role, count);
   }
 
+  restoreClients(pairs: Float64Array): void {
+    this.#kernel.restoreClients(pairs);
+  }
+
+  restoreRefusals(
+    agent: number,
+    expiresMs: number,
+    refused: ParcelRows,
+    clients: Float64Array,
+  ): void {
+    this.#kernel.restoreRefusals(agent, expiresMs, refused, clients);
+  }
+
   #isOwn(agent: number): boolean {
     return agent % this.#partitions === this.#partition;
   }

@@ -56,6 +56,8 @@ const OP = {
   setExclusions: 30,
   exclude: 31,
   adjustAllocated: 32,
+  restoreClients: 33,
+  restoreRefusals: 34,
 } as const;
 
 /** Records commands instead of carrying them out. */
@@ -259,6 +261,23 @@ export class CommandBuffer implements KernelCommands {
     this.#push(count);
   }
 
+  restoreClients(pairs: Float64Array): void {
+    this.#begin(OP.restoreClients, 0);
+    this.#array(pairs);
+  }
+
+  restoreRefusals(
+    agent: number,
+    expiresMs: number,
+    refused: ParcelRows,
+    clients: Float64Array,
+  ): void {
+    this.#begin(OP.restoreRefusals, agent);
+    this.#push(expiresMs);
+    this.#array(refused);
+    this.#array(clients);
+  }
+
   #begin(op: number, operand: number): void {
     this.size += 1;
     this.#whole = this.#length;
@@ -316,7 +335,16 @@ function sharedWords(length: number): Float64Array {
   return new Float64Array(new SharedArrayBuffer(length * Float64Array.BYTES_PER_ELEMENT));
 }
 
-/** Carries out a batch on `kernel`, in order. */
+/** Arrays up to this length are copied out of a batch. */
+const SCRATCH_MAX = 64;
+const scratch: readonly (readonly Float64Array[])[] = [0, 1, 2].map(() =>
+  Array.from({ length: SCRATCH_MAX + 1 }, (_, length) => new Float64Array(length)),
+);
+
+/**
+ * Carries out a batch on `kernel`, in order. The arrays it hands over are used again for the next
+ * command: the kernel must not keep them.
+ */
 export function applyBatch(kernel: KernelCommands, { chunks, names }: CommandBatch): void {
   let words: Float64Array = new Float64Array(0);
   let at = 0;
@@ -330,17 +358,23 @@ export function applyBatch(kernel: KernelCommands, { chunks, names }: CommandBat
     nameAt += 1;
     return names[nameAt - 1] ?? '';
   };
-  const array = (): Float64Array => {
+  // Small arrays are copied: that costs less than a view of shared memory. `place` tells the arrays of
+  // one command apart.
+  const array = (place: number): Float64Array => {
     const length = word();
+    const from = at;
     at += length;
-    return words.subarray(at - length, at);
+    if (length > SCRATCH_MAX) return words.subarray(from, at);
+    const copy = scratch[place]![length]!;
+    for (let index = 0; index < length; index += 1) copy[index] = words[from + index]!;
+    return copy;
   };
   const facts = (): AgentFacts => ({
     isActive: word() === 1,
     demands: word(),
     lacks: word(),
-    total: array(),
-    reserved: array(),
+    total: array(0),
+    reserved: array(1),
   });
 
   const carryOut = (): void => {
@@ -357,13 +391,13 @@ export function applyBatch(kernel: KernelCommands, { chunks, names }: CommandBat
         kernel.setWeight(name(), operand);
         break;
       case OP.addAgent:
-        kernel.addAgent(operand, facts(), array());
+        kernel.addAgent(operand, facts(), array(2));
         break;
       case OP.updateAgent:
-        kernel.updateAgent(operand, facts(), array());
+        kernel.updateAgent(operand, facts(), array(2));
         break;
       case OP.setFree:
-        kernel.setFree(operand, array());
+        kernel.setFree(operand, array(0));
         break;
       case OP.activateAgent:
         kernel.activateAgent(operand);
@@ -399,13 +433,13 @@ export function applyBatch(kernel: KernelCommands, { chunks, names }: CommandBat
         kernel.unsubscribe(operand, word());
         break;
       case OP.addAllocated:
-        kernel.addAllocated(operand, word(), array(), array());
+        kernel.addAllocated(operand, word(), array(0), array(1));
         break;
       case OP.recover:
-        kernel.recover(operand, word(), array(), array());
+        kernel.recover(operand, word(), array(0), array(1));
         break;
       case OP.adjustAllocated:
-        kernel.adjustAllocated(operand, word(), array(), array());
+        kernel.adjustAllocated(operand, word(), array(0), array(1));
         break;
       case OP.suppress:
         kernel.suppress(operand, word());
@@ -417,13 +451,13 @@ export function applyBatch(kernel: KernelCommands, { chunks, names }: CommandBat
         kernel.revive(operand, word());
         break;
       case OP.refuse:
-        kernel.refuse(operand, word(), word(), word(), array());
+        kernel.refuse(operand, word(), word(), word(), array(0));
         break;
       case OP.setQuota:
-        kernel.setQuota(name(), array(), array());
+        kernel.setQuota(name(), array(0), array(1));
         break;
       case OP.setMinimums:
-        kernel.setMinimums(operand, word(), array());
+        kernel.setMinimums(operand, word(), array(0));
         break;
       case OP.clearMinimums:
         kernel.clearMinimums(operand, word());
@@ -432,7 +466,7 @@ export function applyBatch(kernel: KernelCommands, { chunks, names }: CommandBat
         kernel.setExclusionList(operand, word(), word());
         break;
       case OP.setExclusions:
-        kernel.setExclusions(operand, array());
+        kernel.setExclusions(operand, array(0));
         break;
       case OP.exclude:
         kernel.exclude(operand, word(), word() === 1);
@@ -442,6 +476,12 @@ export function applyBatch(kernel: KernelCommands, { chunks, names }: CommandBat
         break;
       case OP.restoreClientCount:
         kernel.restoreClientCount(operand, word(), word());
+        break;
+      case OP.restoreClients:
+        kernel.restoreClients(array(0));
+        break;
+      case OP.restoreRefusals:
+        kernel.restoreRefusals(operand, word(), array(0), array(1));
         break;
       default:
         invariant(false, `command code ${op} is known`);

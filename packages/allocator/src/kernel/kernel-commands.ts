@@ -141,6 +141,15 @@ export interface KernelCommands {
   restoreRoleCounts(path: string, count: number, leafCount: number): void;
   /** Snapshots only: the allocation count of a client. */
   restoreClientCount(framework: number, role: number, count: number): void;
+  /** Snapshots only: framework and role of each client, by its index; `NONE` twice for none. */
+  restoreClients(pairs: Float64Array): void;
+  /** Snapshots only: one refused bundle, and 32 clients per word by their index in `restoreClients`. */
+  restoreRefusals(
+    agent: number,
+    expiresMs: number,
+    refused: ParcelRows,
+    clients: Float64Array,
+  ): void;
 }
 
 /** Asks for one pass. */
@@ -170,7 +179,10 @@ export interface GrantBatch {
   readonly chopped: Float64Array;
   /** Totals granted: thousandths per kind, then the items; `kinds + 1` per grant. A cross-check. */
   readonly quantities: Float64Array;
-  /** What of each grant uses up quota, neither reserved nor revocable: thousandths, `kinds` per grant. */
+  /**
+   * What of each grant uses up quota: thousandths, `kinds` per grant. Of kernels that share a cluster only,
+   * for the others; empty otherwise.
+   */
   readonly unreserved: Float64Array;
   /** Share of the grant's top-level role when it won. */
   readonly wonAt: Float64Array;
@@ -179,14 +191,10 @@ export interface GrantBatch {
   /** Thousandths per kind of all agents, and of what is held of it after the pass. */
   readonly pool: Float64Array;
   readonly held: Float64Array;
-  /** Refusals kept after the pass, dead ones among them. */
+  /** Refusals kept after the pass, of one client each; dead ones among them. */
   readonly refusals: number;
   /** Refusals not remembered because the table was full, since the start. */
   readonly refusalsDropped: number;
   /** Pairs of role index and share among its siblings after the pass, for roles with frameworks. */
   readonly roleShares: Float64Array;
-  /** Rows of `SKIP_ROW_LENGTH`, one per client that takes part or is kept from it. */
-  readonly skips: Int32Array;
-  /** Per row of `skips`: the share of the role, then of the framework within it, after the pass. */
-  readonly shares: Float64Array;
 }

@@ -1,6 +1,6 @@
 // The part of an allocation policy that the kernel itself knows: another order of siblings.
 
-/** A sibling as a policy sees it. Read only; good for one comparison. */
+/** A sibling as a policy sees it. */
 export interface SiblingView {
   /** The part of the path, `.` for the frameworks of a role with sub-roles, or the framework's name. */
   readonly name: string;
@@ -19,9 +19,8 @@ export interface SiblingView {
 /** What a policy changes inside the kernel. */
 export interface KernelPolicy {
   /**
-   * Negative when `left` is to be served before `right`. Must be a strict total order among siblings that
-   * changes only when what they show changes. What it throws ends the pass half done: the kernel is then
-   * of no use any more. Default: by share, then allocations, then name.
+   * Negative when `left` is to be served before `right`. Must be a strict total order among siblings.
+   * Default: by share, then allocations, then name.
    */
   readonly compareSiblings?: (left: SiblingView, right: SiblingView) => number;
 }

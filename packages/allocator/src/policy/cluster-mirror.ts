@@ -4,6 +4,8 @@ import { NONE } from '../kernel/columns.ts';
 import type { AgentFacts, KernelCommands, KernelOptions } from '../kernel/kernel-commands.ts';
 import type { ParcelRows } from '../kernel/parcels.ts';
 
+const NO_ROWS: ParcelRows = new Float64Array(0);
+
 /** A parcel; quantities in thousandths per kind. */
 export interface MirrorParcel {
   readonly role: number;
@@ -67,6 +69,8 @@ export class ClusterMirror implements KernelCommands {
   /** What uses up quota, by top-level role: held and unreserved, or reserved. */
   readonly consumed = new Map<string, Float64Array>();
   readonly total: Float64Array;
+  /** Clients by the index they have in the snapshot. */
+  #restored: readonly (MirrorClient | undefined)[] = [];
 
   constructor(options: KernelOptions) {
     this.options = options;
@@ -94,8 +98,9 @@ export class ClusterMirror implements KernelCommands {
   }
 
   addAgent(agent: number, facts: AgentFacts, free: ParcelRows): void {
-    // The arrays are views of the batch, which outlives the mirror.
-    this.agents.set(agent, { facts, free: this.#parcels(free) });
+    // The arrays are the batch's; they are used again for its next command.
+    const kept = { ...facts, total: facts.total.slice(), reserved: NO_ROWS };
+    this.agents.set(agent, { facts: kept, free: this.#parcels(free) });
     for (let kind = 0; kind < this.total.length; kind += 1) {
       this.total[kind]! += facts.total[kind]!;
     }
@@ -190,6 +195,31 @@ export class ClusterMirror implements KernelCommands {
     this.exclusions.set(list, agents);
     if (isExcluded) agents.add(agent);
     else agents.delete(agent);
+  }
+
+  restoreClients(pairs: Float64Array): void {
+    this.#restored = Array.from({ length: pairs.length / 2 }, (_, client) => {
+      const framework = this.frameworks.get(pairs[client * 2]!);
+      return framework?.clients.get(pairs[client * 2 + 1]!);
+    });
+  }
+
+  restoreRefusals(
+    agent: number,
+    expiresMs: number,
+    refused: ParcelRows,
+    clients: Float64Array,
+  ): void {
+    const refusal: MirrorRefusal = { expiresMs, parcels: this.#parcels(refused) };
+    for (const [word, bits] of clients.entries()) {
+      for (let bit = 0; bit < 32; bit += 1) {
+        if ((bits & (1 << bit)) === 0) continue;
+        const refusals = this.#restored[word * 32 + bit]?.refusals;
+        const ofAgent = refusals?.get(agent);
+        if (ofAgent) ofAgent.push(refusal);
+        else refusals?.set(agent, [refusal]);
+      }
+    }
   }
 
   restoreRoleCounts(): void {}

@@ -99,7 +99,7 @@ export function allocateByPolicy(
 
   let refusedGrants = 0;
   let refusedGrant: PolicyFailure | undefined;
-  kernel.beginGrants();
+  kernel.beginGrants(request);
   for (const wanted of grants) {
     const checked = check.check(wanted.agent, wanted.framework, wanted.role, wanted.amounts);
     if (typeof checked === 'string') {

@@ -1,0 +1,93 @@
+// Clients: one framework in one role each. What the passes deal with, under dense indexes.
+import { invariant } from '@kaon/primitives';
+import { grownFloat64, grownInt32, grownUint32, NONE, rowsFor } from './columns.ts';
+import type { MinimumSets } from './minimum-sets.ts';
+
+/** Bits in a word of a set of clients. */
+const WORD_BITS = 32;
+
+/** Columns by client index. Indexes are used again, so that sets of clients stay small. */
+export class ClientTable {
+  readonly kinds: number;
+  /** Whose client, in which role; `NONE` marks a vacant row. */
+  framework = new Int32Array(0);
+  role = new Int32Array(0);
+  /** Its node in the sorter, and that of the top-level role it belongs to. */
+  node = new Int32Array(0);
+  top = new Int32Array(0);
+  /** Whether the framework takes part in the role; otherwise it only holds something there. */
+  isSubscribed = new Int32Array(0);
+  isSuppressed = new Int32Array(0);
+  /** Capability bits an agent must have to serve the role. */
+  needs = new Int32Array(0);
+  /** Exclusion list that hides agents from it, or `NONE`. */
+  exclusionList = new Int32Array(0);
+  /** Thousandths per kind that it holds unreserved and not revocable. */
+  unreserved = new Float64Array(0);
+  /** Minimum sets of its own; most have none. */
+  readonly minimums = new Map<number, MinimumSets>();
+  /** A bit for each client that competes now. */
+  competing = new Uint32Array(0);
+  /** Clients that compete now. */
+  competitors = 0;
+  readonly #vacant: number[] = [];
+  /** Indexes handed out so far are smaller. */
+  used = 0;
+
+  constructor(kinds: number) {
+    this.kinds = kinds;
+  }
+
+  /** Words a set of all clients has. */
+  get words(): number {
+    return this.competing.length;
+  }
+
+  /** A new client, not subscribed. */
+  add(framework: number, role: number, needs: number): number {
+    const client = this.#vacant.pop() ?? this.used++;
+    if (client >= this.framework.length) this.#grow(rowsFor(client, this.framework.length));
+    this.framework[client] = framework;
+    this.role[client] = role;
+    this.needs[client] = needs;
+    this.isSubscribed[client] = 0;
+    this.isSuppressed[client] = 0;
+    this.exclusionList[client] = NONE;
+    this.unreserved.fill(0, client * this.kinds, (client + 1) * this.kinds);
+    return client;
+  }
+
+  remove(client: number): void {
+    invariant(!this.competes(client), 'a removed client does not compete');
+    this.framework[client] = NONE;
+    this.role[client] = NONE;
+    this.node[client] = NONE;
+    this.minimums.delete(client);
+    this.#vacant.push(client);
+  }
+
+  competes(client: number): boolean {
+    return (this.competing[client >>> 5]! & (1 << (client & 31))) !== 0;
+  }
+
+  setCompeting(client: number, isCompeting: boolean): void {
+    if (this.competes(client) === isCompeting) return;
+    const bit = 1 << (client & 31);
+    if (isCompeting) this.competing[client >>> 5]! |= bit;
+    else this.competing[client >>> 5]! &= ~bit;
+    this.competitors += isCompeting ? 1 : -1;
+  }
+
+  #grow(rows: number): void {
+    this.framework = grownInt32(this.framework, rows, NONE);
+    this.role = grownInt32(this.role, rows, NONE);
+    this.node = grownInt32(this.node, rows, NONE);
+    this.top = grownInt32(this.top, rows, NONE);
+    this.isSubscribed = grownInt32(this.isSubscribed, rows);
+    this.isSuppressed = grownInt32(this.isSuppressed, rows);
+    this.needs = grownInt32(this.needs, rows);
+    this.exclusionList = grownInt32(this.exclusionList, rows, NONE);
+    this.unreserved = grownFloat64(this.unreserved, rows * this.kinds);
+    this.competing = grownUint32(this.competing, Math.ceil(rows / WORD_BITS));
+  }
+}

@@ -9,7 +9,11 @@ import type { GrantedColumns, HostedKernelOptions, KernelFacts } from './kernel-
 import { PartitionCommands } from './partition-commands.ts';
 
 /** The pass that grants of somebody else make up: about some agents, at no time. */
-const GRANTS: AllocateRequest = { nowMs: Number.NEGATIVE_INFINITY, seed: 0, agents: new Int32Array(0) };
+const GRANTS: AllocateRequest = {
+  nowMs: Number.NEGATIVE_INFINITY,
+  seed: 0,
+  agents: new Int32Array(0),
+};
 
 /** A kernel that is told what concerns its partition. */
 export class HostedKernel {

@@ -389,7 +389,8 @@ export class DrfSorter {
   #pathOf(node: number): string {
     let path = '';
     for (let at = node; at !== ROOT; at = this.#parent[at]!) {
-      if (this.#kind[at] === NODE_KIND.role) path = path === '' ? this.name(at) : `${this.name(at)}/${path}`;
+      if (this.#kind[at] === NODE_KIND.role)
+        path = path === '' ? this.name(at) : `${this.name(at)}/${path}`;
     }
     return path;
   }

@@ -6,8 +6,8 @@ import { Books } from './books/books.ts';
 import { explainPass, type PassRecord, roleSharesOf } from './books/explain.ts';
 import { KindIndex } from './books/kinds.ts';
 import { inlineHost } from './host/inline-host.ts';
-import type { KernelHost } from './host/kernel-host.ts';
-import type { GrantBatch, KernelOptions } from './kernel/kernel-commands.ts';
+import type { HostEnvironment, KernelHost } from './host/kernel-host.ts';
+import type { GrantBatch, KernelOptions, SorterKind } from './kernel/kernel-commands.ts';
 import {
   type Allocation,
   type AllocationSinkProtocol,
@@ -28,7 +28,7 @@ export interface AllocatorOptions {
     | Pid<AllocationSinkProtocol>
     | ((allocations: readonly Allocation[]) => undefined);
   /** Makes the place where the kernel runs; closed with the allocator. Default: `inlineHost`. */
-  readonly makeHost?: (kernel: KernelOptions) => KernelHost;
+  readonly makeHost?: (kernel: KernelOptions, environment: HostEnvironment) => KernelHost;
   /** Time between passes over all agents, in milliseconds. Default: 1 000. */
   readonly allocationIntervalMs?: number;
   /**
@@ -38,6 +38,10 @@ export interface AllocatorOptions {
   readonly minAllocatable?: readonly Quantities[];
   /** Names of resources that do not count for shares. Default: none. */
   readonly excludedNames?: readonly string[];
+  /** Order of sibling roles: by dominant share, or by chance in proportion to weight. Default: `drf`. */
+  readonly roleSorter?: SorterKind;
+  /** Order of the frameworks of one role. Default: `drf`. */
+  readonly frameworkSorter?: SorterKind;
   /** Whether agents with GPUs are for frameworks with `GPU_RESOURCES` only. Default: true. */
   readonly reservesGpuAgents?: boolean;
   /** The master's region. Default: none, which makes no agent remote. */
@@ -89,7 +93,7 @@ export const allocatorActor = defineActor(allocatorProtocol, (ctx, options: Allo
     region: options.region,
   });
   const makeHost = options.makeHost ?? inlineHost;
-  const host = makeHost({
+  const kernelOptions: KernelOptions = {
     kinds: kinds.kindsMax,
     minAllocatable: (options.minAllocatable ?? MIN_ALLOCATABLE).map((minimum) =>
       kinds.ofQuantities(minimum),
@@ -98,6 +102,15 @@ export const allocatorActor = defineActor(allocatorProtocol, (ctx, options: Allo
       .map((name) => kinds.kindOf(name))
       .filter((kind) => kind !== undefined),
     refusalsMax: options.refusalsMax ?? 1_000_000,
+    roleSorter: options.roleSorter ?? 'drf',
+    frameworkSorter: options.frameworkSorter ?? 'drf',
+  };
+  const host = makeHost(kernelOptions, {
+    clock: ctx.clock,
+    logger: ctx.logger,
+    kindNames: () => [...kinds.entries()].map(([name]) => name),
+    nameOfFramework: (framework) => books.frameworkIdAt(framework),
+    nameOfRole: (role) => books.roleName(role),
   });
 
   // What the next pass must go over.

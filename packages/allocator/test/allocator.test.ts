@@ -3,17 +3,17 @@
 import type { BodyOf, MessageName } from '@kaon/actor';
 import {
   type Allocation,
-  AllocatorKernel,
   type AllocatorOptions,
   type AllocatorProtocol,
   type AllocatorStats,
   allocationSinkProtocol,
   allocatorMetrics,
-  applyBatch,
   expiryOf,
   type GrantBatch,
   inlineHost,
   type KernelCycle,
+  type KernelHost,
+  type KernelOptions,
   piscinaThread,
   startAllocator,
   workerHost,
@@ -454,21 +454,13 @@ function gatedHost() {
   const gates: (() => void)[] = [];
   return {
     gates,
-    makeHost: (options: ConstructorParameters<typeof AllocatorKernel>[0]) => {
-      const kernel = new AllocatorKernel(options);
-      let cycles = 0;
-      return {
-        run: ({ commands, request }: KernelCycle) =>
-          new Promise<GrantBatch>((resolve) => {
-            applyBatch(kernel, commands);
-            cycles += 1;
-            gates.push(() => resolve(kernel.allocate(request)));
-          }),
-        get stats() {
-          return { cycles, rebuilds: 0 };
-        },
-        close: () => Promise.resolve(),
-      };
+    makeHost: (options: KernelOptions): KernelHost => {
+      const host = inlineHost(options);
+      const run = (cycle: KernelCycle) =>
+        new Promise<GrantBatch>((resolve) => {
+          gates.push(() => resolve(host.run(cycle)));
+        });
+      return { ...host, run };
     },
   };
 }

@@ -108,6 +108,11 @@ export class Books {
     return this.#agents.values();
   }
 
+  /** The id of a framework the kernel mentions; undefined when it is gone. */
+  frameworkIdAt(framework: number): FrameworkId | undefined {
+    return this.#frameworkSlots.get(framework)?.frameworkId;
+  }
+
   /** The name of a role the kernel mentions. */
   roleName(role: number): string | undefined {
     return this.#roles.nameOf(role);

@@ -205,12 +205,13 @@ export class AgentTurn {
 
   /**
    * Makes the bundle of `client` for a policy that decides itself: all it may have, of the plain scalars
-   * `plain` when given. Returns false when there is nothing.
+   * `plain` when given, of the other parcels those within `bits`. Returns false when there is nothing.
    */
-  offer(client: number, plain: Float64Array | undefined): boolean {
+  offer(client: number, plain: Float64Array | undefined, bits: number | undefined): boolean {
     const { clients, frameworks, parcels } = this.#kernel;
     const capabilities = frameworks.capabilities[clients.framework[client]!]!;
-    this.bits = (capabilities & PARCEL_BITS) | (plain === undefined ? PARCEL_WHOLE : 0);
+    const all = (capabilities & PARCEL_BITS) | (plain === undefined ? PARCEL_WHOLE : 0);
+    this.bits = bits ?? all;
     this.isChopped = false;
     this.guaranteed.fill(0);
     this.sum = this.#ownSum;

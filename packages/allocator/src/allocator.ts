@@ -1,22 +1,28 @@
 // The allocator's actor: hears what changes, runs passes, tells what they granted.
-import { defineActor, type Pid } from '@kaon/actor';
+import { defineActor, type Later, type Pid } from '@kaon/actor';
 import type { AgentId, FrameworkId } from '@kaon/protocol';
 import type { Quantities } from '@kaon/resources';
 import { Books } from './books/books.ts';
-import { explainPass, type PassRecord, roleSharesOf } from './books/explain.ts';
+import { explainRole, type PassRecord, roleSharesOf } from './books/explain.ts';
 import { KindIndex } from './books/kinds.ts';
+import type { ExplainQuestion, Explanation, PlannedGrant } from './explanation.ts';
 import { inlineHost } from './host/inline-host.ts';
 import type { HostEnvironment, KernelHost } from './host/kernel-host.ts';
+import type { CommandBatch } from './kernel/command-buffer.ts';
+import type { Inspection } from './kernel/inspection.ts';
 import type { GrantBatch, KernelOptions, SorterKind } from './kernel/kernel-commands.ts';
 import {
   type Allocation,
   type AllocationSinkProtocol,
   type AllocatorStats,
   allocatorProtocol,
-  type Explanation,
 } from './protocol.ts';
 import { expiryOf } from './refusal-expiry.ts';
 import { WaitingChanges } from './waiting-changes.ts';
+
+const NO_COMMANDS: CommandBatch = { chunks: [], names: [] };
+/** A role index the kernel knows nothing of. */
+const UNKNOWN_ROLE = -1;
 
 /** Options of an allocator. */
 export interface AllocatorOptions {
@@ -216,7 +222,7 @@ export const allocatorActor = defineActor(allocatorProtocol, (ctx, options: Allo
 
   function finishPass({ batch, isFull, startMs, askedMs }: PassResult): void {
     result = undefined;
-    lastPass = { atMs: ctx.clock.nowMs(), pass: books.passes, batch };
+    lastPass = { atMs: ctx.clock.nowMs(), batch };
     if (isFull) {
       lastFullPass = lastPass;
       fullPasses += 1;
@@ -236,14 +242,61 @@ export const allocatorActor = defineActor(allocatorProtocol, (ctx, options: Allo
     if (books.setFrameworkActive(frameworkId, true)) passOverAll();
   }
 
-  function explain(frameworkId: FrameworkId, role?: string): Explanation | undefined {
+  /** Tells the kernel what has changed, unless it is in the middle of a pass. */
+  function tellChanges(): void {
+    if (!isBusy()) host.tell({ commands: books.takeCommands() });
+  }
+
+  function explain(question: ExplainQuestion): Explanation | Later<Explanation> | undefined {
+    const { frameworkId, role, agentId } = question;
     const framework = books.framework(frameworkId);
-    return (
-      framework && {
-        lastPass: explainPass(books, lastPass, framework, role),
-        lastFullPass: explainPass(books, lastFullPass, framework, role),
-      }
+    if (framework === undefined) return undefined;
+    tellChanges();
+    const roles = role === undefined ? [...framework.roles] : [role];
+    const nowMs = ctx.clock.monotonicMs();
+    const agent = agentId === undefined ? undefined : books.agent(agentId)?.index;
+    const inspections = roles.map((path) =>
+      host.inspect({
+        framework: framework.index,
+        role: books.knownRole(path) ?? UNKNOWN_ROLE,
+        agent,
+        nowMs,
+      }),
     );
+    const answer = (found: readonly Inspection[]): Explanation => ({
+      frameworkId,
+      atMs: ctx.clock.nowMs(),
+      lastPassAtMs: lastPass?.atMs,
+      lastFullPassAtMs: lastFullPass?.atMs,
+      roles: roles.flatMap((path, index) => {
+        const inspection = found[index];
+        const explained = { books, kinds, framework, role: path, agentId, nowMs };
+        return inspection === undefined ? [] : [explainRole(explained, inspection)];
+      }),
+    });
+    return inTime(inspections, answer);
+  }
+
+  function plan(): readonly PlannedGrant[] | Later<readonly PlannedGrant[]> {
+    const commands = isBusy() ? NO_COMMANDS : books.takeCommands();
+    const request = { nowMs: ctx.clock.monotonicMs(), seed: ctx.random.nextInt(2 ** 32) };
+    const planned = host.plan({ commands, request });
+    return inTime([planned], ([batch]) => (batch === undefined ? [] : books.describe(batch)));
+  }
+
+  /** `answer` of what was asked, now when it is all there. */
+  function inTime<T, A>(
+    asked: readonly (T | Promise<T>)[],
+    answer: (found: readonly T[]) => A,
+  ): A | Later<A> {
+    if (asked.every((one): one is T => !(one instanceof Promise))) return answer(asked);
+    const later = ctx.later<A>();
+    ctx.defer(
+      Promise.all(asked),
+      (found) => later.resolve(answer(found)),
+      (error) => later.reject(error instanceof Error ? error : new Error(String(error))),
+    );
+    return later;
   }
 
   function byName(quantities: Float64Array | undefined): ReadonlyMap<string, number> {
@@ -326,7 +379,8 @@ export const allocatorActor = defineActor(allocatorProtocol, (ctx, options: Allo
 
       applySlice,
 
-      explain: ({ frameworkId, role }) => explain(frameworkId, role),
+      explain,
+      plan,
       stats,
     },
     stopping: () => {

@@ -8,7 +8,7 @@ import type {
   FrameworkInfo,
 } from '@kaon/protocol';
 import type { Resources } from '@kaon/resources';
-import type { SkipReason } from './kernel/skip-reasons.ts';
+import type { ExplainQuestion, Explanation, PlannedGrant } from './explanation.ts';
 
 /** Resources of one agent for one framework, in one role. */
 export interface Share {
@@ -108,35 +108,6 @@ export interface FrameworkRoles {
   readonly roles: readonly string[];
 }
 
-/** Why a framework did or did not get agents in one role, in one pass. */
-export interface RoleExplanation {
-  readonly role: string;
-  /** Agents it was given something of. */
-  readonly grantedAgents: number;
-  /** Agents by the reason they were not; with `grantedAgents` they add up to the candidates. */
-  readonly skippedAgents: Partial<Readonly<Record<SkipReason, number>>>;
-  /** Weighted dominant share of the role among its siblings, after the pass. */
-  readonly roleShare: number;
-  /** Dominant share of the framework within the role, after the pass. */
-  readonly frameworkShare: number;
-}
-
-/** One pass, as a framework saw it. */
-export interface PassExplanation {
-  /** When it ended, milliseconds since 1970. */
-  readonly atMs: number;
-  /** Agents that could be offered. */
-  readonly candidates: number;
-  readonly roles: readonly RoleExplanation[];
-}
-
-/** Answers "why does my framework get no offer?". Absent passes: none since the framework came. */
-export interface Explanation {
-  readonly lastPass: PassExplanation | undefined;
-  /** The last pass that went over all agents; the periodic one does. */
-  readonly lastFullPass: PassExplanation | undefined;
-}
-
 /** Gauges and counters of an allocator. Counters start with it. */
 export interface AllocatorStats {
   readonly agents: number;
@@ -204,10 +175,10 @@ export const allocatorProtocol = defineProtocol({
   /** Goes on with what a pass granted, or what waited for it. The allocator tells itself. */
   applySlice: localMessage<undefined>(),
 
-  explain: localAsk<
-    { readonly frameworkId: FrameworkId; readonly role?: string },
-    Explanation | undefined
-  >(),
+  /** Why a framework has got what it has; undefined: it is not known. */
+  explain: localAsk<ExplainQuestion, Explanation | undefined>(),
+  /** What the next pass over all agents would grant, if nothing else changed. Nothing is granted. */
+  plan: localAsk<undefined, readonly PlannedGrant[]>(),
   stats: localAsk<undefined, AllocatorStats>(),
 });
 

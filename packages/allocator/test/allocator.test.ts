@@ -72,13 +72,6 @@ async function givenAllocator(t: Pick<typeof import('tap').t, 'teardown'>, optio
       await sim.settle();
       return answer;
     },
-    async explain(id: string, role?: string) {
-      await sim.settle();
-      const question = { frameworkId: frameworkId(id), ...(role === undefined ? {} : { role }) };
-      const answer = system.ask(allocator.pid, 'explain', question, { timeoutMs: 1000 });
-      await sim.settle();
-      return answer;
-    },
   };
   return given;
 }
@@ -404,35 +397,6 @@ t.test('suppressed roles of an update are exactly those, and roles left are left
   tell('updateFramework', { ...framework('f1', ['web', 'new']), suppressedRoles: ['web'] });
   await sim.advance(1000);
   t.same(takeTold(), ['f1 a1 new cpus(allocated: new):1']);
-});
-
-t.test('why a framework gets nothing can be asked', async (t) => {
-  const { sim, explain, tell } = await givenAllocator(t);
-  tell('addFramework', framework('f1', ['web']));
-  tell('addFramework', framework('f2', ['web']));
-  tell('addAgent', agent('a1', 'cpus:1'));
-  tell('addAgent', agent('a2', 'cpus:1;gpus:1'));
-  tell('addAgent', agent('a3', 'cpus:0.001'));
-  await sim.settle();
-  t.same(await explain('f2'), {
-    lastPass: {
-      atMs: sim.clock.nowMs(),
-      candidates: 3,
-      roles: [
-        {
-          role: 'web',
-          grantedAgents: 0,
-          skippedAgents: { notAllocatable: 1, lowerShare: 1, gpuAgent: 1 },
-          roleShare: 1000 / 2001,
-          frameworkShare: 0,
-        },
-      ],
-    },
-    lastFullPass: (await explain('f2'))?.lastPass,
-  });
-  t.equal(await explain('nobody'), undefined);
-  tell('addFramework', { ...framework('f3', ['web']), isActive: false });
-  t.same(await explain('f3'), { lastPass: undefined, lastFullPass: undefined });
 });
 
 t.test('allocations can be told to a PID', async (t) => {

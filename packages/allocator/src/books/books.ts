@@ -11,6 +11,7 @@ import {
   rolesOf,
 } from '@kaon/protocol';
 import { Resources } from '@kaon/resources';
+import type { PlannedGrant } from '../explanation.ts';
 import { CAPABILITY } from '../kernel/capabilities.ts';
 import { type CommandBatch, CommandBuffer } from '../kernel/command-buffer.ts';
 import type { AgentFacts, GrantBatch } from '../kernel/kernel-commands.ts';
@@ -111,6 +112,26 @@ export class Books {
   /** The id of a framework the kernel mentions; undefined when it is gone. */
   frameworkIdAt(framework: number): FrameworkId | undefined {
     return this.#frameworkSlots.get(framework)?.frameworkId;
+  }
+
+  /** The id of a framework the kernel mentions. */
+  frameworkIdOf(index: number): FrameworkId | undefined {
+    return this.#frameworkSlots.get(index)?.frameworkId;
+  }
+
+  /** The index of a role the kernel knows. */
+  knownRole(role: string): number | undefined {
+    return this.#roles.find(role);
+  }
+
+  /** Whether the agent can be offered to anybody. */
+  isOfferable(agent: AgentRow): boolean {
+    return agent.isActive && agent.isWhitelisted;
+  }
+
+  /** Which offer constraint of the framework hides the agent, in words. */
+  constraintText(_framework: FrameworkRow, _role: string, _agent: AgentRow): string | undefined {
+    return undefined;
   }
 
   /** The name of a role the kernel mentions. */
@@ -372,6 +393,26 @@ export class Books {
       shares.push({ agentId: agent.agentId, role, resources: granted });
     }
     return [...sharesOf].map(([{ frameworkId }, shares]) => ({ frameworkId, shares }));
+  }
+
+  /** What a batch would grant, in the kernel's numbers; nothing changes. What is gone is left out. */
+  describe({ agents, frameworks, roles, quantities }: GrantBatch): readonly PlannedGrant[] {
+    const { kinds } = this.#options;
+    const width = kinds.kindsMax + 1;
+    const planned: PlannedGrant[] = [];
+    for (let grant = 0; grant < agents.length; grant += 1) {
+      const agent = this.#agentSlots.get(agents[grant]!);
+      const framework = this.#frameworkSlots.get(frameworks[grant]!);
+      const role = this.#roles.nameOf(roles[grant]!);
+      if (agent === undefined || framework === undefined || role === undefined) continue;
+      planned.push({
+        frameworkId: framework.frameworkId,
+        role,
+        agentId: agent.agentId,
+        quantities: kinds.byName(quantities.subarray(grant * width, grant * width + width - 1)),
+      });
+    }
+    return planned;
   }
 
   // --- inside -----------------------------------------------------------------------------------

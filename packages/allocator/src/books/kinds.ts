@@ -10,7 +10,7 @@ import {
   reservationRole,
 } from '@kaon/resources';
 import { CAPABILITY, PARCEL_WHOLE } from '../kernel/capabilities.ts';
-import { type ParcelRows, UNRESERVED } from '../kernel/parcels.ts';
+import { type ParcelRows, parcelRowLength, UNRESERVED } from '../kernel/parcels.ts';
 
 /** Kinds every cluster has; cpus and mem come first because the minimum to offer is said in them. */
 const STANDARD_KINDS = ['cpus', 'mem', 'disk', 'gpus'];
@@ -152,6 +152,27 @@ export class KindIndex {
       if (kind !== undefined) row[kind] = milli;
     }
     return row;
+  }
+
+  /** The opposite: a row of the kernel by name, without zeros. Unlimited stays `Infinity`. */
+  byName(row: Float64Array): Quantities {
+    const quantities = new Map<string, number>();
+    for (const [name, kind] of this.#kinds) {
+      const milli = row[kind] ?? 0;
+      if (milli !== 0) quantities.set(name, milli);
+    }
+    return quantities;
+  }
+
+  /** The sum of parcels, by name. */
+  parcelsByName(rows: ParcelRows): Quantities {
+    const sum = new Float64Array(this.kindsMax);
+    for (let row = 0; row < rows.length; row += parcelRowLength(this.kindsMax)) {
+      for (let kind = 0; kind < this.kindsMax; kind += 1) {
+        sum[kind] = sum[kind]! + rows[row + 2 + kind]!;
+      }
+    }
+    return this.byName(sum);
   }
 
   /**

@@ -36,11 +36,13 @@ export function inspectClient(
   let candidates = 0;
   let granted = 0;
   let suitable = 0;
+  const largest = new Float64Array(sorter.kinds);
   for (let agent = 0; agent < agents.rows; agent += 1) {
     if (!agents.has(agent)) continue;
     const obstacle = judge.judgeWhole(agent);
     if (obstacle === NONE) suitable += 1;
     else unsuitable[obstacle]! += 1;
+    if (obstacle === NONE || obstacle === SKIP.notAllocatable) judge.raise(largest);
     if (agents.isActive[agent] === 0) continue;
     candidates += 1;
     const reason = judge.judge(agent);
@@ -54,6 +56,7 @@ export function inspectClient(
     skipped,
     suitable,
     unsuitable,
+    largest,
     minimums: (client === NONE ? kernel.commonMinimums : kernel.minimumsOf(client)).flat,
     standings: client === NONE ? [] : standingsOf(kernel, client),
     held: client === NONE ? NO_QUANTITIES : sorter.allocatedOf(kernel.clients.node[client]!),
@@ -142,6 +145,13 @@ class ClientJudge {
     return minimums.isMet(this.#whole) ? NONE : SKIP.notAllocatable;
   }
 
+  /** Raises each kind of `largest` to what the agent judged as a whole last could give. */
+  raise(largest: Float64Array): void {
+    for (let kind = 0; kind < largest.length; kind += 1) {
+      largest[kind] = Math.max(largest[kind]!, this.#whole[kind]!);
+    }
+  }
+
   verdict(agent: number): AgentVerdict {
     const { clients, parcels, refusals } = this.#kernel;
     const client = this.#client;
@@ -160,6 +170,7 @@ class ClientJudge {
       whole: this.#whole.slice(),
       missing: client === NONE ? 0 : turn.missing(client),
       exclusionList: client === NONE ? NONE : clients.exclusionList[client]!,
+      limitLeft: this.#limitLeft(),
       refusal:
         refusal === NONE
           ? undefined
@@ -176,6 +187,14 @@ class ClientJudge {
           }
         : undefined,
     };
+  }
+
+  #limitLeft(): Float64Array {
+    const { clients, quotas } = this.#kernel;
+    const slot = this.#client === NONE ? NONE : quotas.slotOfNode[clients.top[this.#client]!]!;
+    const { kinds } = quotas;
+    if (slot === NONE) return new Float64Array(kinds).fill(Number.POSITIVE_INFINITY);
+    return quotas.left.slice(slot * kinds, (slot + 1) * kinds);
   }
 
   /** The living refusal that covers the bundle judged last, or `NONE`. */

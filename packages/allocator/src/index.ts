@@ -4,9 +4,13 @@ export { Books, type BooksOptions } from './books/books.ts';
 export { KindIndex } from './books/kinds.ts';
 export type { AgentRow, FrameworkRow } from './books/rows.ts';
 export * from './errors.ts';
+export type * from './explanation.ts';
 export { inlineHost } from './host/inline-host.ts';
 export type * from './host/kernel-host.ts';
 export * from './host/kernel-thread.ts';
+export { type PartitionedHostOptions, partitionedHost } from './host/partitioned-host.ts';
+export { type ShadowHostOptions, shadowHost } from './host/shadow-host.ts';
+export type * from './host/shadow-report.ts';
 export { type WorkerHostOptions, workerHost } from './host/worker-host.ts';
 export * from './kernel/capabilities.ts';
 export * from './kernel/command-buffer.ts';
@@ -19,7 +23,12 @@ export * from './kernel/skip-reasons.ts';
 export * from './kernel/snapshot.ts';
 export { allocatorMetrics } from './metrics.ts';
 export { piscinaThread } from './node/piscina-thread.ts';
+export { importPolicy } from './node/policy-module.ts';
+export * from './policy/policy.ts';
+export * from './policy/policy-errors.ts';
+export type * from './policy/policy-stats.ts';
 export * from './protocol.ts';
+export { expiryOf } from './refusal-expiry.ts';
 export {
   type AllocatorCommand,
   type StartAllocatorOptions,

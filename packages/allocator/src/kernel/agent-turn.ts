@@ -38,7 +38,6 @@ export class AgentTurn {
   /** Kinds from here on are 0 in all that is free. */
   #kindsUsed = 0;
   agent = NONE;
-  #pass = 0;
   /** What is left of the plain parcel: the kinds, then the items. */
   readonly plain: Float64Array;
   hasPlain = false;
@@ -69,6 +68,8 @@ export class AgentTurn {
   reservedFor = NONE;
   #eligible = new Int32Array(0);
   #eligibleCount = 0;
+  /** Shared parcels that were offered in this pass; each is offered once. */
+  readonly #sharedOffered = new Set<number>();
 
   constructor(kernel: AllocatorKernel) {
     this.#kernel = kernel;
@@ -84,14 +85,18 @@ export class AgentTurn {
     this.consumed = this.#ownConsumed;
   }
 
-  /** Loads `agent`. `pass` tells which of its shared parcels were offered already. */
-  open(agent: number, pass: number): void {
+  /** Forgets which shared parcels were offered: a pass begins. */
+  beginPass(): void {
+    this.#sharedOffered.clear();
+  }
+
+  /** Loads `agent`. */
+  open(agent: number): void {
     const { agents, parcels } = this.#kernel;
     const { kindsUsed, plain } = agents;
     const own = this.plain;
     const items = this.#kinds;
     this.agent = agent;
-    this.#pass = pass;
     this.#kindsUsed = kindsUsed;
     const base = agent * this.#width;
     let all = plain[base + items]!;
@@ -110,7 +115,7 @@ export class AgentTurn {
       this.#reserveExtras(count);
       const role = parcels.role[slot]!;
       const isShared = (parcels.bits[slot]! & CAPABILITY.sharedResources) !== 0;
-      const isTaken = isShared && parcels.sharedInPass[slot] === pass;
+      const isTaken = isShared && this.#sharedOffered.has(slot);
       this.slots[count] = slot;
       this.isTaken[count] = isTaken ? 1 : 0;
       this.roleNodes[count] = role === UNRESERVED ? NONE : this.#kernel.role(role).node;
@@ -200,12 +205,13 @@ export class AgentTurn {
 
   /**
    * Makes the bundle of `client` for a policy that decides itself: all it may have, of the plain scalars
-   * `plain` when given. Returns false when there is nothing.
+   * `plain` when given, of the other parcels those within `bits`. Returns false when there is nothing.
    */
-  offer(client: number, plain: Float64Array | undefined): boolean {
+  offer(client: number, plain: Float64Array | undefined, bits: number | undefined): boolean {
     const { clients, frameworks, parcels } = this.#kernel;
     const capabilities = frameworks.capabilities[clients.framework[client]!]!;
-    this.bits = (capabilities & PARCEL_BITS) | (plain === undefined ? PARCEL_WHOLE : 0);
+    const all = (capabilities & PARCEL_BITS) | (plain === undefined ? PARCEL_WHOLE : 0);
+    this.bits = bits ?? all;
     this.isChopped = false;
     this.guaranteed.fill(0);
     this.sum = this.#ownSum;
@@ -270,6 +276,7 @@ export class AgentTurn {
       const index = this.#eligible[position]!;
       const bits = parcels.bits[this.slots[index]!]!;
       if ((bits & ~this.bits) !== 0) continue;
+      if ((bits & CAPABILITY.sharedResources) !== 0) this.#sharedOffered.add(this.slots[index]!);
       this.isTaken[index] = 1;
       this.#extrasLeft -= 1;
       if (this.roleNodes[index] === NONE) this.#unreservedExtrasLeft -= 1;
@@ -295,7 +302,6 @@ export class AgentTurn {
       if (this.isTaken[index] === 1 && !isShared) {
         parcels.release(slot);
       } else {
-        if (this.isTaken[index] === 1) parcels.sharedInPass[slot] = this.#pass;
         parcels.next[slot] = kept;
         kept = slot;
       }

@@ -28,6 +28,8 @@ export class AllocationPass {
   readonly #width: number;
   readonly #isRoleOrderRandom: boolean;
   readonly #isFrameworkOrderRandom: boolean;
+  readonly #partitions: number;
+  readonly #scaled: Float64Array;
   #candidates = new Int32Array(0);
   #mark = new Int32Array(0);
   /** Passes begun so far. */
@@ -45,10 +47,12 @@ export class AllocationPass {
   #fetched = 0;
 
   constructor(kernel: AllocatorKernel) {
-    const { kinds, roleSorter, frameworkSorter } = kernel.options;
+    const { kinds, partitions = 1, roleSorter, frameworkSorter } = kernel.options;
     this.#kernel = kernel;
     this.turn = new AgentTurn(kernel);
-    this.grants = new GrantLog(kinds);
+    this.grants = new GrantLog(kinds, partitions > 1);
+    this.#partitions = partitions;
+    this.#scaled = new Float64Array(kinds);
     this.#width = kinds + 1;
     this.#isRoleOrderRandom = roleSorter === 'random';
     this.#isFrameworkOrderRandom = frameworkSorter === 'random';
@@ -64,7 +68,7 @@ export class AllocationPass {
       shuffle(candidates, random);
       this.#stage = 1;
       for (let index = 0; index < candidates.length; index += 1) {
-        // A random order goes on drawing, so that what it draws does not depend on quotas.
+        // Chance goes on being drawn for all agents, whether or not anything comes of it.
         if (this.#kernel.quotas.needy === 0 && !this.#isRandom) break;
         if (index % AHEAD === 0) this.#fetchAhead(candidates, index);
         this.#visitAgent(candidates[index]!);
@@ -76,6 +80,7 @@ export class AllocationPass {
       if (index % AHEAD === 0) this.#fetchAhead(candidates, index);
       this.#visitAgent(candidates[index]!);
     }
+    if (this.#partitions > 1) this.#countOnce();
     return this.finish(asked.active);
   }
 
@@ -86,6 +91,7 @@ export class AllocationPass {
     this.#nowMs = nowMs;
     this.grants.begin(agents === undefined);
     this.#firstGrant = this.grants.count;
+    this.turn.beginPass();
     this.#mask = grownUint32(this.#mask, clients.words);
     sorter.refresh();
     refusals.sweep(nowMs);
@@ -96,13 +102,18 @@ export class AllocationPass {
    * Gives `client` what it may have of `agent`: everything, or of the plain scalars only `plain`. Fair
    * shares, quotas and refusals are the caller's. Returns whether there was anything to give.
    */
-  grantTo(agent: number, client: number, plain: Float64Array | undefined): boolean {
+  grantTo(
+    agent: number,
+    client: number,
+    plain: Float64Array | undefined,
+    bits: number | undefined,
+  ): boolean {
     const { turn } = this;
-    turn.open(agent, this.passes);
+    turn.open(agent);
     this.#firstGrant = this.grants.count;
-    if (!turn.offer(client, plain)) return false;
+    if (!turn.offer(client, plain, bits)) return false;
     this.#grant(client);
-    this.#settle();
+    this.#settle(1);
     return true;
   }
 
@@ -120,6 +131,7 @@ export class AllocationPass {
       chops: grants.chops.slice(first, count),
       chopped: grants.chopped(),
       quantities: grants.quantities.slice(first * this.#width, count * this.#width),
+      unreserved: grants.unreserved(),
       wonAt: grants.wonAt.slice(first, count),
       candidates,
       pool: sorter.pool(),
@@ -194,7 +206,7 @@ export class AllocationPass {
   #visitAgent(agent: number): void {
     const { agents, clients, refusals } = this.#kernel;
     const { turn } = this;
-    turn.open(agent, this.passes);
+    turn.open(agent);
     if (turn.isEmpty) return;
     const isRandom = this.#isRandom;
     if (!isRandom && clients.minimums.size === 0 && !turn.isWorthOpening()) return;
@@ -210,7 +222,7 @@ export class AllocationPass {
     this.#isOver = false;
     if (isRandom) this.#walkAtRandom(ROOT);
     else this.#walkInOrder();
-    if (this.grants.count > this.#firstGrant) this.#settle();
+    if (this.grants.count > this.#firstGrant) this.#settle(this.#partitions);
   }
 
   #walkInOrder(): void {
@@ -290,12 +302,8 @@ export class AllocationPass {
     const { sorter } = this.#kernel;
     const list = sorter.lists[node];
     if (list === undefined) return;
-    // A leaf without siblings is no more than its role: there is nothing to draw.
-    const isLeafAlone = list.length === 1 && sorter.kind(list.view()[0]!) === NODE_KIND.leaf;
     const isRandom =
-      sorter.kind(node) === NODE_KIND.leaf
-        ? this.#isFrameworkOrderRandom
-        : this.#isRoleOrderRandom && !isLeafAlone;
+      sorter.kind(node) === NODE_KIND.leaf ? this.#isFrameworkOrderRandom : this.#isRoleOrderRandom;
     const children = isRandom ? randomChildren(sorter, node, this.#chance) : [...list.view()];
     for (const child of children) {
       if (this.turn.isEmpty) return;
@@ -423,14 +431,34 @@ export class AllocationPass {
   }
 
   /** Moves the shares of whoever was given something and writes back what is left of the agent. */
-  #settle(): void {
+  #settle(times: number): void {
     const { clients, sorter } = this.#kernel;
     const grants = this.grants;
     for (let grant = this.#firstGrant; grant < grants.count; grant += 1) {
       const node = clients.node[grants.clients[grant]!]!;
-      sorter.give(node, grants.quantities, grant * this.#width);
+      if (times === 1) sorter.give(node, grants.quantities, grant * this.#width);
+      else sorter.give(node, this.#multiple(grant, times), 0);
     }
     this.turn.close();
+  }
+
+  /** With several partitions each grant has stood for those of all; now it stands for itself. */
+  #countOnce(): void {
+    const { clients, sorter } = this.#kernel;
+    const { clients: granted, count, first } = this.grants;
+    for (let grant = first; grant < count; grant += 1) {
+      const node = clients.node[granted[grant]!]!;
+      sorter.adjust(node, this.#multiple(grant, 1 - this.#partitions));
+    }
+  }
+
+  #multiple(grant: number, times: number): Float64Array {
+    const from = grant * this.#width;
+    const { quantities } = this.grants;
+    for (let kind = 0; kind < this.#scaled.length; kind += 1) {
+      this.#scaled[kind] = quantities[from + kind]! * times;
+    }
+    return this.#scaled;
   }
 
   #roleShares(): Float64Array {

@@ -368,13 +368,31 @@ export class DrfSorter {
 
   #viewOf(node: number): SiblingView {
     const kind = this.#kind[node];
+    const path = (): string => this.#pathOf(node);
+    const allocated = (): Float64Array => this.allocatedOf(node);
     return {
       name: this.name(node),
+      get path() {
+        return path();
+      },
+      get allocated() {
+        return allocated();
+      },
       kind: kind === NODE_KIND.role ? 'role' : kind === NODE_KIND.leaf ? 'leaf' : 'framework',
       share: this.#share[node]!,
       weight: this.weight(node),
       allocations: this.allocationsOf(node),
     };
+  }
+
+  /** Path of the role that `node` is or belongs to. */
+  #pathOf(node: number): string {
+    let path = '';
+    for (let at = node; at !== ROOT; at = this.#parent[at]!) {
+      if (this.#kind[at] === NODE_KIND.role)
+        path = path === '' ? this.name(at) : `${this.name(at)}/${path}`;
+    }
+    return path;
   }
 
   #shareOf(node: number): number {

@@ -23,8 +23,12 @@ export class GrantLog {
   reservedFor = new Int32Array(0);
   quantities = new Float64Array(0);
   #chopped = new Float64Array(0);
+  /** What of each grant uses up quota, when that is to be told. */
+  #consumed = new Float64Array(0);
+  readonly #keepsConsumed: boolean;
 
-  constructor(kinds: number) {
+  constructor(kinds: number, keepsConsumed: boolean) {
+    this.#keepsConsumed = keepsConsumed;
     this.#kinds = kinds;
     this.#width = kinds + 1;
   }
@@ -52,8 +56,16 @@ export class GrantLog {
     const { quantities } = this;
     for (let column = 0; column < this.#width; column += 1)
       quantities[base + column] = sum[column]!;
+    if (this.#keepsConsumed) {
+      this.#consumed.set(turn.consumed.subarray(0, this.#kinds), grant * this.#kinds);
+    }
     this.chops[grant] = NONE;
     if (turn.isChopped) this.#chop(grant, turn.offered);
+  }
+
+  /** What of the grants of the last pass uses up quota. */
+  unreserved(): Float64Array {
+    return this.#consumed.slice(this.first * this.#kinds, this.count * this.#kinds);
   }
 
   /** Rows of what chopped grants take. */
@@ -83,5 +95,6 @@ export class GrantLog {
     this.needs = grownInt32(this.needs, rows);
     this.reservedFor = grownInt32(this.reservedFor, rows);
     this.quantities = grownFloat64(this.quantities, rows * this.#width);
+    if (this.#keepsConsumed) this.#consumed = grownFloat64(this.#consumed, rows * this.#kinds);
   }
 }

@@ -179,6 +179,11 @@ export interface GrantBatch {
   readonly chopped: Float64Array;
   /** Totals granted: thousandths per kind, then the items; `kinds + 1` per grant. A cross-check. */
   readonly quantities: Float64Array;
+  /**
+   * What of each grant uses up quota: thousandths, `kinds` per grant. Of kernels that share a cluster only,
+   * for the others; empty otherwise.
+   */
+  readonly unreserved: Float64Array;
   /** Share of the grant's top-level role when it won. */
   readonly wonAt: Float64Array;
   /** Agents that were considered. */

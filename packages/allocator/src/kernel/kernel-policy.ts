@@ -4,12 +4,16 @@
 export interface SiblingView {
   /** The part of the path, `.` for the frameworks of a role with sub-roles, or the framework's name. */
   readonly name: string;
+  /** Path of the role; a leaf and a framework have that of the role they belong to. */
+  readonly path: string;
   readonly kind: 'role' | 'leaf' | 'framework';
   /** Dominant share divided by weight. */
   readonly share: number;
   readonly weight: number;
   /** Grants so far. */
   readonly allocations: number;
+  /** Thousandths per kind that its subtree holds. */
+  readonly allocated: Float64Array;
 }
 
 /** What a policy changes inside the kernel. */

@@ -90,14 +90,21 @@ export class AllocatorKernel implements KernelCommands {
 
   /**
    * Gives the framework, which must be in the role, all it may have of the agent; of the plain scalars
-   * only `plain` when given (thousandths per kind, never more than is free). Neither shares, quotas nor
-   * refusals are looked at. Returns false when there is nothing it may have.
+   * only `plain` when given (thousandths per kind, never more than is free), of the other parcels those
+   * whose bits are within `bits` (default: all it can handle, and whole disks unless there is `plain`).
+   * Neither shares, quotas nor refusals are looked at. Returns false when there is nothing it may have.
    */
-  grant(agent: number, framework: number, role: number, plain: Float64Array | undefined): boolean {
+  grant(
+    agent: number,
+    framework: number,
+    role: number,
+    plain: Float64Array | undefined,
+    bits?: number | undefined,
+  ): boolean {
     this.#needAgent(agent);
     const client = this.frameworks.find(framework, role);
     invariant(client !== NONE, 'a granted framework is in the role');
-    return this.#pass.grantTo(agent, client, plain);
+    return this.#pass.grantTo(agent, client, plain, bits);
   }
 
   /** Ends that pass. */

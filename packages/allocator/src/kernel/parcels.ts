@@ -54,8 +54,6 @@ export class ParcelPool {
   /** Thousandths of each kind, then the count of items; never negative. */
   quantities = new Float64Array(0);
   next = new Int32Array(0);
-  /** Number of the last pass that granted the parcel and left it free, because it is shared. */
-  sharedInPass = new Float64Array(0);
   #rows = 0;
   #vacant = NONE;
   /** Parcels in some chain. */
@@ -89,7 +87,6 @@ export class ParcelPool {
       this.quantities[base + column] = quantity;
     }
     this.next[slot] = following;
-    this.sharedInPass[slot] = 0;
     return slot;
   }
 
@@ -186,7 +183,6 @@ export class ParcelPool {
     this.bits = grownInt32(this.bits, this.#rows);
     this.quantities = grownFloat64(this.quantities, this.#rows * this.width);
     this.next = grownInt32(this.next, this.#rows);
-    this.sharedInPass = grownFloat64(this.sharedInPass, this.#rows);
     for (let slot = this.#rows - 1; slot >= from; slot -= 1) {
       this.next[slot] = this.#vacant;
       this.#vacant = slot;

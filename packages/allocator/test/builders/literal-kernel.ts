@@ -167,10 +167,11 @@ export class LiteralKernel implements KernelCommands {
     const isNone =
       guarantees.every((guarantee) => guarantee === 0) &&
       limits.every((limit) => limit === Infinity);
-    if (isNone) {
-      this.quotas.delete(path);
+    if (!isNone) {
+      this.quotas.set(path, { guarantees: [...guarantees], limits: [...limits] });
+    } else if (this.quotas.delete(path)) {
       this.#forgetCounts();
-    } else this.quotas.set(path, { guarantees: [...guarantees], limits: [...limits] });
+    }
   }
 
   // --- agents -------------------------------------------------------------------------------------

@@ -60,11 +60,9 @@ export class LiteralPass {
     this.#request = request;
     this.#chance = seededRandom(request.seed).fork('order');
     for (const top of kernel.quotas.keys()) this.#consumedBefore.set(top, kernel.consumed(top));
-    const missing = [...kernel.quotas].map(([top, { guarantees }]) =>
-      notNegative(minus(guarantees, kernel.consumed(top))),
-    );
-    this.#required = sum(missing, kernel.options.kinds).map((quantity) =>
-      Math.ceil(quantity / this.#partitions),
+    this.#required = sum(
+      [...kernel.quotas.keys()].map((top) => this.#unsatisfied(top)),
+      kernel.options.kinds,
     );
   }
 

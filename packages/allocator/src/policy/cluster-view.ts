@@ -1,0 +1,131 @@
+// What a policy is shown of a cluster.
+import type { RequestedResources } from '../host/kernel-host.ts';
+import { CAPABILITY, PARCEL_WHOLE } from '../kernel/capabilities.ts';
+import type { AllocateRequest } from '../kernel/kernel-commands.ts';
+import { UNRESERVED } from '../kernel/parcels.ts';
+import { type ClusterMirror, type MirrorParcel, topOf } from './cluster-mirror.ts';
+import { capabilityNames, type GrantCheck } from './grant-check.ts';
+import type {
+  AgentView,
+  Amounts,
+  ClusterView,
+  FrameworkView,
+  ParcelView,
+  QuotaView,
+  RoleView,
+} from './policy.ts';
+
+/** The agents a pass is about: active ones, in ascending order. */
+export function candidatesOf(mirror: ClusterMirror, { agents }: AllocateRequest): number[] {
+  const asked = agents === undefined ? mirror.agents.keys() : new Set(agents);
+  return [...asked]
+    .filter((agent) => mirror.agents.get(agent)?.facts.isActive === true)
+    .sort((left, right) => left - right);
+}
+
+/** The cluster as it is in `mirror`; `check` answers for the policy while it decides. */
+export function clusterView(
+  mirror: ClusterMirror,
+  check: GrantCheck,
+  kinds: readonly string[],
+  candidates: readonly number[],
+  request: AllocateRequest,
+  requested: readonly RequestedResources[],
+): ClusterView {
+  const amounts = (quantities: Float64Array): Amounts => amountsOf(quantities, kinds);
+  return {
+    kinds,
+    total: amounts(mirror.total),
+    agents: candidates.map((agent) => agentView(mirror, agent, amounts)),
+    frameworks: frameworkViews(mirror, amounts),
+    roles: roleViews(mirror, amounts),
+    requested: requested.flatMap(({ framework, agent, quantities }) => {
+      const row = mirror.frameworks.get(framework);
+      return row ? [{ framework: row.name, agent, amounts: amounts(quantities) }] : [];
+    }),
+    canOffer: (agent, framework, role) => check.canOffer(agent, framework, role, request.nowMs),
+  };
+}
+
+/** Quantities in units, by name; zeros and infinities are left out. */
+export function amountsOf(quantities: Float64Array, kinds: readonly string[]): Amounts {
+  const amounts: Record<string, number> = {};
+  for (let kind = 0; kind < quantities.length; kind += 1) {
+    const quantity = quantities[kind]!;
+    const name = kinds[kind];
+    if (quantity > 0 && quantity < Number.POSITIVE_INFINITY && name !== undefined) {
+      amounts[name] = quantity / 1000;
+    }
+  }
+  return amounts;
+}
+
+type ToAmounts = (quantities: Float64Array) => Amounts;
+
+function agentView(mirror: ClusterMirror, agent: number, amounts: ToAmounts): AgentView {
+  const { facts, free } = mirror.agents.get(agent)!;
+  return {
+    id: agent,
+    total: amounts(facts.total),
+    free: free.map((parcel) => parcelView(mirror, parcel, amounts)),
+    demands: capabilityNames(facts.demands),
+  };
+}
+
+function parcelView(
+  mirror: ClusterMirror,
+  { role, bits, quantities, items }: MirrorParcel,
+  amounts: ToAmounts,
+): ParcelView {
+  return {
+    role: role === UNRESERVED ? undefined : mirror.roles.get(role),
+    isRevocable: (bits & CAPABILITY.revocableResources) !== 0,
+    isShared: (bits & CAPABILITY.sharedResources) !== 0,
+    isRefined: (bits & CAPABILITY.reservationRefinement) !== 0,
+    isWhole: (bits & PARCEL_WHOLE) !== 0,
+    amounts: amounts(quantities),
+    items,
+  };
+}
+
+function frameworkViews(mirror: ClusterMirror, amounts: ToAmounts): FrameworkView[] {
+  return [...mirror.frameworks.values()]
+    .map(({ name, isActive, capabilities, clients }) => ({
+      id: name,
+      isActive,
+      capabilities: capabilityNames(capabilities),
+      roles: [...clients].flatMap(([role, { isSubscribed, isSuppressed, held }]) => {
+        const path = mirror.roles.get(role);
+        if (!isSubscribed || path === undefined) return [];
+        return [{ role: path, isSuppressed, held: amounts(held) }];
+      }),
+    }))
+    .sort((left, right) => (left.id < right.id ? -1 : 1));
+}
+
+function roleViews(mirror: ClusterMirror, amounts: ToAmounts): RoleView[] {
+  return [...mirror.roles.values()]
+    .map((path) => ({
+      path,
+      weight: mirror.weights.get(path) ?? 1,
+      quota: topOf(path) === path ? quotaView(mirror, path, amounts) : undefined,
+    }))
+    .sort((left, right) => (left.path < right.path ? -1 : 1));
+}
+
+function quotaView(mirror: ClusterMirror, path: string, amounts: ToAmounts): QuotaView | undefined {
+  const quota = mirror.quotas.get(path);
+  if (quota === undefined) return undefined;
+  const consumed = mirror.consumed.get(path);
+  return {
+    guarantees: amounts(quota.guarantees),
+    limits: limitsOf(quota.limits, amounts),
+    consumed: consumed ? amounts(consumed) : {},
+  };
+}
+
+/** A limit of 0 must be seen as one. */
+function limitsOf(limits: Float64Array, amounts: ToAmounts): Amounts {
+  const zeros = amounts(limits.map((limit) => (limit === 0 ? 1000 : 0)));
+  return { ...Object.fromEntries(Object.keys(zeros).map((name) => [name, 0])), ...amounts(limits) };
+}

@@ -27,6 +27,8 @@ export interface LiteralGrant {
   readonly quantities: readonly number[];
   /** What is given of the plain parcel per kind; undefined: all of it. */
   readonly chopped: readonly number[] | undefined;
+  /** What of it uses up quota, per kind. */
+  readonly unreserved: readonly number[];
   /** Share of the top-level role when the agent's turn began. */
   readonly wonAt: number;
 }
@@ -47,7 +49,7 @@ export class LiteralPass {
   readonly #kernel: LiteralKernel;
   readonly #request: AllocateRequest;
   readonly #chance: Random;
-  readonly #grants: LiteralGrant[] = [];
+  readonly #granted: [LiteralClient, LiteralGrant][] = [];
   /** Consumption of each role with a quota when the pass began. */
   readonly #consumedBefore = new Map<string, readonly number[]>();
   /** What all guarantees together still need, per kind. */
@@ -78,7 +80,11 @@ export class LiteralPass {
       for (const agent of shuffle(candidates, random)) this.#turn(agent, 'guarantees');
     }
     for (const agent of shuffle(candidates, random)) this.#turn(agent, 'fairShare');
-    return this.#grants;
+    // With several partitions each grant has stood for those of all; now it stands for itself.
+    for (const [client, { quantities }] of this.#granted) {
+      client.held = minus(client.held, times(quantities, this.#partitions - 1));
+    }
+    return this.#granted.map(([, grant]) => grant);
   }
 
   /** Everybody in line is asked; shares and counts move when the agent has been gone through. */
@@ -92,8 +98,8 @@ export class LiteralPass {
     }
     if (granted.length > 1) this.#kernel.note('agentSplit');
     for (const [client, grant] of granted) {
-      this.#kernel.countAllocation(client, grant.quantities);
-      this.#grants.push(grant);
+      this.#kernel.countAllocation(client, times(grant.quantities, this.#partitions));
+      this.#granted.push([client, grant]);
     }
   }
 
@@ -269,6 +275,7 @@ export class LiteralPass {
         kinds + 1,
       ),
       chopped: isChopped ? plain : undefined,
+      unreserved,
       wonAt: roleShare(kernel, topOf(client.path)),
     };
   }
@@ -323,6 +330,10 @@ export class LiteralPass {
 
 function sharedKey(agent: number, { role, bits }: LiteralParcel): string {
   return `${agent} ${role} ${bits}`;
+}
+
+function times(row: readonly number[], factor: number): number[] {
+  return row.map((quantity) => quantity * factor);
 }
 
 function isLess(left: readonly number[], right: readonly number[]): boolean {

@@ -107,7 +107,7 @@ function grantsOf({ chops, chopped, ...batch }: GrantBatch, kinds: number): unkn
   });
 }
 
-function comparable({ wonAt: _, ...grant }: LiteralGrant): unknown {
+function comparable({ wonAt: _, unreserved: __, ...grant }: LiteralGrant): unknown {
   return grant;
 }
 
@@ -132,6 +132,10 @@ function checkFigures(
     grants.map(({ wonAt }) => wonAt),
     'shares when won',
   );
+  // Told for the kernels of other partitions only.
+  const unreserved =
+    oracle.options.partitions === 1 ? [] : grants.flatMap((grant) => grant.unreserved);
+  same([...batch.unreserved], unreserved, 'what uses up quota');
   for (let index = 0; index < batch.roleShares.length; index += 2) {
     const path = oracle.roles.get(batch.roleShares[index] ?? -1) ?? '';
     same(batch.roleShares[index + 1], roleShare(oracle, path), `share of ${path}`);

@@ -1,25 +1,35 @@
 // The allocator's actor: hears what changes, runs passes, tells what they granted.
-import { defineActor, type Pid } from '@kaon/actor';
+import { defineActor, type Later, type Pid } from '@kaon/actor';
 import type { AgentId, FrameworkId } from '@kaon/protocol';
 import type { Quantities } from '@kaon/resources';
 import { Books } from './books/books.ts';
-import { explainPass, type PassRecord, roleSharesOf } from './books/explain.ts';
+import { explainRole, type PassRecord, roleSharesOf } from './books/explain.ts';
 import { KindIndex } from './books/kinds.ts';
-import { PassOverrunError } from './errors.ts';
+import type { ExplainQuestion, Explanation, PlannedGrant } from './explanation.ts';
 import { inlineHost } from './host/inline-host.ts';
 import type { HostEnvironment, KernelHost } from './host/kernel-host.ts';
+import type { CommandBatch } from './kernel/command-buffer.ts';
+import type { Inspection } from './kernel/inspection.ts';
 import type { GrantBatch, KernelOptions, SorterKind } from './kernel/kernel-commands.ts';
 import {
   type Allocation,
   type AllocationSinkProtocol,
   type AllocatorStats,
   allocatorProtocol,
-  type Explanation,
 } from './protocol.ts';
+import { expiryOf } from './refusal-expiry.ts';
+import { WaitingChanges } from './waiting-changes.ts';
+
+const NO_COMMANDS: CommandBatch = { chunks: [], names: [] };
+/** A role index the kernel knows nothing of. */
+const UNKNOWN_ROLE = -1;
 
 /** Options of an allocator. */
 export interface AllocatorOptions {
-  /** Told of every pass that granted something, in a turn of the allocator: a PID or a function. */
+  /**
+   * Told what a pass granted, in slices, each in a turn of the allocator: a PID or a function. A pass
+   * that granted nothing is not told.
+   */
   readonly onAllocation:
     | Pid<AllocationSinkProtocol>
     | ((allocations: readonly Allocation[]) => undefined);
@@ -57,6 +67,18 @@ const MIN_ALLOCATABLE: readonly Quantities[] = [
   new Map([['mem', 32_000]]),
 ];
 
+/** Grants turned into allocations in one turn. */
+const GRANTS_PER_TURN = 256;
+
+/** A pass whose grants are being applied. */
+interface PassResult {
+  readonly batch: GrantBatch;
+  readonly isFull: boolean;
+  readonly startMs: number;
+  /** When the first change asked for it. */
+  readonly askedMs: number;
+}
+
 /**
  * Decides who is offered what.
  *
@@ -64,7 +86,9 @@ const MIN_ALLOCATABLE: readonly Quantities[] = [
  * activated, or revives. A new or changed agent has a pass over itself. What happens before such a
  * pass gets its turn shares it.
  *
- * While a pass runs on another thread, changes wait, in order; asks are answered at once.
+ * What a pass granted is turned into real resources and told in slices of so many grants, one turn each.
+ * While a pass runs on another thread or its grants are applied, changes wait, in order; asks are
+ * answered at once.
  */
 export const allocatorActor = defineActor(allocatorProtocol, (ctx, options: AllocatorOptions) => {
   const { allocationIntervalMs = 1000, waitingChangesMax = 1_000_000 } = options;
@@ -101,9 +125,11 @@ export const allocatorActor = defineActor(allocatorProtocol, (ctx, options: Allo
   let isPassQueued = false;
   let requestedMs: number | undefined;
 
-  // The pass that runs on another thread, and the changes that wait for it.
+  // The pass that runs on another thread, the one whose grants are applied, and the changes that wait.
   let isPassRunning = false;
-  let waiting: (() => void)[] = [];
+  let result: PassResult | undefined;
+  let grantsApplied = 0;
+  const waiting = new WaitingChanges(waitingChangesMax);
 
   let lastPass: PassRecord | undefined;
   let lastFullPass: PassRecord | undefined;
@@ -115,15 +141,19 @@ export const allocatorActor = defineActor(allocatorProtocol, (ctx, options: Allo
   /** The handler that makes `change` now, or after the pass that is running. */
   function change<B>(make: (body: B) => void): (body: B) => undefined {
     return (body) => {
-      if (!isPassRunning) make(body);
-      else if (waiting.length < waitingChangesMax) waiting.push(() => make(body));
-      else throw new PassOverrunError(waitingChangesMax);
+      if (isBusy()) waiting.add(() => make(body));
+      else make(body);
     };
+  }
+
+  /** Whether the books must stay as they are, or changes that came before must be made first. */
+  function isBusy(): boolean {
+    return isPassRunning || result !== undefined || waiting.size > 0;
   }
 
   function queuePass(): void {
     requestedMs ??= ctx.clock.monotonicMs();
-    if (isPassQueued || isPassRunning) return;
+    if (isPassQueued || isBusy()) return;
     isPassQueued = true;
     ctx.send(ctx.self, 'runPass', undefined);
   }
@@ -140,7 +170,7 @@ export const allocatorActor = defineActor(allocatorProtocol, (ctx, options: Allo
   }
 
   function runPass(): void {
-    if (isPassRunning || (!isEveryAgentDue && dueAgents.size === 0)) return;
+    if (isBusy() || (!isEveryAgentDue && dueAgents.size === 0)) return;
     const isFull = isEveryAgentDue;
     const agents = isFull ? undefined : Int32Array.from(dueAgents);
     isEveryAgentDue = false;
@@ -151,8 +181,13 @@ export const allocatorActor = defineActor(allocatorProtocol, (ctx, options: Allo
     const seed = ctx.random.nextInt(2 ** 32);
     const commands = books.takeCommands();
     const batch = host.run({ commands, request: { nowMs: startMs, seed, agents } });
+    const apply = (granted: GrantBatch): void => {
+      result = { batch: granted, isFull, startMs, askedMs };
+      grantsApplied = 0;
+      applySlice();
+    };
     if (!(batch instanceof Promise)) {
-      finishPass(batch, isFull, startMs, askedMs);
+      apply(batch);
       return;
     }
     isPassRunning = true;
@@ -160,8 +195,7 @@ export const allocatorActor = defineActor(allocatorProtocol, (ctx, options: Allo
       batch,
       (granted) => {
         isPassRunning = false;
-        finishPass(granted, isFull, startMs, askedMs);
-        makeWaitingChanges();
+        apply(granted);
       },
       (error) => {
         throw error;
@@ -169,15 +203,31 @@ export const allocatorActor = defineActor(allocatorProtocol, (ctx, options: Allo
     );
   }
 
-  function finishPass(batch: GrantBatch, isFull: boolean, startMs: number, askedMs: number): void {
-    const allocations = books.applyGrants(batch);
-    lastPass = { atMs: ctx.clock.nowMs(), pass: books.passes, batch };
+  /** Goes on with the grants of a pass, then with the changes that waited for its end. */
+  function applySlice(): void {
+    if (result !== undefined) applyGrants(result);
+    else waiting.makeSome();
+    if (isBusy()) ctx.send(ctx.self, 'applySlice', undefined);
+    else if (isEveryAgentDue || dueAgents.size > 0) queuePass();
+  }
+
+  function applyGrants(applied: PassResult): void {
+    const { batch } = applied;
+    const from = grantsApplied;
+    grantsApplied = Math.min(batch.agents.length, from + GRANTS_PER_TURN);
+    const allocations = books.applyGrants(batch, from, grantsApplied);
+    if (allocations.length > 0) tell(allocations);
+    if (grantsApplied === batch.agents.length) finishPass(applied);
+  }
+
+  function finishPass({ batch, isFull, startMs, askedMs }: PassResult): void {
+    result = undefined;
+    lastPass = { atMs: ctx.clock.nowMs(), batch };
     if (isFull) {
       lastFullPass = lastPass;
       fullPasses += 1;
     }
     grants += batch.agents.length;
-    if (allocations.length > 0) tell(allocations);
     lastPassMs = ctx.clock.monotonicMs() - startMs;
     lastLatencyMs = ctx.clock.monotonicMs() - askedMs;
   }
@@ -188,25 +238,65 @@ export const allocatorActor = defineActor(allocatorProtocol, (ctx, options: Allo
     else ctx.send(onAllocation, 'allocate', allocations);
   }
 
-  function makeWaitingChanges(): void {
-    const changes = waiting;
-    waiting = [];
-    for (const make of changes) make();
-    if (isEveryAgentDue || dueAgents.size > 0) queuePass();
-  }
-
   function activate({ frameworkId }: { readonly frameworkId: FrameworkId }): void {
     if (books.setFrameworkActive(frameworkId, true)) passOverAll();
   }
 
-  function explain(frameworkId: FrameworkId, role?: string): Explanation | undefined {
+  /** Tells the kernel what has changed, unless it is in the middle of a pass. */
+  function tellChanges(): void {
+    if (!isBusy()) host.tell({ commands: books.takeCommands() });
+  }
+
+  function explain(question: ExplainQuestion): Explanation | Later<Explanation> | undefined {
+    const { frameworkId, role, agentId } = question;
     const framework = books.framework(frameworkId);
-    return (
-      framework && {
-        lastPass: explainPass(books, lastPass, framework, role),
-        lastFullPass: explainPass(books, lastFullPass, framework, role),
-      }
+    if (framework === undefined) return undefined;
+    tellChanges();
+    const roles = role === undefined ? [...framework.roles] : [role];
+    const nowMs = ctx.clock.monotonicMs();
+    const agent = agentId === undefined ? undefined : books.agent(agentId)?.index;
+    const inspections = roles.map((path) =>
+      host.inspect({
+        framework: framework.index,
+        role: books.knownRole(path) ?? UNKNOWN_ROLE,
+        agent,
+        nowMs,
+      }),
     );
+    const answer = (found: readonly Inspection[]): Explanation => ({
+      frameworkId,
+      atMs: ctx.clock.nowMs(),
+      lastPassAtMs: lastPass?.atMs,
+      lastFullPassAtMs: lastFullPass?.atMs,
+      roles: roles.flatMap((path, index) => {
+        const inspection = found[index];
+        const explained = { books, kinds, framework, role: path, agentId, nowMs };
+        return inspection === undefined ? [] : [explainRole(explained, inspection)];
+      }),
+    });
+    return inTime(inspections, answer);
+  }
+
+  function plan(): readonly PlannedGrant[] | Later<readonly PlannedGrant[]> {
+    const commands = isBusy() ? NO_COMMANDS : books.takeCommands();
+    const request = { nowMs: ctx.clock.monotonicMs(), seed: ctx.random.nextInt(2 ** 32) };
+    const planned = host.plan({ commands, request });
+    return inTime([planned], ([batch]) => (batch === undefined ? [] : books.describe(batch)));
+  }
+
+  /** `answer` of what was asked, now when it is all there. */
+  function inTime<T, A>(
+    asked: readonly (T | Promise<T>)[],
+    answer: (found: readonly T[]) => A,
+  ): A | Later<A> {
+    if (asked.every((one): one is T => !(one instanceof Promise))) return answer(asked);
+    const later = ctx.later<A>();
+    ctx.defer(
+      Promise.all(asked),
+      (found) => later.resolve(answer(found)),
+      (error) => later.reject(error instanceof Error ? error : new Error(String(error))),
+    );
+    return later;
   }
 
   function byName(quantities: Float64Array | undefined): ReadonlyMap<string, number> {
@@ -231,7 +321,7 @@ export const allocatorActor = defineActor(allocatorProtocol, (ctx, options: Allo
       refusalsDropped: lastPass?.batch.refusalsDropped ?? 0,
       unheldResources: books.unheldResources,
       uncountedKinds: kinds.uncountedKinds,
-      waitingChanges: waiting.length,
+      waitingChanges: waiting.size,
       kernelRebuilds: host.stats.rebuilds,
     };
   }
@@ -267,7 +357,7 @@ export const allocatorActor = defineActor(allocatorProtocol, (ctx, options: Allo
         // A filter must survive one pass, or it would be none.
         const filterMs = Math.max(recovered.refuseMs, allocationIntervalMs);
         const isRefused = recovered.refuseMs > 0;
-        const expiresMs = isRefused ? ctx.clock.monotonicMs() + filterMs : undefined;
+        const expiresMs = isRefused ? expiryOf(ctx.clock.monotonicMs(), filterMs) : undefined;
         books.recoverResources(recovered, expiresMs);
       }),
       useResources: change((used) => books.useResources(used)),
@@ -287,7 +377,10 @@ export const allocatorActor = defineActor(allocatorProtocol, (ctx, options: Allo
         runPass();
       },
 
-      explain: ({ frameworkId, role }) => explain(frameworkId, role),
+      applySlice,
+
+      explain,
+      plan,
       stats,
     },
     stopping: () => {

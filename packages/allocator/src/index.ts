@@ -4,6 +4,7 @@ export { Books, type BooksOptions } from './books/books.ts';
 export { KindIndex } from './books/kinds.ts';
 export type { AgentRow, FrameworkRow } from './books/rows.ts';
 export * from './errors.ts';
+export type * from './explanation.ts';
 export { inlineHost } from './host/inline-host.ts';
 export type * from './host/kernel-host.ts';
 export * from './host/kernel-thread.ts';
@@ -28,6 +29,7 @@ export * from './policy/policy.ts';
 export * from './policy/policy-errors.ts';
 export type * from './policy/policy-stats.ts';
 export * from './protocol.ts';
+export { expiryOf } from './refusal-expiry.ts';
 export {
   type AllocatorCommand,
   type StartAllocatorOptions,

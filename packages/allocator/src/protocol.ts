@@ -8,7 +8,7 @@ import type {
   FrameworkInfo,
 } from '@kaon/protocol';
 import type { Resources } from '@kaon/resources';
-import type { SkipReason } from './kernel/skip-reasons.ts';
+import type { ExplainQuestion, Explanation, PlannedGrant } from './explanation.ts';
 
 /** Resources of one agent for one framework, in one role. */
 export interface Share {
@@ -18,7 +18,7 @@ export interface Share {
   readonly resources: Resources;
 }
 
-/** What one framework is given by one pass. Until they are recovered, the resources are its. */
+/** What one framework is given by one pass, or a part of that. Until they are recovered, the resources are its. */
 export interface Allocation {
   readonly frameworkId: FrameworkId;
   readonly shares: readonly Share[];
@@ -26,7 +26,7 @@ export interface Allocation {
 
 /** Who can be told of allocations by message: a master, or a probe. */
 export const allocationSinkProtocol = defineProtocol({
-  /** Everything one pass has granted, one entry per framework. */
+  /** Some of what a pass has granted, one entry per framework; large passes are told in slices. */
   allocate: localMessage<readonly Allocation[]>(),
 });
 
@@ -78,7 +78,8 @@ export interface RecoverResources {
   readonly resources: Resources;
   /**
    * How long the framework does not want these resources, or fewer, offered in their roles, in
-   * milliseconds. 0: no filter. A filter lives at least one allocation interval.
+   * milliseconds. 0: no filter. A filter lives at least one allocation interval, and up to a 64th longer
+   * than asked: so many declines end at the same moment.
    */
   readonly refuseMs: number;
 }
@@ -105,35 +106,6 @@ export interface UpdateAllocation {
 export interface FrameworkRoles {
   readonly frameworkId: FrameworkId;
   readonly roles: readonly string[];
-}
-
-/** Why a framework did or did not get agents in one role, in one pass. */
-export interface RoleExplanation {
-  readonly role: string;
-  /** Agents it was given something of. */
-  readonly grantedAgents: number;
-  /** Agents by the reason they were not; with `grantedAgents` they add up to the candidates. */
-  readonly skippedAgents: Partial<Readonly<Record<SkipReason, number>>>;
-  /** Weighted dominant share of the role among its siblings, after the pass. */
-  readonly roleShare: number;
-  /** Dominant share of the framework within the role, after the pass. */
-  readonly frameworkShare: number;
-}
-
-/** One pass, as a framework saw it. */
-export interface PassExplanation {
-  /** When it ended, milliseconds since 1970. */
-  readonly atMs: number;
-  /** Agents that could be offered. */
-  readonly candidates: number;
-  readonly roles: readonly RoleExplanation[];
-}
-
-/** Answers "why does my framework get no offer?". Absent passes: none since the framework came. */
-export interface Explanation {
-  readonly lastPass: PassExplanation | undefined;
-  /** The last pass that went over all agents; the periodic one does. */
-  readonly lastFullPass: PassExplanation | undefined;
 }
 
 /** Gauges and counters of an allocator. Counters start with it. */
@@ -165,7 +137,7 @@ export interface AllocatorStats {
   readonly unheldResources: number;
   /** Names of scalar resources beyond what the kernel tells apart; they do not count for shares. */
   readonly uncountedKinds: number;
-  /** Changes that came during a pass and wait for its end. */
+  /** Changes that came during a pass and wait until its grants are applied. */
   readonly waitingChanges: number;
   /** How often a lost kernel was rebuilt. */
   readonly kernelRebuilds: number;
@@ -200,11 +172,13 @@ export const allocatorProtocol = defineProtocol({
 
   /** Runs a pass over what has changed. The allocator tells itself; others need not. */
   runPass: localMessage<undefined>(),
+  /** Goes on with what a pass granted, or what waited for it. The allocator tells itself. */
+  applySlice: localMessage<undefined>(),
 
-  explain: localAsk<
-    { readonly frameworkId: FrameworkId; readonly role?: string },
-    Explanation | undefined
-  >(),
+  /** Why a framework has got what it has; undefined: it is not known. */
+  explain: localAsk<ExplainQuestion, Explanation | undefined>(),
+  /** What the next pass over all agents would grant, if nothing else changed. Nothing is granted. */
+  plan: localAsk<undefined, readonly PlannedGrant[]>(),
   stats: localAsk<undefined, AllocatorStats>(),
 });
 

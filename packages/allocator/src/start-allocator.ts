@@ -6,10 +6,10 @@ import type { AllocatorProtocol, AllocatorStats } from './protocol.ts';
 
 /** A message to an allocator, with its name as `kind`. */
 export type AllocatorCommand = {
-  readonly [K in Exclude<MessageName<AllocatorProtocol>, 'setWeights' | 'runPass'>]: {
-    readonly kind: K;
-  } & BodyOf<AllocatorProtocol, K>;
-}[Exclude<MessageName<AllocatorProtocol>, 'setWeights' | 'runPass'>];
+  readonly [K in CommandName]: { readonly kind: K } & BodyOf<AllocatorProtocol, K>;
+}[CommandName];
+
+type CommandName = Exclude<MessageName<AllocatorProtocol>, 'setWeights' | 'runPass' | 'applySlice'>;
 
 /** An allocator that runs. */
 export interface StartedAllocator {

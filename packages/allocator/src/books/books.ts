@@ -8,10 +8,10 @@ import {
   type FrameworkId,
   type FrameworkInfo,
   hasCapability,
-  type Resource,
   rolesOf,
 } from '@kaon/protocol';
-import { isAllocatableTo, Resources, reservationRole } from '@kaon/resources';
+import { Resources } from '@kaon/resources';
+import type { PlannedGrant } from '../explanation.ts';
 import { CAPABILITY } from '../kernel/capabilities.ts';
 import { type CommandBatch, CommandBuffer } from '../kernel/command-buffer.ts';
 import type { AgentFacts, GrantBatch } from '../kernel/kernel-commands.ts';
@@ -27,9 +27,19 @@ import type {
   UpdateFramework,
   UseResources,
 } from '../protocol.ts';
-import { bitsOf, type KindIndex } from './kinds.ts';
+import { GrantDivider } from './grants.ts';
+import type { KindIndex } from './kinds.ts';
 import { RoleIndex } from './role-index.ts';
-import { type AgentRow, type FrameworkRow, freeOf, heldBy, intersection, setHeld } from './rows.ts';
+import {
+  type AgentRow,
+  type FrameworkRow,
+  freeOf,
+  heldBy,
+  hold,
+  intersection,
+  NO_HOLDINGS,
+  unhold,
+} from './rows.ts';
 import { Slots } from './slots.ts';
 
 /** What the books are kept by. */
@@ -61,12 +71,15 @@ export class Books {
   readonly #frameworks = new Map<FrameworkId, FrameworkRow>();
   readonly #frameworkSlots = new Slots<FrameworkRow>();
   readonly #stale = new Set<AgentRow>();
+  readonly #grants: GrantDivider;
+  readonly #indexOfRole = (role: string): number => this.#roles.indexOf(role);
   #passes = 0;
   /** Resources given back or converted that their framework did not hold, in messages. */
   unheldResources = 0;
 
   constructor(options: BooksOptions) {
     this.#options = options;
+    this.#grants = new GrantDivider(options.kinds);
   }
 
   get agentCount(): number {
@@ -99,6 +112,26 @@ export class Books {
   /** The id of a framework the kernel mentions; undefined when it is gone. */
   frameworkIdAt(framework: number): FrameworkId | undefined {
     return this.#frameworkSlots.get(framework)?.frameworkId;
+  }
+
+  /** The id of a framework the kernel mentions. */
+  frameworkIdOf(index: number): FrameworkId | undefined {
+    return this.#frameworkSlots.get(index)?.frameworkId;
+  }
+
+  /** The index of a role the kernel knows. */
+  knownRole(role: string): number | undefined {
+    return this.#roles.find(role);
+  }
+
+  /** Whether the agent can be offered to anybody. */
+  isOfferable(agent: AgentRow): boolean {
+    return agent.isActive && agent.isWhitelisted;
+  }
+
+  /** Which offer constraint of the framework hides the agent, in words. */
+  constraintText(_framework: FrameworkRow, _role: string, _agent: AgentRow): string | undefined {
+    return undefined;
   }
 
   /** The name of a role the kernel mentions. */
@@ -146,6 +179,7 @@ export class Books {
   setFrameworkActive(frameworkId: FrameworkId, isActive: boolean): boolean {
     const framework = this.#frameworks.get(frameworkId);
     if (!framework) return false;
+    framework.isActive = isActive;
     if (isActive) this.#commands.activateFramework(framework.index);
     else this.#commands.deactivateFramework(framework.index);
     return true;
@@ -155,9 +189,8 @@ export class Books {
     const framework = this.#frameworks.get(frameworkId);
     if (!framework) return;
     for (const agent of [...framework.agents]) {
-      for (const [role, held] of [...(agent.held.get(framework) ?? [])]) {
-        this.#release(agent, framework, role, held);
-      }
+      const held = agent.held.filter((holding) => holding.framework === framework);
+      for (const { role, resources } of held) this.#release(agent, framework, role, resources);
     }
     this.#commands.removeFramework(framework.index);
     this.#frameworks.delete(frameworkId);
@@ -198,11 +231,12 @@ export class Books {
         agentId,
         info,
         isActive: true,
+        isWhitelisted: true,
         demands: 0,
         lacks: 0,
         total: Resources.of(info.resources).unallocate(),
         free: Resources.empty,
-        held: new Map(),
+        held: NO_HOLDINGS,
         staleness: 'none',
       }),
     );
@@ -248,8 +282,8 @@ export class Books {
   removeAgent(agentId: AgentId): void {
     const agent = this.#agents.get(agentId);
     if (!agent) return;
-    for (const [framework, byRole] of [...agent.held]) {
-      for (const [role, held] of [...byRole]) this.#release(agent, framework, role, held);
+    for (const { framework, role, resources } of [...agent.held]) {
+      this.#release(agent, framework, role, resources);
     }
     this.#stale.delete(agent);
     this.#commands.removeAgent(agent.index);
@@ -291,9 +325,9 @@ export class Books {
     if (!agent) return;
     const framework = this.#frameworkRow(frameworkId);
     for (const [role, used] of resources.allocations()) {
-      setHeld(agent, framework, role, heldBy(agent, framework, role).plus(used));
-      const scalars = this.#options.kinds.scalarsOf(used);
-      this.#commands.addAllocated(framework.index, this.#roles.indexOf(role), scalars, scalars);
+      hold(agent, framework, role, used);
+      const { scalars, unreserved } = this.#options.kinds.quantitiesOf(used);
+      this.#commands.addAllocated(framework.index, this.#roles.indexOf(role), scalars, unreserved);
     }
     this.#markStale(agent, 'free');
   }
@@ -309,8 +343,8 @@ export class Books {
       this.unheldResources += 1;
       return;
     }
-    const held = heldBy(agent, framework, role).minus(consumed);
-    setHeld(agent, framework, role, held.plus(converted.unallocate().allocate(role)));
+    unhold(agent, framework, role, consumed);
+    hold(agent, framework, role, converted.unallocate().allocate(role));
     agent.total = agent.total.minus(consumed.unallocate()).plus(converted.unallocate());
     this.#correctShare(framework, role, consumed, converted);
     this.#markStale(agent, 'facts');
@@ -337,53 +371,56 @@ export class Books {
     return this.#passes;
   }
 
-  /** Moves what a pass has granted from free to held, and says it in real resources. */
-  applyGrants(batch: GrantBatch): readonly Allocation[] {
-    this.#passes += 1;
+  /**
+   * Moves what a pass has granted from free to held, and says it in real resources. Large batches may be
+   * applied in slices, `from` (at first 0) to `to` (exclusive), in order.
+   */
+  applyGrants(batch: GrantBatch, from = 0, to = batch.agents.length): readonly Allocation[] {
+    if (from === 0) this.#passes += 1;
     const sharesOf = new Map<FrameworkRow, Share[]>();
-    for (let grant = 0; grant < batch.agents.length; grant += 1) {
+    for (let grant = from; grant < to; grant += 1) {
       const agent = this.#agentSlots.get(batch.agents[grant]!);
       const framework = this.#frameworkSlots.get(batch.frameworks[grant]!);
       const role = this.#roles.nameOf(batch.roles[grant]!);
       invariant(agent && framework && role !== undefined, 'a grant names what the books know');
-      const resources = this.#grant(agent, framework, role, batch.bits[grant]!);
-      this.#checkGrant(resources, batch, grant);
-      const shares = sharesOf.get(framework) ?? [];
-      sharesOf.set(framework, shares);
-      shares.push({ agentId: agent.agentId, role, resources });
+      const granted = this.#grants.divide(agent, role, batch, grant);
+      hold(agent, framework, role, granted);
+      let shares = sharesOf.get(framework);
+      if (shares === undefined) {
+        shares = [];
+        sharesOf.set(framework, shares);
+      }
+      shares.push({ agentId: agent.agentId, role, resources: granted });
     }
     return [...sharesOf].map(([{ frameworkId }, shares]) => ({ frameworkId, shares }));
   }
 
-  #grant(agent: AgentRow, framework: FrameworkRow, role: string, bits: number): Resources {
-    const isGranted = (resource: Resource): boolean =>
-      isAllocatableTo(resource, role) && (bitsOf(resource) & ~bits) === 0;
-    let isAll = true;
-    agent.free.forEachEntry((resource) => {
-      isAll &&= isGranted(resource);
-    });
-    const granted = isAll ? agent.free : agent.free.filter(isGranted);
-    agent.free = isAll ? Resources.empty : agent.free.minus(granted);
-    const resources = granted.allocate(role);
-    setHeld(agent, framework, role, heldBy(agent, framework, role).plus(resources));
-    return resources;
-  }
-
-  /** The kernel's numbers and the real resources must be the same thing said twice. */
-  #checkGrant(resources: Resources, { quantities }: GrantBatch, grant: number): void {
-    const scalars = this.#options.kinds.scalarsOf(resources);
-    const start = grant * (scalars.length + 1);
-    for (let kind = 0; kind < scalars.length; kind += 1) {
-      invariant(scalars[kind] === quantities[start + kind], 'a grant is what the kernel counted');
+  /** What a batch would grant, in the kernel's numbers; nothing changes. What is gone is left out. */
+  describe({ agents, frameworks, roles, quantities }: GrantBatch): readonly PlannedGrant[] {
+    const { kinds } = this.#options;
+    const width = kinds.kindsMax + 1;
+    const planned: PlannedGrant[] = [];
+    for (let grant = 0; grant < agents.length; grant += 1) {
+      const agent = this.#agentSlots.get(agents[grant]!);
+      const framework = this.#frameworkSlots.get(frameworks[grant]!);
+      const role = this.#roles.nameOf(roles[grant]!);
+      if (agent === undefined || framework === undefined || role === undefined) continue;
+      planned.push({
+        frameworkId: framework.frameworkId,
+        role,
+        agentId: agent.agentId,
+        quantities: kinds.byName(quantities.subarray(grant * width, grant * width + width - 1)),
+      });
     }
+    return planned;
   }
 
   // --- inside -----------------------------------------------------------------------------------
 
   #release(agent: AgentRow, framework: FrameworkRow, role: string, taken: Resources): void {
-    setHeld(agent, framework, role, heldBy(agent, framework, role).minus(taken));
-    const scalars = this.#options.kinds.scalarsOf(taken);
-    this.#commands.recover(framework.index, this.#roles.indexOf(role), scalars, scalars);
+    unhold(agent, framework, role, taken);
+    const { scalars, unreserved } = this.#options.kinds.quantitiesOf(taken);
+    this.#commands.recover(framework.index, this.#roles.indexOf(role), scalars, unreserved);
     this.#markStale(agent, 'free');
   }
 
@@ -394,11 +431,16 @@ export class Books {
     consumed: Resources,
     converted: Resources,
   ): void {
-    const before = this.#options.kinds.scalarsOf(consumed);
-    const after = this.#options.kinds.scalarsOf(converted);
-    const difference = after.map((quantity, kind) => quantity - before[kind]!);
+    const { kinds } = this.#options;
+    const { scalars, unreserved } = kinds.quantitiesOf(converted);
+    const [more, moreUnreserved] = [scalars.slice(), unreserved.slice()];
+    const before = kinds.quantitiesOf(consumed);
+    for (let kind = 0; kind < kinds.kindsMax; kind += 1) {
+      more[kind] = more[kind]! - before.scalars[kind]!;
+      moreUnreserved[kind] = moreUnreserved[kind]! - before.unreserved[kind]!;
+    }
     const roleIndex = this.#roles.indexOf(role);
-    this.#commands.adjustAllocated(framework.index, roleIndex, difference, difference);
+    this.#commands.adjustAllocated(framework.index, roleIndex, more, moreUnreserved);
   }
 
   /** The row of a framework; one that is not known yet is inactive and in no role. */
@@ -409,6 +451,7 @@ export class Books {
       (index): FrameworkRow => ({
         index,
         frameworkId,
+        isActive: false,
         roles: new Set(),
         suppressed: new Set(),
         capabilities: 0,
@@ -434,18 +477,19 @@ export class Books {
       (agentHasCapability(capabilities, 'HIERARCHICAL_ROLE') ? 0 : CAPABILITY.hierarchicalRole);
   }
 
-  #factsOf({ isActive, demands, lacks, total }: AgentRow): AgentFacts {
+  #factsOf({ isActive, isWhitelisted, demands, lacks, total }: AgentRow): AgentFacts {
+    const { kinds } = this.#options;
     return {
-      isActive,
+      isActive: isActive && isWhitelisted,
       demands,
       lacks,
-      total: this.#options.kinds.scalarsOf(total),
-      reserved: new Float64Array(0),
+      total: kinds.quantitiesOf(total).scalars,
+      reserved: kinds.reservationsOf(total, this.#indexOfRole),
     };
   }
 
   #parcelsOf(resources: Resources): Float64Array {
-    return this.#options.kinds.parcelsOf(resources, (role) => this.#roles.indexOf(role));
+    return this.#options.kinds.parcelsOf(resources, this.#indexOfRole);
   }
 
   #markStale(agent: AgentRow, staleness: 'free' | 'facts'): void {
@@ -456,12 +500,15 @@ export class Books {
   #usedRoles(): ReadonlySet<string> {
     const used = new Set<string>();
     for (const { roles } of this.#frameworks.values()) for (const role of roles) used.add(role);
-    for (const { free, held } of this.#agents.values()) {
-      for (const byRole of held.values()) for (const role of byRole.keys()) used.add(role);
-      for (const record of free.toRecords()) {
-        const role = reservationRole(record);
-        if (role !== undefined) used.add(role);
-      }
+    const keepReserved = (resources: Resources): void =>
+      resources.forEachEntry(this.#options.kinds.classify, ({ reservedFor }) => {
+        if (reservedFor !== undefined) used.add(reservedFor);
+      });
+    for (const { free, held, total } of this.#agents.values()) {
+      for (const { role } of held) used.add(role);
+      // The kernel counts the reservations of the whole agent, and of more when it has shrunk.
+      keepReserved(total);
+      keepReserved(free);
     }
     return used;
   }

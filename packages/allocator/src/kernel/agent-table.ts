@@ -28,8 +28,6 @@ export class AgentTable {
   extras = new Int32Array(0);
   /** Thousandths per kind of the whole agent, for the pool. */
   total = new Float64Array(0);
-  /** Number of the last pass that shared resources of the agent were granted in. */
-  sharedInPass = new Float64Array(0);
   /** Kinds from here on are free nowhere. */
   kindsUsed = 0;
   /** Reservations of the whole agent; most have none. */
@@ -59,7 +57,6 @@ export class AgentTable {
     if (rows > this.rows) this.#grow(rows);
     this.isPresent[agent] = 1;
     this.extras[agent] = NONE;
-    this.sharedInPass[agent] = 0;
     this.present += 1;
   }
 
@@ -127,6 +124,5 @@ export class AgentTable {
     this.plain = grownFloat64(this.plain, rows * this.width);
     this.extras = grownInt32(this.extras, rows, NONE);
     this.total = grownFloat64(this.total, rows * this.kinds);
-    this.sharedInPass = grownFloat64(this.sharedInPass, rows);
   }
 }

@@ -68,6 +68,8 @@ export class AgentTurn {
   reservedFor = NONE;
   #eligible = new Int32Array(0);
   #eligibleCount = 0;
+  /** Shared parcels that were offered in this pass; each is offered once. */
+  readonly #sharedOffered = new Set<number>();
 
   constructor(kernel: AllocatorKernel) {
     this.#kernel = kernel;
@@ -83,8 +85,13 @@ export class AgentTurn {
     this.consumed = this.#ownConsumed;
   }
 
-  /** Loads `agent`. `pass` tells whether its shared resources were offered already. */
-  open(agent: number, pass: number): void {
+  /** Forgets which shared parcels were offered: a pass begins. */
+  beginPass(): void {
+    this.#sharedOffered.clear();
+  }
+
+  /** Loads `agent`. */
+  open(agent: number): void {
     const { agents, parcels } = this.#kernel;
     const { kindsUsed, plain } = agents;
     const own = this.plain;
@@ -108,7 +115,7 @@ export class AgentTurn {
       this.#reserveExtras(count);
       const role = parcels.role[slot]!;
       const isShared = (parcels.bits[slot]! & CAPABILITY.sharedResources) !== 0;
-      const isTaken = isShared && agents.sharedInPass[agent] === pass;
+      const isTaken = isShared && this.#sharedOffered.has(slot);
       this.slots[count] = slot;
       this.isTaken[count] = isTaken ? 1 : 0;
       this.roleNodes[count] = role === UNRESERVED ? NONE : this.#kernel.role(role).node;
@@ -248,13 +255,13 @@ export class AgentTurn {
     );
   }
 
-  /** Removes the bundle judged last from what is left. Returns whether shared resources were in it. */
-  take(): boolean {
+  /** Removes the bundle judged last from what is left. */
+  take(): void {
     if (this.offered === this.plain) {
       this.plain.fill(0);
       this.hasPlain = false;
       this.#isPlainWorth = false;
-      return false;
+      return;
     }
     const { parcels } = this.#kernel;
     let hasPlain = false;
@@ -265,17 +272,15 @@ export class AgentTurn {
     }
     this.hasPlain = hasPlain;
     this.#isPlainWorth = hasPlain && this.#kernel.commonMinimums.isMet(this.plain);
-    let hasShared = false;
     for (let position = 0; this.extras > 0 && position < this.#eligibleCount; position += 1) {
       const index = this.#eligible[position]!;
       const bits = parcels.bits[this.slots[index]!]!;
       if ((bits & ~this.bits) !== 0) continue;
-      if ((bits & CAPABILITY.sharedResources) !== 0) hasShared = true;
+      if ((bits & CAPABILITY.sharedResources) !== 0) this.#sharedOffered.add(this.slots[index]!);
       this.isTaken[index] = 1;
       this.#extrasLeft -= 1;
       if (this.roleNodes[index] === NONE) this.#unreservedExtrasLeft -= 1;
     }
-    return hasShared;
   }
 
   /** Writes back to the tables what is left. Shared resources stay free. */

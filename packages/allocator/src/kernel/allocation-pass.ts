@@ -68,7 +68,8 @@ export class AllocationPass {
       shuffle(candidates, random);
       this.#stage = 1;
       for (let index = 0; index < candidates.length; index += 1) {
-        if (this.#kernel.quotas.needy === 0) break;
+        // Chance goes on being drawn for all agents, whether or not anything comes of it.
+        if (this.#kernel.quotas.needy === 0 && !this.#isRandom) break;
         if (index % AHEAD === 0) this.#fetchAhead(candidates, index);
         this.#visitAgent(candidates[index]!);
       }
@@ -90,10 +91,11 @@ export class AllocationPass {
     this.#nowMs = nowMs;
     this.grants.begin(agents === undefined);
     this.#firstGrant = this.grants.count;
+    this.turn.beginPass();
     this.#mask = grownUint32(this.#mask, clients.words);
     sorter.refresh();
     refusals.sweep(nowMs);
-    if (quotas.isAny) quotas.beginPass();
+    quotas.beginPass();
   }
 
   /**
@@ -107,7 +109,7 @@ export class AllocationPass {
     bits: number | undefined,
   ): boolean {
     const { turn } = this;
-    turn.open(agent, this.passes);
+    turn.open(agent);
     this.#firstGrant = this.grants.count;
     if (!turn.offer(client, plain, bits)) return false;
     this.#grant(client);
@@ -204,7 +206,7 @@ export class AllocationPass {
   #visitAgent(agent: number): void {
     const { agents, clients, refusals } = this.#kernel;
     const { turn } = this;
-    turn.open(agent, this.passes);
+    turn.open(agent);
     if (turn.isEmpty) return;
     const isRandom = this.#isRandom;
     if (!isRandom && clients.minimums.size === 0 && !turn.isWorthOpening()) return;
@@ -414,7 +416,7 @@ export class AllocationPass {
 
   /** Gives `client` the bundle that was judged last. */
   #grant(client: number): void {
-    const { agents, clients, quotas, sorter } = this.#kernel;
+    const { clients, quotas, sorter } = this.#kernel;
     const { turn } = this;
     const top = clients.top[client]!;
     turn.sumUp();
@@ -425,7 +427,7 @@ export class AllocationPass {
     if (slot !== NONE) {
       quotas.consume(slot, turn.consumed, this.#stage === 1 ? turn.guaranteed : undefined);
     }
-    if (turn.take()) agents.sharedInPass[turn.agent] = this.passes;
+    turn.take();
   }
 
   /** Moves the shares of whoever was given something and writes back what is left of the agent. */

@@ -26,7 +26,7 @@ export function inspectClient(
 ): Inspection {
   const { agents, frameworks, quotas, sorter } = kernel;
   sorter.refresh();
-  if (quotas.isAny) quotas.beginPass();
+  quotas.beginPass();
   const client = frameworks.has(request.framework)
     ? frameworks.find(request.framework, request.role)
     : NONE;
@@ -36,11 +36,13 @@ export function inspectClient(
   let candidates = 0;
   let granted = 0;
   let suitable = 0;
+  const largest = new Float64Array(sorter.kinds);
   for (let agent = 0; agent < agents.rows; agent += 1) {
     if (!agents.has(agent)) continue;
     const obstacle = judge.judgeWhole(agent);
     if (obstacle === NONE) suitable += 1;
     else unsuitable[obstacle]! += 1;
+    if (obstacle === NONE || obstacle === SKIP.notAllocatable) judge.raise(largest);
     if (agents.isActive[agent] === 0) continue;
     candidates += 1;
     const reason = judge.judge(agent);
@@ -54,11 +56,12 @@ export function inspectClient(
     skipped,
     suitable,
     unsuitable,
+    largest,
     minimums: (client === NONE ? kernel.commonMinimums : kernel.minimumsOf(client)).flat,
     standings: client === NONE ? [] : standingsOf(kernel, client),
     held: client === NONE ? NO_QUANTITIES : sorter.allocatedOf(kernel.clients.node[client]!),
     quota: client === NONE ? undefined : quotaOf(kernel, client),
-    requiredHeadroom: quotas.isAny ? quotas.required.slice() : new Float64Array(sorter.kinds),
+    requiredHeadroom: quotas.required.slice(),
     availableHeadroom: quotas.free.slice(),
     agent:
       request.agent === undefined || !agents.has(request.agent)
@@ -103,7 +106,7 @@ class ClientJudge {
     if (clients.isSuppressed[client] === 1) return SKIP.suppressed;
     const { turn } = this.#pass;
     refusals.partial.length = 0;
-    turn.open(agent, this.#pass.passes);
+    turn.open(agent);
     const reason = turn.judge(client, 2);
     if (reason === NONE) return this.#refusal(agent) === NONE ? SKIP.pending : SKIP.filtered;
     const isTaken = reason === SKIP.nothingLeft || reason === SKIP.notAllocatable;
@@ -134,7 +137,7 @@ class ClientJudge {
     const list = clients.exclusionList[client]!;
     if (list !== NONE && exclusions.has(list, agent)) return SKIP.constraint;
     const { turn } = this.#pass;
-    turn.open(agent, this.#pass.passes);
+    turn.open(agent);
     const obstacle = turn.obstacle(client);
     if (obstacle !== NONE) return obstacle;
     this.#findWhole(agent);
@@ -142,11 +145,18 @@ class ClientJudge {
     return minimums.isMet(this.#whole) ? NONE : SKIP.notAllocatable;
   }
 
+  /** Raises each kind of `largest` to what the agent judged as a whole last could give. */
+  raise(largest: Float64Array): void {
+    for (let kind = 0; kind < largest.length; kind += 1) {
+      largest[kind] = Math.max(largest[kind]!, this.#whole[kind]!);
+    }
+  }
+
   verdict(agent: number): AgentVerdict {
     const { clients, parcels, refusals } = this.#kernel;
     const client = this.#client;
     const { grants, turn } = this.#pass;
-    turn.open(agent, this.#pass.passes);
+    turn.open(agent);
     const reason = this.judge(agent);
     const refusal = client === NONE ? NONE : this.#refusal(agent);
     if (client !== NONE) this.#findWhole(agent);
@@ -160,6 +170,7 @@ class ClientJudge {
       whole: this.#whole.slice(),
       missing: client === NONE ? 0 : turn.missing(client),
       exclusionList: client === NONE ? NONE : clients.exclusionList[client]!,
+      limitLeft: this.#limitLeft(),
       refusal:
         refusal === NONE
           ? undefined
@@ -176,6 +187,14 @@ class ClientJudge {
           }
         : undefined,
     };
+  }
+
+  #limitLeft(): Float64Array {
+    const { clients, quotas } = this.#kernel;
+    const slot = this.#client === NONE ? NONE : quotas.slotOfNode[clients.top[this.#client]!]!;
+    const { kinds } = quotas;
+    if (slot === NONE) return new Float64Array(kinds).fill(Number.POSITIVE_INFINITY);
+    return quotas.left.slice(slot * kinds, (slot + 1) * kinds);
   }
 
   /** The living refusal that covers the bundle judged last, or `NONE`. */

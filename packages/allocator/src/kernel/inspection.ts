@@ -47,6 +47,8 @@ export interface AgentVerdict {
   readonly missing: number;
   /** Exclusion list that names the agent, or `NONE`. */
   readonly exclusionList: number;
+  /** Thousandths per kind that the quota of its top-level role leaves, `Infinity` without a limit. */
+  readonly limitLeft: Float64Array;
   /** The refusal that covers what would be offered. */
   readonly refusal:
     | { readonly id: number; readonly expiresMs: number; readonly refused: ParcelRows }
@@ -71,6 +73,8 @@ export interface Inspection {
   readonly suitable: number;
   /** Why the others never could; one entry per reason. */
   readonly unsuitable: Int32Array;
+  /** The most of each kind that any one agent could ever give the client: thousandths. */
+  readonly largest: Float64Array;
   /** What the client must be offered at least: sets of thousandths per kind, one after another. */
   readonly minimums: Float64Array;
   /** From the top-level role down to the framework; empty when it does not compete. */

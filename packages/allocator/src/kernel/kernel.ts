@@ -231,7 +231,9 @@ export class AllocatorKernel implements KernelCommands {
 
   subscribe(framework: number, role: number): void {
     const client = this.#clientFor(framework, role);
+    if (this.clients.isSubscribed[client] === 1) return;
     this.clients.isSubscribed[client] = 1;
+    this.clients.isSuppressed[client] = 0;
     this.#relist(client);
   }
 

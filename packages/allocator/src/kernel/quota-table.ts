@@ -142,8 +142,9 @@ export class QuotaTable {
         const at = slot * kinds + kind;
         const consumed = this.consumed(slot, kind);
         const missing = Math.max(0, this.guarantees[at]! - consumed);
-        required[kind] = required[kind]! + missing;
-        this.unsatisfied[at] = Math.ceil(missing / this.#partitions);
+        const part = Math.ceil(missing / this.#partitions);
+        this.unsatisfied[at] = part;
+        required[kind] = required[kind]! + part;
         const left = Math.max(0, this.limits[at]! - consumed);
         this.left[at] = Math.floor(left / this.#partitions);
       }
@@ -151,11 +152,7 @@ export class QuotaTable {
       this.isExhausted[slot] = 0;
       this.#judge(slot);
     }
-    this.isHeadroomRequired = false;
-    for (let kind = 0; kind < kinds; kind += 1) {
-      required[kind] = Math.ceil(required[kind]! / this.#partitions);
-      if (required[kind]! > 0) this.isHeadroomRequired = true;
-    }
+    this.isHeadroomRequired = required.some((quantity) => quantity > 0);
   }
 
   /** What may be given of `kind` without touching what guarantees need. */

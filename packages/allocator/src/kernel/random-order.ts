@@ -1,6 +1,6 @@
 // Siblings in random order, heavier ones earlier on average: the alternative to fair shares.
 import type { Random } from '@kaon/primitives';
-import type { DrfSorter } from './drf-sorter.ts';
+import { type DrfSorter, NODE_KIND } from './drf-sorter.ts';
 
 /**
  * The listed children of `node` in an order drawn from `chance`: each next one is drawn in proportion to
@@ -9,6 +9,9 @@ import type { DrfSorter } from './drf-sorter.ts';
 export function randomChildren(sorter: DrfSorter, node: number, chance: Random): readonly number[] {
   const list = sorter.lists[node];
   if (list === undefined) return [];
+  const only = list.items[list.start]!;
+  // The frameworks of a role without sub-roles do not compete as one; nothing is drawn for them.
+  if (list.length === 1 && sorter.kind(only) === NODE_KIND.leaf) return [only];
   const children = [...list.view()].sort((left, right) =>
     sorter.name(left) < sorter.name(right) ? -1 : 1,
   );

@@ -165,8 +165,11 @@ export class LiteralKernel implements KernelCommands {
     const isNone =
       guarantees.every((guarantee) => guarantee === 0) &&
       limits.every((limit) => limit === Infinity);
-    if (isNone) this.quotas.delete(path);
-    else this.quotas.set(path, { guarantees: [...guarantees], limits: [...limits] });
+    if (!isNone) {
+      this.quotas.set(path, { guarantees: [...guarantees], limits: [...limits] });
+    } else if (this.quotas.delete(path)) {
+      this.#forgetCounts();
+    }
   }
 
   // --- agents -------------------------------------------------------------------------------------
@@ -398,12 +401,15 @@ export class LiteralKernel implements KernelCommands {
     this.#forgetCounts();
   }
 
-  /** Nodes of the tree live as long as something is at or below them; their counts go with them. */
+  /**
+   * Nodes of the tree live as long as something is at or below them, and those with a quota; their counts
+   * go with them.
+   */
   #forgetCounts(): void {
     for (const node of [...this.counts.keys()]) {
       const isAlive = node.endsWith('/.')
         ? this.clients().some(({ path }) => `${path}/.` === node)
-        : [...this.roles.values()].some((path) => isAtOrBelow(path, node));
+        : this.quotas.has(node) || [...this.roles.values()].some((path) => isAtOrBelow(path, node));
       if (!isAlive) this.counts.delete(node);
     }
   }

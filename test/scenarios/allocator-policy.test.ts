@@ -1,6 +1,6 @@
 // The example of an allocation policy, run as `kaon master --allocator` runs one.
 import { join } from 'node:path';
-import { pathToFileURL } from 'node:url';
+import { fileURLToPath, pathToFileURL } from 'node:url';
 import {
   CommandBuffer,
   type GrantBatch,
@@ -10,6 +10,7 @@ import {
 } from '@kaon/allocator';
 import t from 'tap';
 import { REPOSITORY_ROOT } from '../structure/repository.ts';
+import { kaon, startKaon } from './kaon-process.ts';
 
 const KINDS = 2;
 const FIFO = pathToFileURL(join(REPOSITORY_ROOT, 'examples/lib/policies/fifo.js')).href;
@@ -42,4 +43,34 @@ t.test('first come, first served: the first takes all it has not refused', async
   const first = await host.run({ commands: buffer.take(), request: { nowMs: 0, seed: 1 } });
   t.same(takers(first), ['a0:f0', 'a1:f0', 'a2:f1', 'a3:f0']);
   t.match(host.stats.policy, { passes: 1, failures: 0, refusedGrants: 0 });
+});
+
+t.test('kaon local runs by a policy, with another as its shadow, on several threads', async (t) => {
+  const fifo = fileURLToPath(FIFO);
+  const local = startKaon(t, [
+    ...['local', '--port=0', '--agents=2', '--tasks=4', '--allocator', fifo],
+    ...['--allocator-workers=2', '--allocator_shadow', fifo],
+  ]);
+  const [, address = ''] = await local.printed(/listening on (\S+):/);
+  await local.printed(/4 of 4 tasks finished/);
+  const response = await fetch(`http://${address}/metrics/snapshot`);
+  const metrics = (await response.json()) as Record<string, number>;
+  const policy = (name: string) => metrics[`allocator/kaon/policy/${name}`];
+  t.ok(policy('passes')! > 0);
+  t.same([policy('failures'), policy('refused_grants'), policy('is_off')], [0, 0, 0]);
+  t.equal(metrics['allocator/kaon/shadow/failed_passes'], 0);
+  t.equal(metrics['allocator/kaon/shadow/is_off'], 0);
+  local.kill('SIGINT');
+  t.equal(await local.exited, 0);
+});
+
+t.test('a policy that does not load stops nothing, and the log says so', async (t) => {
+  const folder = t.testdir({ 'broken.js': 'throw new Error("not today");' });
+  const local = await kaon(t, [
+    ...['local', '--port=0', '--agents=1', '--tasks=2', '--exit'],
+    ...['--allocator', `${folder}/broken.js`],
+  ]);
+  t.equal(local.exitCode, 0, local.stderr);
+  t.match(local.stdout, /2 of 2 tasks finished/);
+  t.match(local.stderr, /the policy failed.*not today/);
 });

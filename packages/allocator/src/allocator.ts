@@ -304,6 +304,7 @@ export const allocatorActor = defineActor(allocatorProtocol, (ctx, options: Allo
   }
 
   function stats(): AllocatorStats {
+    const { stats: hostStats } = host;
     return {
       agents: books.agentCount,
       frameworks: books.frameworkCount,
@@ -322,7 +323,8 @@ export const allocatorActor = defineActor(allocatorProtocol, (ctx, options: Allo
       unheldResources: books.unheldResources,
       uncountedKinds: kinds.uncountedKinds,
       waitingChanges: waiting.size,
-      kernelRebuilds: host.stats.rebuilds,
+      kernelRebuilds: hostStats.rebuilds,
+      host: hostStats,
     };
   }
 

@@ -22,6 +22,7 @@ export { type Parcel, type ParcelRows, parcelRows, UNRESERVED } from './kernel/p
 export * from './kernel/skip-reasons.ts';
 export * from './kernel/snapshot.ts';
 export { allocatorMetrics } from './metrics.ts';
+export { type HostChoice, hostsFor } from './node/choose-hosts.ts';
 export { piscinaThread } from './node/piscina-thread.ts';
 export { importPolicy } from './node/policy-module.ts';
 export * from './policy/policy.ts';

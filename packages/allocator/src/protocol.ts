@@ -9,6 +9,7 @@ import type {
 } from '@kaon/protocol';
 import type { Resources } from '@kaon/resources';
 import type { ExplainQuestion, Explanation, PlannedGrant } from './explanation.ts';
+import type { KernelHostStats } from './host/kernel-host.ts';
 
 /** Resources of one agent for one framework, in one role. */
 export interface Share {
@@ -141,6 +142,8 @@ export interface AllocatorStats {
   readonly waitingChanges: number;
   /** How often a lost kernel was rebuilt. */
   readonly kernelRebuilds: number;
+  /** Of the place where the kernel runs, with its policy and the shadow when there are any. */
+  readonly host: KernelHostStats;
 }
 
 /** The protocol of an allocator. */

@@ -45,6 +45,13 @@ interface HeldShare {
   readonly resources: Resources;
 }
 
+/** What was told since somebody began to wait for offers. */
+interface Told {
+  firstMs: number;
+  lastMs: number;
+  shares: number;
+}
+
 export function runActor(input: JobInput): Promise<JobResult> {
   const { actor: size } = figureSizes(input.isQuick);
   return runParts([['actor', () => new ActorJob(size, input).run()]]);
@@ -58,7 +65,8 @@ class ActorJob {
   readonly #allocator: StartedAllocator;
   readonly #random: Random = seededRandom(SEED);
   readonly #held: Map<AgentId, HeldShare[]> = new Map();
-  #offered: ((allocations: readonly Allocation[]) => void) | undefined;
+  #told: Told | undefined;
+  #onFirstTold: (() => void) | undefined;
 
   constructor(size: ClusterSize, input: JobInput) {
     this.#size = size;
@@ -68,7 +76,7 @@ class ActorJob {
       allocationIntervalMs: NEVER_MS,
       makeHost: (kernel) => workerHost({ kernel, thread: piscinaThread() }),
       onAllocation: (allocations) => {
-        this.#offered?.(allocations);
+        this.#note(allocations);
         return undefined;
       },
     });
@@ -109,51 +117,58 @@ class ActorJob {
     globalThis.gc?.();
     const probe = startLatenessProbe();
     const { frameworks } = this.#cluster;
-    const { ms, allocations } = await this.#untilOffered(() => {
+    const { firstMs, lastMs, shares } = await this.#untilOffered(() => {
       for (let framework = 0; framework < frameworks; framework += 1) {
         this.#tellFramework(framework);
       }
     });
+    await this.#idle();
     const lateness = probe.stop();
     return [
-      this.#sample('actorFirst', [ms], countShares(allocations)),
+      this.#sample('actorFirst', [firstMs], shares()),
+      this.#sample('actorFirstAll', [lastMs()], shares()),
       this.#stall('stallFirst', [lateness]),
     ];
   }
 
   async #revivals(): Promise<readonly Sample[]> {
-    const values: number[] = [];
+    const first: number[] = [];
+    const all: number[] = [];
     const latenesses: Lateness[] = [];
     let operations = 0;
     for (let run = 0; run <= this.#input.runs; run += 1) {
       const agents = this.#pickHeld(Math.floor(this.#cluster.agents * CHURN_SHARE));
       const probe = startLatenessProbe();
-      await nextTurn();
-      const { ms, allocations } = await this.#untilOffered(() => {
-        for (const agentId of agents) {
-          for (const { frameworkId, resources } of this.#held.get(agentId) ?? []) {
-            this.#allocator.tell({
-              kind: 'recoverResources',
-              frameworkId,
-              agentId,
-              resources,
-              refuseMs: 0,
-            });
-          }
-          this.#held.delete(agentId);
-        }
+      await this.#giveBack(agents);
+      const { firstMs, lastMs, shares } = await this.#untilOffered(() => {
         this.#allocator.tell({ kind: 'reviveOffers', frameworkId: frameworkIdOf(0), roles: [] });
       });
+      await this.#idle();
       const lateness = probe.stop();
-      operations = countShares(allocations);
+      operations = shares();
+      // The first run is the warm-up.
       if (run === 0) continue;
-      values.push(ms);
+      first.push(firstMs);
+      all.push(lastMs());
       latenesses.push(lateness);
     }
     return [
-      this.#sample('actorRevive', values, operations),
+      this.#sample('actorRevive', first, operations),
+      this.#sample('actorReviveAll', all, operations),
       this.#stall('stallRevive', latenesses),
     ];
+  }
+
+  async #giveBack(agents: readonly AgentId[]): Promise<void> {
+    for (const [index, agentId] of agents.entries()) {
+      if (index % AGENTS_PER_TURN === 0) await nextTurn();
+      for (const { frameworkId, resources } of this.#held.get(agentId) ?? []) {
+        const kind = 'recoverResources';
+        this.#allocator.tell({ kind, frameworkId, agentId, resources, refuseMs: 0 });
+      }
+      this.#held.delete(agentId);
+    }
+    await nextTurn();
   }
 
   /** One after the other: each is offered before the next comes. */
@@ -162,10 +177,10 @@ class ActorJob {
     const values: number[] = [];
     for (let number = 0; number < count; number += 1) {
       const info = this.#agentInfo(number);
-      const { ms } = await this.#untilOffered(() => {
+      const { firstMs } = await this.#untilOffered(() => {
         this.#tellAgent(this.#cluster.agents + number, info);
       });
-      values.push(ms);
+      values.push(firstMs);
     }
     const extra = { 'p99 ms': percentile(values, 0.99) };
     return { ...this.#sample('actorAgent', values, count), extra };
@@ -217,25 +232,42 @@ class ActorJob {
     });
   }
 
-  /** From `tell` to the first allocations after it, which are noted as held. */
-  async #untilOffered(
-    tell: () => void,
-  ): Promise<{ readonly ms: number; readonly allocations: readonly Allocation[] }> {
-    const startedMs = performance.now();
-    const offered = new Promise<{ atMs: number; allocations: readonly Allocation[] }>((resolve) => {
-      this.#offered = (allocations) => resolve({ atMs: performance.now(), allocations });
+  /** From `tell` to the first allocations after it; the rest of the same pass may follow. */
+  async #untilOffered(tell: () => void): Promise<{
+    readonly firstMs: number;
+    /** Of those that were told by now. */
+    readonly lastMs: () => number;
+    readonly shares: () => number;
+  }> {
+    const told: Told = { firstMs: 0, lastMs: 0, shares: 0 };
+    this.#told = told;
+    const offered = new Promise<void>((resolve) => {
+      this.#onFirstTold = resolve;
     });
+    const startedMs = performance.now();
     tell();
-    const { atMs, allocations } = await offered;
-    this.#offered = undefined;
+    await offered;
+    return {
+      firstMs: told.firstMs - startedMs,
+      lastMs: () => told.lastMs - startedMs,
+      shares: () => told.shares,
+    };
+  }
+
+  #note(allocations: readonly Allocation[]): void {
+    const told = this.#told;
+    if (told === undefined) return;
+    told.lastMs = performance.now();
+    if (told.shares === 0) told.firstMs = told.lastMs;
     for (const { frameworkId, shares } of allocations) {
+      told.shares += shares.length;
       for (const { agentId, resources } of shares) {
         const held = this.#held.get(agentId) ?? [];
         held.push({ frameworkId, resources });
         this.#held.set(agentId, held);
       }
     }
-    return { ms: atMs - startedMs, allocations };
+    this.#onFirstTold?.();
   }
 
   /** Until every agent is known. */
@@ -286,8 +318,4 @@ class ActorJob {
 
 function frameworkIdOf(framework: number): FrameworkId {
   return toId<FrameworkId>(`framework-${framework}`);
-}
-
-function countShares(allocations: readonly Allocation[]): number {
-  return allocations.reduce((sum, { shares }) => sum + shares.length, 0);
 }

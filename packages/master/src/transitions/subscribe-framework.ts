@@ -26,7 +26,7 @@ export function subscribeFramework(
   { frameworkId, subscribe, streamId }: Subscription,
   env: Env,
 ): readonly Effect[] {
-  const { frameworkInfo, suppressedRoles } = subscribe;
+  const { frameworkInfo, suppressedRoles, offerConstraints } = subscribe;
   const counted = count(
     frameworkId === undefined ? 'messagesRegisterFramework' : 'messagesReregisterFramework',
   );
@@ -45,6 +45,7 @@ export function subscribeFramework(
   const id = frameworkId ?? state.nextFrameworkId();
   const framework = state.addFramework({ ...frameworkInfo, id: idRecord(id) });
   framework.suppress(suppressedRoles);
+  framework.constrain(offerConstraints);
   state.subscribeFramework(framework, streamId, env.nowMs);
   return [
     counted,
@@ -55,6 +56,7 @@ export function subscribeFramework(
       info: framework.info,
       isActive: true,
       suppressedRoles,
+      offerConstraints,
     }),
     log('info', 'framework subscribed', { frameworkId: id, name: frameworkInfo.name }),
   ];
@@ -63,13 +65,14 @@ export function subscribeFramework(
 function subscribeAgain(
   state: MasterState,
   framework: Framework,
-  { frameworkInfo, suppressedRoles }: schedulerV1.Call_Subscribe,
+  { frameworkInfo, suppressedRoles, offerConstraints }: schedulerV1.Call_Subscribe,
   streamId: string,
   env: Env,
 ): readonly Effect[] {
   const formerStream = framework.streamId;
   const recalled = recallOffers(state, state.offersOf(framework));
   takeInfo(framework, frameworkInfo, suppressedRoles);
+  framework.constrain(offerConstraints);
   state.subscribeFramework(framework, streamId, env.nowMs);
   return [
     ...(formerStream === undefined ? [] : refuse(formerStream, 'Framework failed over')),
@@ -81,6 +84,7 @@ function subscribeAgain(
       frameworkId: framework.id,
       info: framework.info,
       suppressedRoles,
+      offerConstraints,
     }),
     tellAllocator({ kind: 'activateFramework', frameworkId: framework.id }),
     ...tellAgentsOfFramework(state, framework),

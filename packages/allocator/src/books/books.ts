@@ -534,7 +534,10 @@ export class Books {
    * applied in slices, `from` (at first 0) to `to` (exclusive), in order.
    */
   applyGrants(batch: GrantBatch, from = 0, to = batch.agents.length): readonly Allocation[] {
-    if (from === 0) this.#passes += 1;
+    if (from === 0) {
+      this.#passes += 1;
+      this.#grants.beginPass();
+    }
     const sharesOf = new Map<FrameworkRow, Share[]>();
     for (let grant = from; grant < to; grant += 1) {
       const agent = this.#agentSlots.get(batch.agents[grant]!);

@@ -31,7 +31,8 @@ export function subscribeFramework(
     frameworkId === undefined ? 'messagesRegisterFramework' : 'messagesReregisterFramework',
   );
   const known = frameworkId && state.frameworks.get(frameworkId);
-  const valid = validateSubscription(subscribe, known?.phase === 'recovered' ? undefined : known);
+  const former = known?.phase === 'recovered' ? undefined : known;
+  const valid = validateSubscription(subscribe, former, env.settings.constraintLimits);
   if (!valid.ok) return [counted, ...refuse(streamId, valid.error)];
   if (frameworkId !== undefined && state.completedFrameworks.has(frameworkId)) {
     return [counted, ...refuse(streamId, 'Framework has been removed')];

@@ -101,6 +101,29 @@ t.test('a whole disk is offered as it is or not at all', async (t) => {
   });
 });
 
+t.test('a shared volume is granted once in a pass, whoever else may use it', async (t) => {
+  const { sim, takeTold, tell } = await givenAllocator(t);
+  const record = {
+    name: 'disk',
+    type: 'SCALAR',
+    scalar: { value: 100 },
+    reservations: [{ type: 'DYNAMIC', role: 'web' }],
+    disk: { persistence: { id: 'v1' } },
+    shared: {},
+  };
+  const volume = Resources.of([record as unknown as Resource]);
+  const spare = { name: 'cpus', type: 'SCALAR', scalar: { value: 1 }, reservations: [] };
+  const revocable = Resources.of([{ ...spare, revocable: {} } as Resource]);
+  tell('addAgent', agent('a1', resources('cpus:1').plus(volume).plus(revocable)));
+  await sim.settle();
+  tell('addFramework', framework('f1', ['web'], ['SHARED_RESOURCES']));
+  tell('addFramework', framework('f2', ['web'], ['SHARED_RESOURCES', 'REVOCABLE_RESOURCES']));
+  await sim.settle();
+  const told = takeTold();
+  t.equal(told.filter((line) => line.includes('v1')).length, 1, told.join(' | '));
+  t.equal(told.filter((line) => line.includes('{REV}')).length, 1, 'what was left went on');
+});
+
 t.test('quotas that make no sense are refused by name, all or none', async (t) => {
   const { sim, stats, tell, updateQuota } = await givenAllocator(t);
   tell('addAgent', agent('a1', 'cpus:4;ports:[1-9];cpus(web):1'));

@@ -458,14 +458,18 @@ export class Books {
       if (!resources.isEmpty) this.unheldResources += 1;
       return OK;
     }
-    const problem = holdingProblem(resources, frameworkId, this.#options.kinds);
-    if (problem !== undefined) return err(problem);
     let isAllHeld = true;
     const allocations = resources.allocations();
     for (const [role, named] of allocations) {
-      const held = heldBy(agent, framework, role);
-      const taken = intersection(held, named);
-      if (!taken.contains(named)) isAllHeld = false;
+      if (!heldBy(agent, framework, role).contains(named)) isAllHeld = false;
+    }
+    // What is held can be counted, or it would not be held.
+    const problem = isAllHeld
+      ? undefined
+      : holdingProblem(resources, frameworkId, this.#options.kinds);
+    if (problem !== undefined) return err(problem);
+    for (const [role, named] of allocations) {
+      const taken = isAllHeld ? named : intersection(heldBy(agent, framework, role), named);
       if (!taken.isEmpty) this.#release(agent, framework, role, taken);
       if (expiresMs === undefined || !framework.roles.has(role)) continue;
       const refused = this.#parcelsOf(named);
@@ -534,7 +538,10 @@ export class Books {
    * applied in slices, `from` (at first 0) to `to` (exclusive), in order.
    */
   applyGrants(batch: GrantBatch, from = 0, to = batch.agents.length): readonly Allocation[] {
-    if (from === 0) this.#passes += 1;
+    if (from === 0) {
+      this.#passes += 1;
+      this.#grants.beginPass();
+    }
     const sharesOf = new Map<FrameworkRow, Share[]>();
     for (let grant = from; grant < to; grant += 1) {
       const agent = this.#agentSlots.get(batch.agents[grant]!);

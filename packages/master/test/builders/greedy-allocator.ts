@@ -35,6 +35,13 @@ export class GreedyAllocator implements AllocatorPort {
     return [];
   }
 
+  /** It makes no passes, so there is nothing to explain. */
+  async explain(): Promise<undefined> {}
+
+  async plan(): Promise<readonly []> {
+    return [];
+  }
+
   async close(): Promise<void> {}
 
   tell(command: AllocatorCommand): void {

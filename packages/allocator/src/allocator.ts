@@ -77,7 +77,7 @@ const MIN_ALLOCATABLE: readonly Quantities[] = [
 ];
 
 /** Grants turned into allocations in one turn. */
-const GRANTS_PER_TURN = 256;
+const GRANTS_PER_TURN = 32;
 
 /** A pass whose grants are being applied. */
 interface PassResult {
@@ -156,8 +156,12 @@ export const allocatorActor = defineActor(allocatorProtocol, (ctx, options: Allo
   /** The handler that makes `change` now, or after the pass that is running. */
   function change<B>(make: (body: B) => void): (body: B) => undefined {
     return (body) => {
-      if (isBusy()) waiting.add(() => make(body));
-      else make(body);
+      if (!isBusy()) {
+        make(body);
+        return;
+      }
+      waiting.add(() => make(body));
+      if (!isPassRunning && result === undefined) waiting.makeSome(2);
     };
   }
 

@@ -1,18 +1,17 @@
 // Changes that came while the books must stay as they are.
 import { PassOverrunError } from './errors.ts';
 
-/** Changes made in one turn at least, once they may be. */
-const CHANGES_PER_TURN = 256;
+/** Changes made in one turn of their own, once they may be. */
+const CHANGES_PER_TURN = 32;
 
 /**
- * A bounded queue of changes. It is emptied in turns: each makes as many changes as have come since the
- * turn before, and `CHANGES_PER_TURN` more, so that it ends however fast they come.
+ * A bounded queue of changes. It is emptied in turns of `CHANGES_PER_TURN`; whoever adds one meanwhile
+ * makes two, so that it ends however fast they come, and no turn is long.
  */
 export class WaitingChanges {
   readonly #changesMax: number;
   #changes: (() => void)[] = [];
   #head = 0;
-  #added = 0;
 
   constructor(changesMax: number) {
     this.#changesMax = changesMax;
@@ -26,13 +25,11 @@ export class WaitingChanges {
   add(change: () => void): void {
     if (this.size >= this.#changesMax) throw new PassOverrunError(this.#changesMax);
     this.#changes.push(change);
-    this.#added += 1;
   }
 
-  /** Makes the changes of one turn, in order. */
-  makeSome(): void {
-    const end = Math.min(this.#changes.length, this.#head + CHANGES_PER_TURN + this.#added);
-    this.#added = 0;
+  /** Makes the next changes, in order. */
+  makeSome(count = CHANGES_PER_TURN): void {
+    const end = Math.min(this.#changes.length, this.#head + count);
     while (this.#head < end) {
       const change = this.#changes[this.#head];
       this.#head += 1;

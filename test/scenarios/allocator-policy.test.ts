@@ -92,6 +92,11 @@ t.test('kaon local runs by a policy, with another as its shadow, on several thre
   t.same([policy('failures'), policy('refused_grants'), policy('is_off')], [0, 0, 0]);
   t.equal(metrics['allocator/kaon/shadow/failed_passes'], 0);
   t.equal(metrics['allocator/kaon/shadow/is_off'], 0);
+  const report = await fetch(`http://${address}/allocator/policy`);
+  t.match(await report.json(), {
+    policy: { module: FIFO, failures: 0, is_off: false },
+    shadow: { module: FIFO, failed_passes: 0, is_off: false },
+  });
   local.kill('SIGINT');
   t.equal(await local.exited, 0);
 });

@@ -207,7 +207,11 @@ export const allocatorActor = defineActor(allocatorProtocol, (ctx, options: Allo
     requestedMs = undefined;
     const seed = ctx.random.nextInt(2 ** 32);
     const commands = books.takeCommands();
-    const batch = host.run({ commands, request: { nowMs: startMs, seed, agents } });
+    const batch = host.run({
+      commands,
+      request: { nowMs: startMs, seed, agents },
+      requested: books.requested(),
+    });
     const apply = (granted: GrantBatch): void => {
       result = { batch: granted, agents, startMs, askedMs };
       grantsApplied = 0;
@@ -324,7 +328,7 @@ export const allocatorActor = defineActor(allocatorProtocol, (ctx, options: Allo
   function plan(): readonly PlannedGrant[] | Later<readonly PlannedGrant[]> {
     const commands = isBusy() ? NO_COMMANDS : books.takeCommands();
     const request = { nowMs: ctx.clock.monotonicMs(), seed: ctx.random.nextInt(2 ** 32) };
-    const planned = host.plan({ commands, request });
+    const planned = host.plan({ commands, request, requested: books.requested() });
     return inTime([planned], ([batch]) => (batch === undefined ? [] : books.describe(batch)));
   }
 

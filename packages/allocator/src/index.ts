@@ -39,6 +39,7 @@ export * from './protocol.ts';
 export { expiryOf } from './refusal-expiry.ts';
 export {
   type AllocatorCommand,
+  type PolicyReport,
   type StartAllocatorOptions,
   type StartedAllocator,
   startAllocator,

@@ -298,7 +298,7 @@ export const allocatorProtocol = defineProtocol({
    */
   recover: localMessage<Recover>(),
 
-  /** What a framework wishes for. Kept for policies that look at it; this one does not. */
+  /** What a framework wishes for: shown to policies, and nothing to the built-in rules. */
   requestResources: localMessage<{
     readonly frameworkId: FrameworkId;
     readonly requests: readonly Request[];

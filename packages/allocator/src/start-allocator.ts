@@ -2,6 +2,7 @@
 import type { ActorSystem, BodyOf, MessageName, Pid, SpawnOptions } from '@kaon/actor';
 import { type AllocatorOptions, allocatorActor } from './allocator.ts';
 import type { ExplainQuestion, Explanation, PlannedGrant } from './explanation.ts';
+import type { KernelHostStats } from './host/kernel-host.ts';
 import { allocatorMetrics } from './metrics.ts';
 import type { AllocatorProtocol, AllocatorStats } from './protocol.ts';
 
@@ -11,6 +12,9 @@ export type AllocatorCommand = {
 }[CommandName];
 
 type CommandName = Exclude<MessageName<AllocatorProtocol>, 'setWeights' | 'runPass' | 'applySlice'>;
+
+/** What an operator wants to know of policies. */
+export type PolicyReport = Pick<KernelHostStats, 'policy' | 'shadow'>;
 
 /** An allocator that runs. */
 export interface StartedAllocator {
@@ -27,6 +31,8 @@ export interface StartedAllocator {
   explain(question: ExplainQuestion): Promise<Explanation | undefined>;
   /** What the next pass over all agents would grant, on a copy of the state. Rejects as `explain` does. */
   plan(): Promise<readonly PlannedGrant[]>;
+  /** How a policy of the operator's does, and a shadow; nothing when neither runs. */
+  policies(): PolicyReport;
   /** Ends it; nothing is allocated any more. */
   close(): Promise<void>;
 }
@@ -77,6 +83,10 @@ export function startAllocator(
     metrics: () => (read ? allocatorMetrics(read()) : []),
     explain: (question) => system.ask(pid, 'explain', question, { timeoutMs: ANSWER_TIMEOUT_MS }),
     plan: () => system.ask(pid, 'plan', undefined, { timeoutMs: ANSWER_TIMEOUT_MS }),
+    policies: () => {
+      const { policy, shadow } = read?.().host ?? {};
+      return { policy, shadow };
+    },
     close: () => {
       closing ??= close();
       return closing;

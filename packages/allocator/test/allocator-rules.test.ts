@@ -1,5 +1,12 @@
 // The rules that live in the actor and its books: one named test for each, with the real kernel behind.
-import { CONSTRAINT_LIMITS, type FrameworkInverseOffers, type QuotaUpdate } from '@kaon/allocator';
+import {
+  CONSTRAINT_LIMITS,
+  type FrameworkInverseOffers,
+  inlineHost,
+  type KernelCycle,
+  type QuotaUpdate,
+  type RequestedResources,
+} from '@kaon/allocator';
 import type { MessageInit, Resource, schedulerV1 } from '@kaon/protocol';
 import { parseQuantities, Resources } from '@kaon/resources';
 import t from 'tap';
@@ -461,6 +468,43 @@ t.test('requests for resources are counted and change nothing', async (t) => {
   await sim.settle();
   t.equal(takeTold().length, 1);
   t.match(await stats(), { resourceRequests: 3, refusedCommands: 1 });
+});
+
+t.test('wishes reach a policy, whatever else is in them', async (t) => {
+  const asked: (readonly RequestedResources[] | undefined)[] = [];
+  const { sim, tell } = await givenAllocator(t, {
+    makeHost: (kernel) => {
+      const host = inlineHost(kernel);
+      const run = (cycle: KernelCycle) => {
+        asked.push(cycle.requested);
+        return host.run(cycle);
+      };
+      return { ...host, run };
+    },
+  });
+  tell('addAgent', agent('a1', 'cpus:1'));
+  tell('addFramework', framework('f1', ['web']));
+  const scalar = (name: string, value: number): Resource =>
+    ({ name, type: 'SCALAR', scalar: { value }, reservations: [] }) as Resource;
+  const resources = [
+    ...[scalar('cpus', 2), scalar('cpus', 0.5), scalar('mem', -1), scalar('gpus', Number.NaN)],
+    scalar('bananas', 3),
+  ];
+  tell('requestResources', {
+    frameworkId: frameworkId('f1'),
+    requests: [
+      { resources },
+      { agentId: { value: 'a1' }, resources: [scalar('mem', 64)] },
+      { agentId: { value: 'a9' }, resources: [scalar('mem', 64)] },
+    ],
+  });
+  await sim.advance(1000);
+  const [first, second, ...more] = asked.at(-1) ?? [];
+  t.match(first, { framework: 0, agent: undefined });
+  t.same([...(first?.quantities ?? [])].slice(0, 4), [2500, 0, 0, 0]);
+  t.match(second, { framework: 0, agent: 0 });
+  t.same([...(second?.quantities ?? [])].slice(0, 4), [0, 64_000, 0, 0]);
+  t.same(more, []);
 });
 
 t.test('input that makes no sense is refused and counted, and the passes go on', async (t) => {

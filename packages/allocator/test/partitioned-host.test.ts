@@ -1,7 +1,7 @@
 // A cluster divided among kernels: the same facts for all, grants that add up, shares that stay global.
 import {
   CommandBuffer,
-  type GrantBatch,
+  type HostedGrantBatch,
   inlineHost,
   type KernelHost,
   type Parcel,
@@ -128,7 +128,7 @@ t.test('partitions on real threads give what they give inline', async (t) => {
 });
 
 t.test('chopped grants keep their amounts when batches are joined', async (t) => {
-  const batch = (agent: number, chops: number, chopped: readonly number[]): GrantBatch => ({
+  const batch = (agent: number, chops: number, chopped: readonly number[]): HostedGrantBatch => ({
     agents: Int32Array.of(agent),
     frameworks: Int32Array.of(0),
     roles: Int32Array.of(0),
@@ -136,7 +136,14 @@ t.test('chopped grants keep their amounts when batches are joined', async (t) =>
     chops: Int32Array.of(chops),
     chopped: Float64Array.from(chopped),
     quantities: Float64Array.of(1000, 0, 0),
-    unreserved: Float64Array.of(1000, 0),
+    unreserved: new Float64Array(0),
+    holdings: {
+      frameworks: Int32Array.of(0),
+      roles: Int32Array.of(0),
+      counts: Int32Array.of(1),
+      quantities: Float64Array.of(1000, 0),
+      unreserved: Float64Array.of(1000, 0),
+    },
     wonAt: Float64Array.of(0),
     candidates: 1,
     pool: Float64Array.of(9000, 0),

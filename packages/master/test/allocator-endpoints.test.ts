@@ -33,6 +33,51 @@ const call = async (master: HttpMaster, body: unknown, headers = {}) =>
     body: JSON.stringify(body),
   });
 
+t.test('policies are reported, or that there are none', async (t) => {
+  const policy = {
+    ...{ module: 'file:///ours.js', passes: 3, failures: 1, failuresInRow: 1, isOff: false },
+    refusedGrants: 2,
+    lastFailure: { code: 'KAON_ALLOCATOR_POLICY_THREW', message: 'no idea' },
+    lastRefusedGrant: undefined,
+  } as const;
+  const totals = { agents: 9, differingAgents: 4, liveGrants: 9, shadowGrants: 8 };
+  const last = {
+    ...{ pass: 7, ...totals },
+    frameworks: [{ framework: 'F', liveGrants: 2, shadowGrants: 1 }],
+    roles: [{ role: 'web', liveShare: 0.5, shadowShare: 0.25 }],
+  };
+  const shadow = {
+    ...{ module: 'file:///second.js', comparedPasses: 6, skippedPasses: 1, failedPasses: 0 },
+    ...{ isOff: false, lastFailure: undefined, totals, last },
+  };
+  const report = { policy, shadow };
+  const createAllocator = (): AllocatorPort =>
+    Object.assign(new GreedyAllocator(() => undefined), { policies: () => report });
+  const master = await givenHttpMaster(t, { createAllocator });
+  const answer = await get(master, '/allocator/policy');
+  t.equal(answer.status, 200);
+  const counts = { agents: 9, differing_agents: 4, live_grants: 9, shadow_grants: 8 };
+  t.same(JSON.parse(answer.text), {
+    policy: {
+      ...{ module: 'file:///ours.js', passes: 3, failures: 1, failures_in_row: 1, is_off: false },
+      refused_grants: 2,
+      last_failure: { code: 'KAON_ALLOCATOR_POLICY_THREW', message: 'no idea' },
+    },
+    shadow: {
+      ...{ module: 'file:///second.js', compared_passes: 6, skipped_passes: 1, failed_passes: 0 },
+      ...{ is_off: false, totals: counts },
+      last: {
+        ...{ pass: 7, ...counts },
+        frameworks: [{ framework_id: 'F', live_grants: 2, shadow_grants: 1 }],
+        roles: [{ role: 'web', live_share: 0.5, shadow_share: 0.25 }],
+      },
+    },
+  });
+  const plain = await givenHttpMaster(t, { createAllocator: undefined });
+  const none = await get(plain, '/master/allocator/policy');
+  t.same(JSON.parse(none.text), {});
+});
+
 t.test('a framework is told how it stands, role by role', async (t) => {
   const { master, frameworkId, agentId } = await givenOfferedAgent(t);
   for (const prefix of ['', '/master']) {

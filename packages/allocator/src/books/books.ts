@@ -12,6 +12,7 @@ import {
   type Request,
   rolesOf,
   type schedulerV1,
+  toId,
 } from '@kaon/protocol';
 import { Resources, toMilli } from '@kaon/resources';
 import {
@@ -22,6 +23,7 @@ import {
   WeightInvalidError,
 } from '../errors.ts';
 import type { PlannedGrant } from '../explanation.ts';
+import type { RequestedResources } from '../host/kernel-host.ts';
 import { CAPABILITY } from '../kernel/capabilities.ts';
 import { NONE } from '../kernel/columns.ts';
 import { type CommandBatch, CommandBuffer } from '../kernel/command-buffer.ts';
@@ -297,6 +299,18 @@ export class Books {
     if (!framework) return err(new FrameworkUnknownError(frameworkId));
     framework.requests = requests.slice(0, REQUESTS_MAX);
     return OK;
+  }
+
+  /** What frameworks wish for, as policies see it. Wishes that name an agent that is not there are left out. */
+  requested(): readonly RequestedResources[] {
+    return [...this.#frameworks.values()].flatMap((framework) =>
+      framework.requests.flatMap(({ agentId, resources }) => {
+        const agent = agentId && this.#agents.get(toId<AgentId>(agentId.value));
+        if (agentId && !agent) return [];
+        const quantities = this.#options.kinds.wishedFor(resources);
+        return [{ framework: framework.index, agent: agent?.index, quantities }];
+      }),
+    );
   }
 
   /** All of them, or none when one is no weight. */

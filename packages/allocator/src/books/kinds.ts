@@ -205,6 +205,21 @@ export class KindIndex {
   }
 
   /**
+   * Thousandths per kind of a wish, which may say anything: what is no positive amount of a kind that is
+   * known already is left out.
+   */
+  wishedFor(resources: readonly Resource[]): Float64Array {
+    const quantities = new Float64Array(this.kindsMax);
+    for (const { name, scalar } of resources) {
+      const kind = this.#kinds.get(name);
+      const milli = Math.round((scalar?.value ?? 0) * 1000);
+      if (kind !== undefined && milli > 0 && Number.isSafeInteger(milli))
+        quantities[kind]! += milli;
+    }
+    return quantities;
+  }
+
+  /**
    * `resources` grouped by reservation and bits, whoever they are allocated to. `indexOfRole` names
    * roles to the kernel. Written over by the next call.
    */

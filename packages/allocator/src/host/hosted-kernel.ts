@@ -5,7 +5,13 @@ import { AllocatorKernel } from '../kernel/kernel.ts';
 import type { AllocateRequest, GrantBatch, KernelCommands } from '../kernel/kernel-commands.ts';
 import type { KernelPolicy } from '../kernel/kernel-policy.ts';
 import { snapshotOf } from '../kernel/snapshot.ts';
-import type { GrantedColumns, HostedKernelOptions, KernelFacts } from './kernel-host.ts';
+import { addHoldings, holdingsOf } from './holdings.ts';
+import type {
+  GrantedColumns,
+  HostedGrantBatch,
+  HostedKernelOptions,
+  KernelFacts,
+} from './kernel-host.ts';
 import { PartitionCommands } from './partition-commands.ts';
 
 /** The pass that grants of somebody else make up: about some agents, at no time. */
@@ -34,13 +40,21 @@ export class HostedKernel {
   }
 
   /** Carries out facts. A throw leaves the kernel half changed. */
-  apply({ commands, granted }: KernelFacts): void {
+  apply({ commands, held, granted }: KernelFacts): void {
     applyBatch(this.#commands, commands);
+    if (held !== undefined) addHoldings(this.kernel, held, this.#options.kinds);
     if (granted !== undefined) this.#give(granted);
   }
 
-  allocate(request: AllocateRequest): GrantBatch {
-    return this.kernel.allocate(request);
+  allocate(request: AllocateRequest): HostedGrantBatch {
+    return this.summedUp(this.kernel.allocate(request));
+  }
+
+  /** `batch`, which is this kernel's, with what others of the same cluster must hear of it. */
+  summedUp(batch: GrantBatch): HostedGrantBatch {
+    const { kinds, partitions = 1 } = this.#options;
+    if (partitions === 1) return batch;
+    return { ...batch, unreserved: new Float64Array(0), holdings: holdingsOf(batch, kinds) };
   }
 
   /** A kernel of its own that is equal to this one, with an order of its own or the built-in one. */

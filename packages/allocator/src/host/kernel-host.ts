@@ -47,9 +47,28 @@ export type GrantedColumns = Pick<
   'agents' | 'frameworks' | 'roles' | 'bits' | 'chops' | 'chopped'
 >;
 
+/** Who was granted how much by another kernel of the same cluster: columns of equal length. */
+export interface Holdings {
+  readonly frameworks: Int32Array;
+  readonly roles: Int32Array;
+  /** Grants that are summed up in the row. */
+  readonly counts: Int32Array;
+  /** Thousandths, `kinds` per row; and what of them is neither reserved nor revocable. */
+  readonly quantities: Float64Array;
+  readonly unreserved: Float64Array;
+}
+
+/** What a pass decided. */
+export interface HostedGrantBatch extends GrantBatch {
+  /** The same summed up, of kernels that share a cluster; their batches leave `unreserved` empty. */
+  readonly holdings?: Holdings | undefined;
+}
+
 /** Changes without a pass of their own. */
 export interface KernelFacts {
   readonly commands: CommandBatch;
+  /** What other kernels have granted of their agents, to count as held after the commands. */
+  readonly held?: Holdings | undefined;
   /** What somebody else has decided after the commands, to be given as if a pass had. */
   readonly granted?: GrantedColumns | undefined;
 }
@@ -83,14 +102,14 @@ export interface KernelHost {
    * @throws {KernelFailedError} KAON_ALLOCATOR_KERNEL_FAILED, as a rejection; or whatever an inline
    * kernel throws.
    */
-  run(cycle: KernelCycle): GrantBatch | Promise<GrantBatch>;
+  run(cycle: KernelCycle): HostedGrantBatch | Promise<HostedGrantBatch>;
   /**
    * What `run` would give. The commands are facts and are carried out, whatever comes of the answer;
    * the pass runs on a copy, and the kernel stays as it is.
    *
    * @throws {HostBusyError} KAON_ALLOCATOR_HOST_BUSY, as a rejection; {KernelFailedError}.
    */
-  plan(cycle: KernelCycle): GrantBatch | Promise<GrantBatch>;
+  plan(cycle: KernelCycle): HostedGrantBatch | Promise<HostedGrantBatch>;
   /**
    * Why a client has what it has, as of now.
    *

@@ -2,14 +2,19 @@
 import { errorText } from '@kaon/primitives';
 import type { CommandBatch } from '../kernel/command-buffer.ts';
 import type { Inspection, InspectRequest } from '../kernel/inspection.ts';
-import type { AllocateRequest, GrantBatch } from '../kernel/kernel-commands.ts';
+import type { AllocateRequest } from '../kernel/kernel-commands.ts';
 import { snapshotOf } from '../kernel/snapshot.ts';
 import type { AllocatorPolicy } from '../policy/policy.ts';
 import { failureOf, PolicyNotLoadedError } from '../policy/policy-errors.ts';
 import { allocateByPolicy, PolicyOrder, type PolicyOutcome } from '../policy/policy-pass.ts';
 import type { PolicyFailure } from '../policy/policy-stats.ts';
 import { HostedKernel } from './hosted-kernel.ts';
-import type { HostedKernelOptions, KernelCycle, KernelFacts } from './kernel-host.ts';
+import type {
+  HostedGrantBatch,
+  HostedKernelOptions,
+  KernelCycle,
+  KernelFacts,
+} from './kernel-host.ts';
 
 /** Facts as they are remembered for replay: with the pass that followed, to be run again. */
 export interface KernelStep extends KernelFacts {
@@ -66,7 +71,7 @@ export type KernelJob =
 export type KernelAnswer =
   | {
       readonly kind: 'done';
-      readonly batch: GrantBatch;
+      readonly batch: HostedGrantBatch;
       readonly snapshot: CommandBatch | undefined;
       /** What came of the policy; undefined: it was not asked. */
       readonly policy: PolicyOutcome | undefined;
@@ -189,7 +194,7 @@ class ResidentKernel {
       this.#hosted = hosted;
       return { kind: 'done', ...done, snapshot: snapshotIf(hosted, job) };
     }
-    let batch: GrantBatch;
+    let batch: HostedGrantBatch;
     try {
       batch = hosted.allocate(cycle.request);
     } catch (error) {
@@ -225,9 +230,10 @@ class ResidentKernel {
     hosted: HostedKernel,
     policy: AllocatorPolicy,
     { cycle: { request, requested = [] }, kindNames }: PassQuestion,
-  ): { readonly batch: GrantBatch; readonly policy: PolicyOutcome } {
+  ): { readonly batch: HostedGrantBatch; readonly policy: PolicyOutcome } {
     const asked = allocateByPolicy(hosted.kernel, policy, request, requested, kindNames);
-    if (asked.batch !== undefined) return { batch: asked.batch, policy: asked.outcome };
+    const { batch } = asked;
+    if (batch !== undefined) return { batch: hosted.summedUp(batch), policy: asked.outcome };
     return { batch: hosted.allocate(request), policy: asked.outcome };
   }
 

@@ -1,10 +1,12 @@
 // One cluster, divided among several kernels, so that several cores share the work of a pass.
 import { invariant } from '@kaon/primitives';
 import { NONE } from '../kernel/columns.ts';
-import { CommandBuffer } from '../kernel/command-buffer.ts';
+import type { CommandBatch } from '../kernel/command-buffer.ts';
 import type { Inspection, InspectRequest } from '../kernel/inspection.ts';
 import type { AllocateRequest, GrantBatch, KernelOptions } from '../kernel/kernel-commands.ts';
 import type {
+  Holdings,
+  HostedGrantBatch,
   HostedKernelOptions,
   KernelCycle,
   KernelFacts,
@@ -43,6 +45,8 @@ export function partitionedHost(options: PartitionedHostOptions): KernelHost {
   invariant(Number.isInteger(partitions) && partitions >= 1, 'there is at least one partition');
   return partitions === 1 ? makeHost(kernel) : new PartitionedHost(options);
 }
+
+const NO_COMMANDS: CommandBatch = { chunks: [], names: [] };
 
 class PartitionedHost implements KernelHost {
   readonly #kinds: number;
@@ -149,42 +153,26 @@ class PartitionedHost implements KernelHost {
   }
 
   /** Tells each kernel what the others have granted. */
-  #spread(batches: readonly (GrantBatch | undefined)[]): void {
-    const kinds = this.#kinds;
+  #spread(batches: readonly (HostedGrantBatch | undefined)[]): void {
     for (const [source, batch] of batches.entries()) {
-      if (batch === undefined || batch.agents.length === 0) continue;
-      const { frameworks, roles, quantities, unreserved } = batch;
-      const buffer = new CommandBuffer();
-      for (let grant = 0; grant < frameworks.length; grant += 1) {
-        const start = grant * (kinds + 1);
-        buffer.addAllocated(
-          frameworks[grant]!,
-          roles[grant]!,
-          quantities.subarray(start, start + kinds),
-          unreserved.subarray(grant * kinds, (grant + 1) * kinds),
-        );
-      }
-      const commands = buffer.take();
+      const held = batch?.holdings;
+      if (held === undefined || held.counts.length === 0) continue;
       for (const [target, host] of this.#hosts.entries()) {
-        if (target !== source) host.tell({ commands });
+        if (target !== source) host.tell({ commands: NO_COMMANDS, held });
       }
     }
   }
 
-  #joined(parts: readonly (GrantBatch | undefined)[]): GrantBatch {
+  #joined(parts: readonly (HostedGrantBatch | undefined)[]): GrantBatch {
     const batches = parts.filter((batch) => batch !== undefined);
     const [first, ...others] = batches;
     invariant(first !== undefined, 'somebody was asked');
-    if (others.length === 0) return first;
     const kinds = this.#kinds;
     const held = first.held.slice();
-    for (const { quantities } of others) {
-      for (let start = 0; start < quantities.length; start += kinds + 1) {
-        for (let kind = 0; kind < kinds; kind += 1) held[kind]! += quantities[start + kind]!;
-      }
-    }
+    for (const { holdings } of others) addQuantities(held, holdings);
+    const { holdings: _, ...rest } = first;
     return {
-      ...first,
+      ...rest,
       agents: joinedInt32(batches.map(({ agents }) => agents)),
       frameworks: joinedInt32(batches.map(({ frameworks }) => frameworks)),
       roles: joinedInt32(batches.map(({ roles }) => roles)),
@@ -192,7 +180,6 @@ class PartitionedHost implements KernelHost {
       chops: joinedChops(batches, kinds),
       chopped: joinedFloat64(batches.map(({ chopped }) => chopped)),
       quantities: joinedFloat64(batches.map(({ quantities }) => quantities)),
-      unreserved: joinedFloat64(batches.map(({ unreserved }) => unreserved)),
       wonAt: joinedFloat64(batches.map(({ wonAt }) => wonAt)),
       candidates: batches.reduce((sum, { candidates }) => sum + candidates, 0),
       held,
@@ -214,6 +201,14 @@ function joinAll<T, R>(
     settled.push(value);
   }
   return join(settled);
+}
+
+/** Adds what is held to the sums by kind. */
+function addQuantities(sums: Float64Array, holdings: Holdings | undefined): void {
+  const { quantities } = holdings ?? { quantities: [] };
+  for (let at = 0; at < quantities.length; at += 1) {
+    sums[at % sums.length]! += quantities[at]!;
+  }
 }
 
 function joinedInt32(parts: readonly Int32Array[]): Int32Array {

@@ -1,6 +1,6 @@
 // A second policy beside the live one: it is asked what it would do, and nobody does it.
 import { errorText, type Logger, silentLogger } from '@kaon/primitives';
-import { batchLength, CommandBuffer } from '../kernel/command-buffer.ts';
+import { batchLength, type CommandBatch } from '../kernel/command-buffer.ts';
 import type { Inspection, InspectRequest } from '../kernel/inspection.ts';
 import type { GrantBatch } from '../kernel/kernel-commands.ts';
 import type {
@@ -38,6 +38,7 @@ export interface ShadowHostOptions {
 /** Failures in a row after which a shadow is given up. */
 const FAILURES_MAX = 3;
 const WORDS_PER_GRANT = 8;
+const NO_COMMANDS: CommandBatch = { chunks: [], names: [] };
 
 /**
  * A host that does what `live` does, and compares it with what `shadow` would have done.
@@ -142,7 +143,7 @@ class ShadowHost implements KernelHost {
     this.#backlogWords += words;
     // An inline shadow answers, or throws, at once.
     const planned = new Promise<GrantBatch>((resolve) => resolve(shadow.plan(cycle)));
-    shadow.tell({ commands: nothing(), granted });
+    shadow.tell({ commands: NO_COMMANDS, granted });
     planned
       .then(
         (plan) => this.#compare(pass, granted, plan),
@@ -210,10 +211,6 @@ class ShadowHost implements KernelHost {
       this.#logger.warn({ err: error }, 'the kernel of the shadow policy did not close');
     });
   }
-}
-
-function nothing() {
-  return new CommandBuffer().take();
 }
 
 function grantWords(granted: GrantedColumns | undefined): number {

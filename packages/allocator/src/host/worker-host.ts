@@ -9,11 +9,10 @@ import {
 } from '../errors.ts';
 import { batchLength, type CommandBatch } from '../kernel/command-buffer.ts';
 import type { Inspection, InspectRequest } from '../kernel/inspection.ts';
-import type { GrantBatch } from '../kernel/kernel-commands.ts';
 import { PolicyAccount } from '../policy/policy-account.ts';
 import { failureOf, PolicyCrashedError, PolicyTimeoutError } from '../policy/policy-errors.ts';
 import type {
-  GrantedColumns,
+  HostedGrantBatch,
   HostedKernelOptions,
   KernelCycle,
   KernelFacts,
@@ -27,6 +26,7 @@ import type {
   KernelThread,
   PassRules,
 } from './kernel-thread.ts';
+import { sharedGrants } from './shared-columns.ts';
 
 /** Settings of a worker host. */
 export interface WorkerHostOptions {
@@ -117,7 +117,7 @@ class WorkerHost implements KernelHost {
     };
   }
 
-  async run(cycle: KernelCycle): Promise<GrantBatch> {
+  async run(cycle: KernelCycle): Promise<HostedGrantBatch> {
     invariant(!this.#isRunning, 'cycles run one after another');
     this.#isRunning = true;
     this.#cycles += 1;
@@ -128,7 +128,7 @@ class WorkerHost implements KernelHost {
     }
   }
 
-  async plan(cycle: KernelCycle): Promise<GrantBatch> {
+  async plan(cycle: KernelCycle): Promise<HostedGrantBatch> {
     const { commands } = cycle;
     if (!this.#admits()) {
       this.tell({ commands });
@@ -171,8 +171,10 @@ class WorkerHost implements KernelHost {
     });
   }
 
-  tell({ commands, granted }: KernelFacts): void {
-    const facts = granted ? { commands, granted: grantedColumns(granted) } : { commands };
+  tell(told: KernelFacts): void {
+    const { commands, held } = told;
+    const granted = told.granted && sharedGrants(told.granted);
+    const facts = { commands, held, granted };
     if (this.#pending === 0) this.#remember(facts, false);
     else void this.#inTurn(async () => this.#remember(facts, false));
   }
@@ -214,7 +216,7 @@ class WorkerHost implements KernelHost {
     });
   }
 
-  async #runCycle(cycle: KernelCycle): Promise<GrantBatch> {
+  async #runCycle(cycle: KernelCycle): Promise<HostedGrantBatch> {
     const { commands, request } = cycle;
     const { kindNames } = this;
     const wantsSnapshot = this.#wantsSnapshot(commands);
@@ -228,7 +230,7 @@ class WorkerHost implements KernelHost {
         kindNames,
         wantsSnapshot,
       }));
-      const pass = this.#account === undefined ? { request } : { granted: grantedColumns(batch) };
+      const pass = this.#account === undefined ? { request } : { granted: sharedGrants(batch) };
       this.#remember({ commands, ...pass }, true);
       if (snapshot) this.#startFrom(snapshot);
       return batch;
@@ -370,6 +372,7 @@ class WorkerHost implements KernelHost {
     this.#steps.push(step);
     this.#words += batchLength(step.commands);
     if (step.granted) this.#words += step.granted.agents.length * WORDS_PER_GRANT;
+    if (step.held) this.#words += 2 * step.held.quantities.length;
     if (isTold) this.#told = this.#steps.length;
   }
 
@@ -385,16 +388,4 @@ class WorkerHost implements KernelHost {
     this.#told = 0;
     this.#words = 0;
   }
-}
-
-/** Only these are sent again: the rest of a batch is larger. */
-function grantedColumns({
-  agents,
-  frameworks,
-  roles,
-  bits,
-  chops,
-  chopped,
-}: GrantedColumns): GrantedColumns {
-  return { agents, frameworks, roles, bits, chops, chopped };
 }

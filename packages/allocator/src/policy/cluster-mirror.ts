@@ -267,12 +267,11 @@ export class ClusterMirror implements KernelCommands {
     const { kinds } = this.options;
     const parcels: MirrorParcel[] = [];
     for (let start = 0; start < rows.length; start += kinds + 3) {
-      parcels.push({
-        role: rows[start]!,
-        bits: rows[start + 1]!,
-        quantities: rows.slice(start + 2, start + 2 + kinds),
-        items: rows[start + 2 + kinds]!,
-      });
+      const quantities = rows.slice(start + 2, start + 2 + kinds);
+      const items = rows[start + 2 + kinds]!;
+      // What is given away leaves an empty row behind.
+      if (items === 0 && quantities.every((quantity) => quantity === 0)) continue;
+      parcels.push({ role: rows[start]!, bits: rows[start + 1]!, quantities, items });
     }
     return parcels;
   }

@@ -36,7 +36,9 @@ export function clusterView(
   return {
     kinds,
     total: amounts(mirror.total),
-    agents: candidates.map((agent) => agentView(mirror, agent, amounts)),
+    agents: candidates
+      .filter((agent) => mirror.agents.get(agent)!.free.length > 0)
+      .map((agent) => agentView(mirror, agent, amounts)),
     frameworks: frameworkViews(mirror, amounts),
     roles: roleViews(mirror),
     quotas: quotaViews(mirror, amounts),

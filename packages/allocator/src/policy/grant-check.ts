@@ -104,6 +104,7 @@ export class GrantCheck {
 
   /** Whether all of the agent that the framework may have could be granted and is worth offering. */
   canOffer(agent: number, framework: string, role: string, nowMs: number): boolean {
+    if (this.#mirror.agents.get(agent)?.free.length === 0) return false;
     const checked = this.check(agent, framework, role, undefined);
     if (typeof checked === 'string') return false;
     const { client, parcels } = checked;

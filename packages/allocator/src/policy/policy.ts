@@ -130,7 +130,7 @@ export interface ClusterView {
   readonly kinds: readonly string[];
   /** All agents, those that cannot be offered now among them. */
   readonly total: Amounts;
-  /** Agents the pass is about: active ones, in order of their handles. */
+  /** Agents the pass is about: active ones that have anything free, in order of their handles. */
   readonly agents: readonly AgentView[];
   /** In order of their ids. */
   readonly frameworks: readonly FrameworkView[];

@@ -1,10 +1,11 @@
-// What the allocator decided and why, for people and scripts: `/allocator/explain`, `/allocator/plan`, at
-// the root and below `/master`. Mesos has nothing like it.
+// What the allocator decided and why, for people and scripts: `/allocator/explain`, `/allocator/plan`,
+// `/allocator/policy`, at the root and below `/master`. Mesos has nothing like it.
 import type { HttpServer } from '@kaon/http';
 import { textAnswer } from '@kaon/http';
 import { type AgentId, type FrameworkId, toId } from '@kaon/protocol';
 import { PLAN_PAGE_DEFAULT } from '../constants.ts';
 import { explanationJson, planJson } from '../views/explanation-json.ts';
+import { policyJson } from '../views/policy-json.ts';
 import type { AllocatorReads } from './allocator-reads.ts';
 import { type Answer, countOf, handle, json, nonEmpty } from './endpoint-answers.ts';
 
@@ -37,5 +38,10 @@ export function mountAllocatorEndpoints(http: HttpServer, reads: AllocatorReads)
     };
     const planned = await reads.plan();
     return planned.ok ? json(request, planJson(planned.value, page)) : planned.error;
+  });
+
+  both('/allocator/policy', async (request) => {
+    const found = reads.policies();
+    return found.ok ? json(request, policyJson(found.value)) : found.error;
   });
 }

@@ -1,5 +1,5 @@
 // Asking the allocator for HTTP clients: past the master's actor, and not too often at once.
-import type { ExplainQuestion, Explanation, PlannedGrant } from '@kaon/allocator';
+import type { ExplainQuestion, Explanation, PlannedGrant, PolicyReport } from '@kaon/allocator';
 import { type HttpAnswer, textAnswer } from '@kaon/http';
 import { err, ok, type Result } from '@kaon/primitives';
 import type { AllocatorPort } from '../allocator-port.ts';
@@ -39,6 +39,12 @@ export class AllocatorReads {
 
   plan(): Promise<Result<readonly PlannedGrant[], HttpAnswer>> {
     return this.#read((allocator) => allocator.plan());
+  }
+
+  /** At hand without asking the allocator. */
+  policies(): Result<PolicyReport, HttpAnswer> {
+    const allocator = this.#options.allocator();
+    return allocator === undefined ? err(NOT_READY) : ok(allocator.policies?.() ?? {});
   }
 
   async #read<T>(read: (allocator: AllocatorPort) => Promise<T>): Promise<Result<T, HttpAnswer>> {

@@ -21,6 +21,7 @@ import {
   type FrameworkInverseOffers,
   type Recover,
 } from './protocol.ts';
+import { RecentTimes } from './recent-times.ts';
 import { RecoveryHold } from './recovery-hold.ts';
 import { expiryOf } from './refusal-expiry.ts';
 import { WaitingChanges } from './waiting-changes.ts';
@@ -150,8 +151,8 @@ export const allocatorActor = defineActor(allocatorProtocol, (ctx, options: Allo
   let lastFullPass: PassRecord | undefined;
   let fullPasses = 0;
   let grants = 0;
-  let lastPassMs = 0;
-  let lastLatencyMs = 0;
+  const passTimes = new RecentTimes();
+  const latencies = new RecentTimes();
 
   /** The handler that makes `change` now, or after the pass that is running. */
   function change<B>(make: (body: B) => void): (body: B) => undefined {
@@ -256,8 +257,8 @@ export const allocatorActor = defineActor(allocatorProtocol, (ctx, options: Allo
       fullPasses += 1;
     }
     grants += batch.agents.length;
-    lastPassMs = ctx.clock.monotonicMs() - startMs;
-    lastLatencyMs = ctx.clock.monotonicMs() - askedMs;
+    passTimes.add(ctx.clock.monotonicMs() - startMs);
+    latencies.add(ctx.clock.monotonicMs() - askedMs);
   }
 
   function tell(allocations: readonly Allocation[]): void {
@@ -353,8 +354,8 @@ export const allocatorActor = defineActor(allocatorProtocol, (ctx, options: Allo
       fullPasses,
       grants,
       lastCandidates: lastPass?.batch.candidates ?? 0,
-      lastPassMs,
-      lastLatencyMs,
+      passTimes: passTimes.distribution(),
+      latencies: latencies.distribution(),
       total: byName(lastPass?.batch.pool),
       held: byName(lastPass?.batch.held),
       roleShares: lastPass ? roleSharesOf(books, lastPass) : new Map(),
@@ -363,7 +364,7 @@ export const allocatorActor = defineActor(allocatorProtocol, (ctx, options: Allo
       unheldResources: books.unheldResources,
       uncountedKinds: kinds.uncountedKinds,
       refusedCommands,
-      quotas: books.quotaCount,
+      quotas: [...books.quotas()],
       exclusionLists: books.exclusionListCount,
       inverseOffers: books.inverseOffers.outstanding,
       resourceRequests,

@@ -14,6 +14,7 @@ import type { Quantities, Resources } from '@kaon/resources';
 import type { QuotaInvalidError } from './errors.ts';
 import type { ExplainQuestion, Explanation, PlannedGrant } from './explanation.ts';
 import type { KernelHostStats } from './host/kernel-host.ts';
+import type { TimeDistribution } from './recent-times.ts';
 
 /** Resources of one agent for one framework, in one role. */
 export interface Share {
@@ -204,10 +205,10 @@ export interface AllocatorStats {
   readonly grants: number;
   /** Agents the last pass considered. */
   readonly lastCandidates: number;
-  /** How long the last pass took, from its start to its allocations being told, in milliseconds. */
-  readonly lastPassMs: number;
-  /** From the first change that asked for the last pass to its allocations being told, in milliseconds. */
-  readonly lastLatencyMs: number;
+  /** How long passes took, from their start to the last of their allocations being told. */
+  readonly passTimes: TimeDistribution;
+  /** From the first change that asked for a pass to the last of its allocations being told. */
+  readonly latencies: TimeDistribution;
   /** Thousandths by name of all agents, as of the last pass. */
   readonly total: ReadonlyMap<string, number>;
   /** Thousandths by name of what is offered or in use, as of the last pass. */
@@ -223,8 +224,8 @@ export interface AllocatorStats {
   readonly uncountedKinds: number;
   /** Commands that made no sense and were refused; the log says why. */
   readonly refusedCommands: number;
-  /** Roles with a quota. */
-  readonly quotas: number;
+  /** The quotas in force. */
+  readonly quotas: readonly QuotaUpdate[];
   /** Distinct offer constraints in use. */
   readonly exclusionLists: number;
   /** Inverse offers without an answer. */

@@ -77,8 +77,11 @@ const MIN_ALLOCATABLE: readonly Quantities[] = [
   new Map([['mem', 32_000]]),
 ];
 
-/** Grants turned into allocations in one turn. */
-const GRANTS_PER_TURN = 256;
+/**
+ * Grants turned into allocations, and told, in one turn. An actor has up to 64 turns before sockets and
+ * timers get theirs, here and at whoever is told: so 512 grants between two looks at the event loop.
+ */
+const GRANTS_PER_TURN = 8;
 
 /** A pass whose grants are being applied. */
 interface PassResult {
@@ -149,6 +152,7 @@ export const allocatorActor = defineActor(allocatorProtocol, (ctx, options: Allo
 
   let lastPass: PassRecord | undefined;
   let lastFullPass: PassRecord | undefined;
+  let passes = 0;
   let fullPasses = 0;
   let grants = 0;
   const passTimes = new RecentTimes();
@@ -256,6 +260,7 @@ export const allocatorActor = defineActor(allocatorProtocol, (ctx, options: Allo
       lastFullPass = lastPass;
       fullPasses += 1;
     }
+    passes += 1;
     grants += batch.agents.length;
     passTimes.add(ctx.clock.monotonicMs() - startMs);
     latencies.add(ctx.clock.monotonicMs() - askedMs);
@@ -350,7 +355,7 @@ export const allocatorActor = defineActor(allocatorProtocol, (ctx, options: Allo
       agents: books.agentCount,
       frameworks: books.frameworkCount,
       roles: books.roleCount,
-      passes: books.passes,
+      passes,
       fullPasses,
       grants,
       lastCandidates: lastPass?.batch.candidates ?? 0,
@@ -370,6 +375,7 @@ export const allocatorActor = defineActor(allocatorProtocol, (ctx, options: Allo
       resourceRequests,
       isHeldOff: hold.isHeld,
       waitingChanges: waiting.size,
+      waitingGrants: result === undefined ? 0 : result.batch.agents.length - grantsApplied,
       kernelRebuilds: hostStats.rebuilds,
       host: hostStats,
     };

@@ -37,6 +37,7 @@ export function* allocatorMetrics(stats: AllocatorStats): Iterable<readonly [str
   yield ['allocator/kaon/refusals_dropped', stats.refusalsDropped];
   yield ['allocator/kaon/unheld_resources', stats.unheldResources];
   yield ['allocator/kaon/uncounted_kinds', stats.uncountedKinds];
+  yield ['allocator/kaon/waiting_grants', stats.waitingGrants];
   yield ['allocator/kaon/refused_commands', stats.refusedCommands];
   yield ['allocator/kaon/exclusion_lists', stats.exclusionLists];
   yield ['allocator/kaon/inverse_offers', stats.inverseOffers];

@@ -199,6 +199,7 @@ export interface AllocatorStats {
   readonly frameworks: number;
   /** Roles that are subscribed, held in or reserved for. */
   readonly roles: number;
+  /** Passes of which everything was told. */
   readonly passes: number;
   readonly fullPasses: number;
   /** Grants made: an agent to a framework in a role. */
@@ -236,6 +237,8 @@ export interface AllocatorStats {
   readonly isHeldOff: boolean;
   /** Changes that came during a pass and wait until its grants are applied. */
   readonly waitingChanges: number;
+  /** Grants of the last pass that are still to be told. */
+  readonly waitingGrants: number;
   /** How often a lost kernel was rebuilt. */
   readonly kernelRebuilds: number;
   /** Of the place where the kernel runs, with its policy and the shadow when there are any. */

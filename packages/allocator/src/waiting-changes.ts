@@ -1,18 +1,23 @@
 // Changes that came while the books must stay as they are.
 import { PassOverrunError } from './errors.ts';
 
-/** Changes made in one turn at least, once they may be. */
-const CHANGES_PER_TURN = 256;
+/**
+ * Changes made in one turn at least, once they may be. An actor has up to 64 turns before sockets and timers
+ * get theirs, so this is for a few hundredths of a millisecond.
+ */
+const CHANGES_PER_TURN = 8;
 
 /**
- * A bounded queue of changes. It is emptied in turns: each makes as many changes as have come since the
- * turn before, and `CHANGES_PER_TURN` more, so that it ends however fast they come.
+ * A bounded queue of changes. It is emptied in turns: each makes `CHANGES_PER_TURN`, and as many more as
+ * have come since the turn before, so that it ends however fast they come.
  */
 export class WaitingChanges {
   readonly #changesMax: number;
   #changes: (() => void)[] = [];
   #head = 0;
+  /** Changes that came since the last turn, once turns have begun. */
   #added = 0;
+  #isEmptying = false;
 
   constructor(changesMax: number) {
     this.#changesMax = changesMax;
@@ -26,13 +31,14 @@ export class WaitingChanges {
   add(change: () => void): void {
     if (this.size >= this.#changesMax) throw new PassOverrunError(this.#changesMax);
     this.#changes.push(change);
-    this.#added += 1;
+    if (this.#isEmptying) this.#added += 1;
   }
 
   /** Makes the changes of one turn, in order. */
   makeSome(): void {
     const end = Math.min(this.#changes.length, this.#head + CHANGES_PER_TURN + this.#added);
     this.#added = 0;
+    this.#isEmptying = true;
     while (this.#head < end) {
       const change = this.#changes[this.#head];
       this.#head += 1;
@@ -41,5 +47,6 @@ export class WaitingChanges {
     if (this.#head < this.#changes.length) return;
     this.#changes = [];
     this.#head = 0;
+    this.#isEmptying = false;
   }
 }

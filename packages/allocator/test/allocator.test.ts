@@ -442,9 +442,9 @@ t.test('a large pass is told in slices, and what comes meanwhile waits for the l
   await sim.settle();
   gates.shift()?.();
   t.match(await stats(), { agents: 0, grants: 600, waitingChanges: 0 });
-  t.same(slices, [256, 256, 88]);
+  t.same(slices, new Array(75).fill(8));
   t.same(waiting[0], 0);
-  t.ok((waiting[2] ?? 0) > 0, 'changes waited while slices were told');
+  t.ok((waiting.at(-1) ?? 0) > 500, 'changes waited while slices were told');
   await sim.advance(1000);
   gates.shift()?.();
   t.match(await stats(), { agents: 0, grants: 600, lastCandidates: 0 }, 'passes go on');

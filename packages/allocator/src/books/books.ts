@@ -116,7 +116,6 @@ export class Books {
   readonly #pool: Float64Array;
   #whitelist: ReadonlySet<string> | undefined;
   readonly #indexOfRole = (role: string): number => this.#roles.indexOf(role);
-  #passes = 0;
   /** Resources given back or converted that their framework did not hold, in messages. */
   unheldResources = 0;
 
@@ -528,20 +527,12 @@ export class Books {
     return this.#commands.take();
   }
 
-  /** Passes whose grants were applied. */
-  get passes(): number {
-    return this.#passes;
-  }
-
   /**
    * Moves what a pass has granted from free to held, and says it in real resources. Large batches may be
    * applied in slices, `from` (at first 0) to `to` (exclusive), in order.
    */
   applyGrants(batch: GrantBatch, from = 0, to = batch.agents.length): readonly Allocation[] {
-    if (from === 0) {
-      this.#passes += 1;
-      this.#grants.beginPass();
-    }
+    if (from === 0) this.#grants.beginPass();
     const sharesOf = new Map<FrameworkRow, Share[]>();
     for (let grant = from; grant < to; grant += 1) {
       const agent = this.#agentSlots.get(batch.agents[grant]!);
@@ -755,7 +746,6 @@ export class Books {
         minimums: new Map(),
         requests: [],
         agents: new Set(),
-        sincePass: this.#passes,
       }),
     );
     this.#frameworks.set(frameworkId, framework);

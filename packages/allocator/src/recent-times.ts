@@ -21,13 +21,21 @@ const KEPT_MAX = 1000;
 export class RecentTimes {
   readonly #timesMs = new Float64Array(KEPT_MAX);
   #count = 0;
+  /** What was said last, while it is still true. */
+  #known: TimeDistribution | undefined;
 
   add(timeMs: number): void {
     this.#timesMs[this.#count % KEPT_MAX] = timeMs;
     this.#count += 1;
+    this.#known = undefined;
   }
 
   distribution(): TimeDistribution {
+    this.#known ??= this.#work();
+    return this.#known;
+  }
+
+  #work(): TimeDistribution {
     const kept = Math.min(this.#count, KEPT_MAX);
     const sorted = this.#timesMs.slice(0, kept).sort();
     const at = (fraction: number): number =>

@@ -1,7 +1,9 @@
 // The rules that live in the actor and its books: one named test for each, with the real kernel behind.
 import {
+  Books,
   CONSTRAINT_LIMITS,
   type FrameworkInverseOffers,
+  KindIndex,
   type QuotaUpdate,
   RecentTimes,
 } from '@kaon/allocator';
@@ -468,6 +470,18 @@ t.test('requests for resources are counted and change nothing', async (t) => {
   t.match(await stats(), { resourceRequests: 3, refusedCommands: 1 });
 });
 
+t.test('of requests the last ones of a framework are kept, up to a bound', async (t) => {
+  const kinds = new KindIndex(4);
+  const books = new Books({ kinds, reservesGpuAgents: true, region: undefined });
+  books.addFramework(framework('f1', ['web']));
+  const id = frameworkId('f1');
+  const request = { resources: [] };
+  books.requestResources(id, new Array(5000).fill(request));
+  t.equal(books.framework(id)?.requests.length, 1000);
+  books.requestResources(id, [request]);
+  t.same(books.framework(id)?.requests, [request]);
+});
+
 t.test('input that makes no sense is refused and counted, and the passes go on', async (t) => {
   const { sim, stats, takeTold, tell } = await givenAllocator(t);
   const scalar = (value: number): Resource =>
@@ -491,6 +505,12 @@ t.test('input that makes no sense is refused and counted, and the passes go on',
   tell('reviveOffers', { frameworkId: ids.frameworkId, roles: ['other'] });
   tell('reviveOffers', { frameworkId: frameworkId('nobody'), roles: [] });
   t.match(await stats(), { agents: 1, refusedCommands: 11, unheldResources: 0 });
+  for (const value of [Number.NaN, -1, Number.POSITIVE_INFINITY]) {
+    const odd = { minAllocatableResources: { quantities: [{ quantities: { cpus: { value } } }] } };
+    const body = framework('odd', ['web']);
+    tell('addFramework', { ...body, info: { ...body.info, offerFilters: { web: odd } } });
+  }
+  t.match(await stats(), { frameworks: 1, refusedCommands: 14 });
   tell('recoverResources', { ...ids, resources: allocated('cpus:1', 'web'), refuseMs: 0 });
   await sim.advance(1000);
   t.equal(takeTold().length, 1, 'not suppressed');

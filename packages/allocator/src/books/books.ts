@@ -11,7 +11,6 @@ import {
   type OfferFilters,
   type Request,
   rolesOf,
-  type schedulerV1,
 } from '@kaon/protocol';
 import { Resources, toMilli } from '@kaon/resources';
 import {
@@ -44,7 +43,7 @@ import type {
   UpdateQuota,
   UseResources,
 } from '../protocol.ts';
-import { agentProblem, holdingProblem } from './bad-input.ts';
+import { agentProblem, holdingProblem, minimumsProblem } from './bad-input.ts';
 import { Exclusions } from './exclusions.ts';
 import { GrantDivider } from './grants.ts';
 import { InverseOffers } from './inverse-offers.ts';
@@ -194,7 +193,7 @@ export class Books {
   // --- frameworks -------------------------------------------------------------------------------
 
   addFramework({ isActive, ...framework }: AddFramework): Result<void, CodedError> {
-    const constraints = this.#constraintsOf(framework.offerConstraints);
+    const constraints = this.#constraintsOf(framework);
     if (!constraints.ok) return constraints;
     this.#frameworkRow(framework.frameworkId);
     const updated = this.updateFramework(framework);
@@ -210,7 +209,7 @@ export class Books {
   }: UpdateFramework): Result<void, CodedError> {
     const framework = this.#frameworks.get(frameworkId);
     if (!framework) return OK;
-    const constraints = this.#constraintsOf(offerConstraints);
+    const constraints = this.#constraintsOf({ frameworkId, info, offerConstraints });
     if (!constraints.ok) return constraints;
     const capabilities = capabilityBits(info);
     if (framework.capabilities !== capabilities) {
@@ -582,11 +581,19 @@ export class Books {
 
   // --- inside -----------------------------------------------------------------------------------
 
-  #constraintsOf(
-    constraints: schedulerV1.OfferConstraints | undefined,
-  ): Result<ReadonlyMap<string, RoleConstraint>, CodedError> {
-    if (constraints === undefined) return ok(new Map());
-    return compileOfferConstraints(constraints, this.#options.constraintLimits);
+  /** The offer constraints of a framework that can be taken in as a whole. */
+  #constraintsOf({
+    frameworkId,
+    info,
+    offerConstraints,
+  }: Omit<UpdateFramework, 'suppressedRoles'>): Result<
+    ReadonlyMap<string, RoleConstraint>,
+    CodedError
+  > {
+    const problem = minimumsProblem(info, frameworkId);
+    if (problem !== undefined) return err(problem);
+    if (offerConstraints === undefined) return ok(new Map());
+    return compileOfferConstraints(offerConstraints, this.#options.constraintLimits);
   }
 
   #subscribed({
@@ -678,7 +685,10 @@ export class Books {
     return undefined;
   }
 
-  /** What the roles of `quotas` consume. Gone through at each change of quotas, which are rare. */
+  /**
+   * What the roles of `quotas` consume. Gone through at each change of quotas, which are rare. What a pass
+   * under way will grant is not among it: the kernel keeps to the limit all the same.
+   */
   #use(quotas: readonly QuotaUpdate[]): ClusterUse {
     const { kindsMax, classify } = this.#options.kinds;
     const consumed = new Map(quotas.map(({ role }) => [role, new Float64Array(kindsMax)]));

@@ -305,7 +305,8 @@ class ActorJob {
     let passes = -1;
     for (;;) {
       const stats = await this.#stats();
-      if (stats.passes === passes && stats.waitingChanges === 0) return;
+      const isAtRest = stats.waitingChanges === 0 && stats.waitingGrants === 0;
+      if (stats.passes === passes && isAtRest) return;
       passes = stats.passes;
       await later(IDLE_MS);
     }

@@ -21,6 +21,7 @@ import {
   type FrameworkInverseOffers,
   type Recover,
 } from './protocol.ts';
+import { RecentTimes } from './recent-times.ts';
 import { RecoveryHold } from './recovery-hold.ts';
 import { expiryOf } from './refusal-expiry.ts';
 import { WaitingChanges } from './waiting-changes.ts';
@@ -148,10 +149,11 @@ export const allocatorActor = defineActor(allocatorProtocol, (ctx, options: Allo
 
   let lastPass: PassRecord | undefined;
   let lastFullPass: PassRecord | undefined;
+  let passes = 0;
   let fullPasses = 0;
   let grants = 0;
-  let lastPassMs = 0;
-  let lastLatencyMs = 0;
+  const passTimes = new RecentTimes();
+  const latencies = new RecentTimes();
 
   /** The handler that makes `change` now, or after the pass that is running. */
   function change<B>(make: (body: B) => void): (body: B) => undefined {
@@ -263,9 +265,10 @@ export const allocatorActor = defineActor(allocatorProtocol, (ctx, options: Allo
       lastFullPass = lastPass;
       fullPasses += 1;
     }
+    passes += 1;
     grants += batch.agents.length;
-    lastPassMs = ctx.clock.monotonicMs() - startMs;
-    lastLatencyMs = ctx.clock.monotonicMs() - askedMs;
+    passTimes.add(ctx.clock.monotonicMs() - startMs);
+    latencies.add(ctx.clock.monotonicMs() - askedMs);
   }
 
   function tell(allocations: readonly Allocation[]): void {
@@ -357,12 +360,12 @@ export const allocatorActor = defineActor(allocatorProtocol, (ctx, options: Allo
       agents: books.agentCount,
       frameworks: books.frameworkCount,
       roles: books.roleCount,
-      passes: books.passes,
+      passes,
       fullPasses,
       grants,
       lastCandidates: lastPass?.batch.candidates ?? 0,
-      lastPassMs,
-      lastLatencyMs,
+      passTimes: passTimes.distribution(),
+      latencies: latencies.distribution(),
       total: byName(lastPass?.batch.pool),
       held: byName(lastPass?.batch.held),
       roleShares: lastPass ? roleSharesOf(books, lastPass) : new Map(),
@@ -371,12 +374,13 @@ export const allocatorActor = defineActor(allocatorProtocol, (ctx, options: Allo
       unheldResources: books.unheldResources,
       uncountedKinds: kinds.uncountedKinds,
       refusedCommands,
-      quotas: books.quotaCount,
+      quotas: [...books.quotas()],
       exclusionLists: books.exclusionListCount,
       inverseOffers: books.inverseOffers.outstanding,
       resourceRequests,
       isHeldOff: hold.isHeld,
       waitingChanges: waiting.size,
+      waitingGrants: result === undefined ? 0 : result.batch.agents.length - grantsApplied,
       kernelRebuilds: hostStats.rebuilds,
       host: hostStats,
     };

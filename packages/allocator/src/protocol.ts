@@ -14,6 +14,7 @@ import type { Quantities, Resources } from '@kaon/resources';
 import type { QuotaInvalidError } from './errors.ts';
 import type { ExplainQuestion, Explanation, PlannedGrant } from './explanation.ts';
 import type { KernelHostStats } from './host/kernel-host.ts';
+import type { TimeDistribution } from './recent-times.ts';
 
 /** Resources of one agent for one framework, in one role. */
 export interface Share {
@@ -198,16 +199,17 @@ export interface AllocatorStats {
   readonly frameworks: number;
   /** Roles that are subscribed, held in or reserved for. */
   readonly roles: number;
+  /** Passes of which everything was told. */
   readonly passes: number;
   readonly fullPasses: number;
   /** Grants made: an agent to a framework in a role. */
   readonly grants: number;
   /** Agents the last pass considered. */
   readonly lastCandidates: number;
-  /** How long the last pass took, from its start to its allocations being told, in milliseconds. */
-  readonly lastPassMs: number;
-  /** From the first change that asked for the last pass to its allocations being told, in milliseconds. */
-  readonly lastLatencyMs: number;
+  /** How long passes took, from their start to the last of their allocations being told. */
+  readonly passTimes: TimeDistribution;
+  /** From the first change that asked for a pass to the last of its allocations being told. */
+  readonly latencies: TimeDistribution;
   /** Thousandths by name of all agents, as of the last pass. */
   readonly total: ReadonlyMap<string, number>;
   /** Thousandths by name of what is offered or in use, as of the last pass. */
@@ -223,8 +225,8 @@ export interface AllocatorStats {
   readonly uncountedKinds: number;
   /** Commands that made no sense and were refused; the log says why. */
   readonly refusedCommands: number;
-  /** Roles with a quota. */
-  readonly quotas: number;
+  /** The quotas in force. */
+  readonly quotas: readonly QuotaUpdate[];
   /** Distinct offer constraints in use. */
   readonly exclusionLists: number;
   /** Inverse offers without an answer. */
@@ -235,6 +237,8 @@ export interface AllocatorStats {
   readonly isHeldOff: boolean;
   /** Changes that came during a pass and wait until its grants are applied. */
   readonly waitingChanges: number;
+  /** Grants of the last pass that are still to be told. */
+  readonly waitingGrants: number;
   /** How often a lost kernel was rebuilt. */
   readonly kernelRebuilds: number;
   /** Of the place where the kernel runs, with its policy and the shadow when there are any. */

@@ -1,10 +1,13 @@
 // The rules that live in the actor and its books: one named test for each, with the real kernel behind.
 import {
+  Books,
   CONSTRAINT_LIMITS,
   type FrameworkInverseOffers,
   inlineHost,
   type KernelCycle,
+  KindIndex,
   type QuotaUpdate,
+  RecentTimes,
   type RequestedResources,
 } from '@kaon/allocator';
 import type { MessageInit, Resource, schedulerV1 } from '@kaon/protocol';
@@ -156,11 +159,11 @@ t.test('quotas that make no sense are refused by name, all or none', async (t) =
     const answer = await updateQuota([good, bad]);
     t.match(answer, { ok: false, error: { code: `KAON_ALLOCATOR_QUOTA_${code}` } }, code);
   }
-  t.match(await stats(), { quotas: 0 }, 'none of them was set');
+  t.match(await stats(), { quotas: [] }, 'none of them was set');
   t.match(await updateQuota([good, quota('web', 'cpus:4.5', '')], true), { ok: true });
   t.match(await updateQuota([quota('web', '', 'cpus:4')], true), { ok: true });
   t.match(await updateQuota([quota('web', '', ''), quota('ads', '', '')]), { ok: true });
-  t.match(await stats(), { quotas: 0 }, 'and taken away again');
+  t.match(await stats(), { quotas: [] }, 'and taken away again');
 });
 
 t.test('consumption counts the roles below and what is reserved for nobody to hold', async (t) => {
@@ -178,9 +181,9 @@ t.test(
   async (t) => {
     const { stats, tell } = await givenAllocator(t);
     tell('setQuota', { quotas: [quota('web', 'cpus:100', '')] });
-    t.match(await stats(), { quotas: 1, passes: 0, refusedCommands: 0 });
+    t.match(await stats(), { quotas: [{ role: 'web' }], passes: 0, refusedCommands: 0 });
     tell('setQuota', { quotas: [quota('web/a', 'cpus:100', '')] });
-    t.match(await stats(), { quotas: 1, passes: 0, refusedCommands: 1 });
+    t.match(await stats(), { quotas: [{ role: 'web' }], passes: 0, refusedCommands: 1 });
   },
 );
 
@@ -507,6 +510,18 @@ t.test('wishes reach a policy, whatever else is in them', async (t) => {
   t.same(more, []);
 });
 
+t.test('of requests the last ones of a framework are kept, up to a bound', async (t) => {
+  const kinds = new KindIndex(4);
+  const books = new Books({ kinds, reservesGpuAgents: true, region: undefined });
+  books.addFramework(framework('f1', ['web']));
+  const id = frameworkId('f1');
+  const request = { resources: [] };
+  books.requestResources(id, new Array(5000).fill(request));
+  t.equal(books.framework(id)?.requests.length, 1000);
+  books.requestResources(id, [request]);
+  t.same(books.framework(id)?.requests, [request]);
+});
+
 t.test('input that makes no sense is refused and counted, and the passes go on', async (t) => {
   const { sim, stats, takeTold, tell } = await givenAllocator(t);
   const scalar = (value: number): Resource =>
@@ -530,7 +545,41 @@ t.test('input that makes no sense is refused and counted, and the passes go on',
   tell('reviveOffers', { frameworkId: ids.frameworkId, roles: ['other'] });
   tell('reviveOffers', { frameworkId: frameworkId('nobody'), roles: [] });
   t.match(await stats(), { agents: 1, refusedCommands: 11, unheldResources: 0 });
+  for (const value of [Number.NaN, -1, Number.POSITIVE_INFINITY]) {
+    const odd = { minAllocatableResources: { quantities: [{ quantities: { cpus: { value } } }] } };
+    const body = framework('odd', ['web']);
+    tell('addFramework', { ...body, info: { ...body.info, offerFilters: { web: odd } } });
+  }
+  t.match(await stats(), { frameworks: 1, refusedCommands: 14 });
   tell('recoverResources', { ...ids, resources: allocated('cpus:1', 'web'), refuseMs: 0 });
   await sim.advance(1000);
   t.equal(takeTold().length, 1, 'not suppressed');
+});
+
+t.test('quotas, times of passes and what was refused stand among the metrics', async (t) => {
+  const { sim, allocator, tell, updateQuota } = await givenAllocator(t);
+  tell('addAgent', agent('a1', 'cpus:4;mem:64'));
+  await updateQuota([quota('web', 'cpus:1', 'cpus:2;mem:64')]);
+  tell('setWeights', [{ role: 'web', weight: 0 }]);
+  await sim.advance(2000);
+  t.match(Object.fromEntries(allocator.metrics()), {
+    'allocator/mesos/quota/roles/web/resources/cpus/guarantee': 1,
+    'allocator/mesos/quota/roles/web/resources/cpus/limit': 2,
+    'allocator/mesos/quota/roles/web/resources/mem/limit': 64,
+    'allocator/mesos/allocation_run_ms/count': 3,
+    'allocator/mesos/allocation_run_ms/p99': 0,
+    'allocator/kaon/refused_commands': 1,
+    'allocator/kaon/is_held_off': 0,
+  });
+});
+
+t.test('percentiles are those of the last thousand', async (t) => {
+  const times = new RecentTimes();
+  t.match(times.distribution(), { count: 0, last: 0, min: 0, max: 0, p50: 0, p9999: 0 });
+  for (let timeMs = 1; timeMs <= 1500; timeMs += 1) times.add(timeMs);
+  const { count, last, min, max, p50, p90, p999, p9999 } = times.distribution();
+  t.same(
+    [count, last, min, max, p50, p90, p999, p9999],
+    [1500, 1500, 501, 1500, 1000, 1400, 1499, 1500],
+  );
 });

@@ -444,7 +444,7 @@ t.test('a large pass is told in slices, and what comes meanwhile waits for the l
   t.match(await stats(), { agents: 0, grants: 600, waitingChanges: 0 });
   t.same(slices, [...new Array<number>(18).fill(32), 24]);
   t.same(waiting[0], 0);
-  t.ok((waiting[2] ?? 0) > 0, 'changes waited while slices were told');
+  t.ok((waiting.at(-1) ?? 0) > 500, 'changes waited while slices were told');
   await sim.advance(1000);
   gates.shift()?.();
   t.match(await stats(), { agents: 0, grants: 600, lastCandidates: 0 }, 'passes go on');

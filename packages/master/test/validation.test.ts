@@ -130,6 +130,11 @@ t.test('tasks are refused in the words of Mesos', (t) => {
 
 t.test('frameworks are refused in the words of Mesos', (t) => {
   const good = frameworkInfo();
+  const minimum = (
+    quantities: Record<string, { readonly value: number }>,
+  ): FrameworkInfo['offerFilters'] => ({
+    [good.roles[0] ?? '']: { minAllocatableResources: { quantities: [{ quantities }] } },
+  });
   const cases: [Partial<FrameworkInfo>, string | undefined][] = [
     [{}, undefined],
     [{ failoverTimeout: -1 }, undefined],
@@ -150,6 +155,20 @@ t.test('frameworks are refused in the words of Mesos', (t) => {
       { offerFilters: { other: {} } },
       "'FrameworkInfo.offer_filters' contains invalid role 'other'",
     ],
+    [{ offerFilters: minimum({}) }, 'Resource quantities must contain at least one quantity'],
+    [
+      { offerFilters: minimum({ cpus: { value: Number.NaN } }) },
+      "Invalid resource quantity for 'cpus': NaN not supported",
+    ],
+    [
+      { offerFilters: minimum({ cpus: { value: 1 }, mem: { value: -1 } }) },
+      "Invalid resource quantity for 'mem': Negative values not supported",
+    ],
+    [
+      { offerFilters: minimum({ mem: { value: Number.POSITIVE_INFINITY } }) },
+      "Invalid resource quantity for 'mem': Infinite values not supported",
+    ],
+    [{ offerFilters: minimum({ mem: { value: 0 } }) }, undefined],
   ];
   for (const [change, expected] of cases) {
     const subscribe = { frameworkInfo: { ...good, ...change }, suppressedRoles: [] };

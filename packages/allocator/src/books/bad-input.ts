@@ -1,5 +1,5 @@
 // What may not be counted: amounts that would spoil every sum they are part of.
-import type { AgentInfo } from '@kaon/protocol';
+import type { AgentInfo, FrameworkInfo } from '@kaon/protocol';
 import { type Resources, validateResources } from '@kaon/resources';
 import { QuantityInvalidError } from '../errors.ts';
 import type { KindIndex } from './kinds.ts';
@@ -27,4 +27,20 @@ export function holdingProblem(
   return problem === undefined
     ? undefined
     : new QuantityInvalidError(owner, `${problem} thousandths cannot be counted`);
+}
+
+/** Why the minimal offers a framework asks for cannot be compared with anything. */
+export function minimumsProblem(
+  { offerFilters }: FrameworkInfo,
+  frameworkId: string,
+): QuantityInvalidError | undefined {
+  for (const { minAllocatableResources } of Object.values(offerFilters)) {
+    for (const { quantities } of minAllocatableResources?.quantities ?? []) {
+      for (const [name, { value }] of Object.entries(quantities)) {
+        if (value >= 0 && Number.isFinite(value)) continue;
+        return new QuantityInvalidError(frameworkId, `minimum of ${value} ${name}`);
+      }
+    }
+  }
+  return undefined;
 }

@@ -11,7 +11,6 @@ import {
   type OfferFilters,
   type Request,
   rolesOf,
-  type schedulerV1,
   toId,
 } from '@kaon/protocol';
 import { Resources, toMilli } from '@kaon/resources';
@@ -46,7 +45,7 @@ import type {
   UpdateQuota,
   UseResources,
 } from '../protocol.ts';
-import { agentProblem, holdingProblem } from './bad-input.ts';
+import { agentProblem, holdingProblem, minimumsProblem } from './bad-input.ts';
 import { Exclusions } from './exclusions.ts';
 import { GrantDivider } from './grants.ts';
 import { InverseOffers } from './inverse-offers.ts';
@@ -118,7 +117,6 @@ export class Books {
   readonly #pool: Float64Array;
   #whitelist: ReadonlySet<string> | undefined;
   readonly #indexOfRole = (role: string): number => this.#roles.indexOf(role);
-  #passes = 0;
   /** Resources given back or converted that their framework did not hold, in messages. */
   unheldResources = 0;
 
@@ -197,7 +195,7 @@ export class Books {
   // --- frameworks -------------------------------------------------------------------------------
 
   addFramework({ isActive, ...framework }: AddFramework): Result<void, CodedError> {
-    const constraints = this.#constraintsOf(framework.offerConstraints);
+    const constraints = this.#constraintsOf(framework);
     if (!constraints.ok) return constraints;
     this.#frameworkRow(framework.frameworkId);
     const updated = this.updateFramework(framework);
@@ -213,7 +211,7 @@ export class Books {
   }: UpdateFramework): Result<void, CodedError> {
     const framework = this.#frameworks.get(frameworkId);
     if (!framework) return OK;
-    const constraints = this.#constraintsOf(offerConstraints);
+    const constraints = this.#constraintsOf({ frameworkId, info, offerConstraints });
     if (!constraints.ok) return constraints;
     const capabilities = capabilityBits(info);
     if (framework.capabilities !== capabilities) {
@@ -542,20 +540,12 @@ export class Books {
     return this.#commands.take();
   }
 
-  /** Passes whose grants were applied. */
-  get passes(): number {
-    return this.#passes;
-  }
-
   /**
    * Moves what a pass has granted from free to held, and says it in real resources. Large batches may be
    * applied in slices, `from` (at first 0) to `to` (exclusive), in order.
    */
   applyGrants(batch: GrantBatch, from = 0, to = batch.agents.length): readonly Allocation[] {
-    if (from === 0) {
-      this.#passes += 1;
-      this.#grants.beginPass();
-    }
+    if (from === 0) this.#grants.beginPass();
     const sharesOf = new Map<FrameworkRow, Share[]>();
     for (let grant = from; grant < to; grant += 1) {
       const agent = this.#agentSlots.get(batch.agents[grant]!);
@@ -605,11 +595,19 @@ export class Books {
 
   // --- inside -----------------------------------------------------------------------------------
 
-  #constraintsOf(
-    constraints: schedulerV1.OfferConstraints | undefined,
-  ): Result<ReadonlyMap<string, RoleConstraint>, CodedError> {
-    if (constraints === undefined) return ok(new Map());
-    return compileOfferConstraints(constraints, this.#options.constraintLimits);
+  /** The offer constraints of a framework that can be taken in as a whole. */
+  #constraintsOf({
+    frameworkId,
+    info,
+    offerConstraints,
+  }: Omit<UpdateFramework, 'suppressedRoles'>): Result<
+    ReadonlyMap<string, RoleConstraint>,
+    CodedError
+  > {
+    const problem = minimumsProblem(info, frameworkId);
+    if (problem !== undefined) return err(problem);
+    if (offerConstraints === undefined) return ok(new Map());
+    return compileOfferConstraints(offerConstraints, this.#options.constraintLimits);
   }
 
   #subscribed({
@@ -701,7 +699,10 @@ export class Books {
     return undefined;
   }
 
-  /** What the roles of `quotas` consume. Gone through at each change of quotas, which are rare. */
+  /**
+   * What the roles of `quotas` consume. Gone through at each change of quotas, which are rare. What a pass
+   * under way will grant is not among it: the kernel keeps to the limit all the same.
+   */
   #use(quotas: readonly QuotaUpdate[]): ClusterUse {
     const { kindsMax, classify } = this.#options.kinds;
     const consumed = new Map(quotas.map(({ role }) => [role, new Float64Array(kindsMax)]));
@@ -769,7 +770,6 @@ export class Books {
         minimums: new Map(),
         requests: [],
         agents: new Set(),
-        sincePass: this.#passes,
       }),
     );
     this.#frameworks.set(frameworkId, framework);

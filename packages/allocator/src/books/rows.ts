@@ -48,8 +48,6 @@ export interface FrameworkRow {
   requests: readonly Request[];
   /** Agents it holds something on. */
   readonly agents: Set<AgentRow>;
-  /** Passes that had been run when it came. */
-  readonly sincePass: number;
 }
 
 /** Of every agent nobody holds anything of; never changed. */

@@ -90,9 +90,31 @@ const offerFiltersFitRoles: FrameworkCheck = (info) => {
     if (minAllocatableResources?.quantities.length === 0) {
       return `Invalid offer filters for role '${role}': no quantities of minimum allocatable resources`;
     }
+    for (const { quantities } of minAllocatableResources?.quantities ?? []) {
+      const problem = quantitiesProblem(quantities);
+      if (problem !== undefined) return problem;
+    }
   }
   return undefined;
 };
+
+function quantitiesProblem(quantities: Readonly<Record<string, { value: number }>>): Problem {
+  const entries = Object.entries(quantities);
+  if (entries.length === 0) return 'Resource quantities must contain at least one quantity';
+  for (const [name, { value }] of entries) {
+    const unsupported = Number.isNaN(value)
+      ? 'NaN'
+      : value < 0
+        ? 'Negative values'
+        : Number.isFinite(value)
+          ? undefined
+          : 'Infinite values';
+    if (unsupported !== undefined) {
+      return `Invalid resource quantity for '${name}': ${unsupported} not supported`;
+    }
+  }
+  return undefined;
+}
 
 const failoverTimeoutIsDuration: FrameworkCheck = ({ failoverTimeout = 0 }) =>
   Math.abs(failoverTimeout) <= DURATION_SECONDS_MAX

@@ -8,6 +8,7 @@ import {
 } from '@kaon/primitives';
 import { CommandError } from '../errors.ts';
 import { count } from '../output/format.ts';
+import { printable } from '../output/table.ts';
 import { getFromMaster } from './master-client.ts';
 
 const decodeSummary = decodeRecord({
@@ -68,7 +69,7 @@ function find(noun: string, all: readonly Named[], text: string): Named {
 }
 
 function listOf(all: readonly Named[]): string {
-  const shown = all.slice(0, LISTED_MAX).map(({ id, name }) => `${id} (${name})`);
+  const shown = all.slice(0, LISTED_MAX).map(({ id, name }) => printable(`${id} (${name})`));
   const rest = all.length - shown.length;
   return shown.join(', ') + (rest > 0 ? ` and ${rest} more` : '');
 }

@@ -99,24 +99,32 @@ t.test('an answer that comes after the launch is not told', async (t) => {
   t.same(watch.told, []);
 });
 
+const ROLE = {
+  advice: ['it was granted something of 1 agent of 5', '3 agents: others come first'],
+  candidates: 5,
+  granted_agents: 1,
+  skipped_agents: { filtered: 1, lower_share: 3 },
+  suitable_agents: 5,
+  largest_agent: { cpus: 4, mem: 1024 },
+} as unknown as RoleStanding;
+
 t.test('a task larger than any agent is told so, whatever the master believes', (t) => {
-  const role = {
-    advice: ['it was granted something of 1 agent of 2', '1 agent: it has refused as much there'],
-    candidates: 2,
-    granted_agents: 1,
-    suitable_agents: 2,
-    largest_agent: { cpus: 4, mem: 1024 },
-  } as unknown as RoleStanding;
   t.equal(
-    waitingAdvice({ cpus: 8, mem: 64, disk: 0, gpus: 1 }, role),
+    waitingAdvice({ cpus: 8, mem: 64, disk: 0, gpus: 1 }, ROLE),
     'it can never be served: it asks for cpus 8, gpus 1, the most of one agent is cpus 4, gpus 0',
   );
-  t.equal(waitingAdvice({ cpus: 4, mem: 64 }, role), '1 agent: it has refused as much there');
+  const nobody = { ...ROLE, advice: ['no agent can be offered to anybody'], candidates: 0 };
+  const empty = { ...nobody, granted_agents: 0, skipped_agents: {} };
+  t.equal(waitingAdvice({ cpus: 8 }, empty), 'no agent can be offered to anybody');
+  t.end();
+});
+
+t.test('refusals of the run are told as offers that were too small', (t) => {
+  const refusing = { ...ROLE, skipped_agents: { filtered: 3, lower_share: 1 } };
   t.equal(
-    waitingAdvice({ cpus: 4 }, { ...role, advice: role.advice.slice(0, 1) }),
-    'it was granted something of 1 agent of 2',
+    waitingAdvice({ cpus: 4, mem: 64, gpus: 0 }, refusing),
+    '4 agents of 5 offered too little: it asks for cpus 4, mem 64',
   );
-  const alone = { ...role, advice: ['no agent can be offered to anybody'], candidates: 0 };
-  t.equal(waitingAdvice({ cpus: 8 }, alone), 'no agent can be offered to anybody');
+  t.equal(waitingAdvice({ cpus: 4, mem: 64 }, ROLE), '3 agents: others come first');
   t.end();
 });

@@ -1,6 +1,7 @@
 // Tells somebody who waits for tasks to be launched what is waited for.
 import type { Clock, TimerHandle } from '@kaon/primitives';
 import type { RoleStanding } from '../cluster/explanation.ts';
+import { count } from '../output/format.ts';
 
 /** What a notice is made of. */
 export interface WaitingNoticeOptions {
@@ -68,19 +69,29 @@ export function watchWaiting(options: WaitingNoticeOptions): () => void {
 export type Wants = Readonly<Record<string, number | undefined>>;
 
 /**
- * What keeps offers from a task that wants this much, in the weightiest sentence.
+ * What keeps a task that wants this much from being launched, in the weightiest sentence.
  *
- * The master does not know what the task wants: to it, a task too large for every agent looks like a
- * framework that refuses all offers.
+ * The master does not know what the task wants: to it, offers that are too small look like a framework
+ * that refuses what it is offered. `kaon run` refuses for no other reason.
  */
 export function waitingAdvice(wants: Wants, role: RoleStanding): string | undefined {
   const { advice, candidates, granted_agents: granted, largest_agent: largest } = role;
   const tooMuch = Object.keys(wants).filter((name) => (wants[name] ?? 0) > (largest[name] ?? 0));
   if (candidates > 0 && role.suitable_agents > 0 && tooMuch.length > 0) {
-    const list = (amounts: Wants): string =>
-      tooMuch.map((name) => `${name} ${amounts[name] ?? 0}`).join(', ');
-    return `it can never be served: it asks for ${list(wants)}, the most of one agent is ${list(largest)}`;
+    const [asked, most] = [wants, largest].map((amounts) => listOf(amounts, tooMuch));
+    return `it can never be served: it asks for ${asked}, the most of one agent is ${most}`;
   }
-  // That something was granted, and refused, explains no wait unless it is all there is to say.
+  const { filtered = 0, ...skipped } = role.skipped_agents;
+  const refused = granted + filtered;
+  if (refused > 0 && refused >= Math.max(0, ...Object.values(skipped))) {
+    const wanted = Object.keys(wants).filter((name) => (wants[name] ?? 0) > 0);
+    return `${count(refused, 'agent')} of ${candidates} offered too little: it asks for ${listOf(wants, wanted)}`;
+  }
+  // What was granted and refused comes first there, and explains less.
   return (granted > 0 ? advice[1] : undefined) ?? advice[0];
+}
+
+/** `cpus 1, mem 64` */
+function listOf(amounts: Wants, names: readonly string[]): string {
+  return names.map((name) => `${name} ${amounts[name] ?? 0}`).join(', ');
 }

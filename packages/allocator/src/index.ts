@@ -2,7 +2,14 @@
 export { type AllocatorOptions, allocatorActor } from './allocator.ts';
 export { Books, type BooksOptions } from './books/books.ts';
 export { KindIndex } from './books/kinds.ts';
-export type { AgentRow, FrameworkRow } from './books/rows.ts';
+export {
+  CONSTRAINT_LIMITS,
+  type ConstraintLimits,
+  compileOfferConstraints,
+  instructionsAtLeast,
+  type RoleConstraint,
+} from './books/offer-constraints.ts';
+export type { AgentRow, FrameworkRow, Holding } from './books/rows.ts';
 export * from './errors.ts';
 export type * from './explanation.ts';
 export { inlineHost } from './host/inline-host.ts';
@@ -22,6 +29,7 @@ export { type Parcel, type ParcelRows, parcelRows, UNRESERVED } from './kernel/p
 export * from './kernel/skip-reasons.ts';
 export * from './kernel/snapshot.ts';
 export { allocatorMetrics } from './metrics.ts';
+export { type HostChoice, hostsFor } from './node/choose-hosts.ts';
 export { piscinaThread } from './node/piscina-thread.ts';
 export { importPolicy } from './node/policy-module.ts';
 export * from './policy/policy.ts';

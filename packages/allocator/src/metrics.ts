@@ -1,4 +1,7 @@
 // The figures of an allocator under Mesos' keys.
+
+import type { ShadowReport } from './host/shadow-report.ts';
+import type { PolicyStats } from './policy/policy-stats.ts';
 import type { AllocatorStats } from './protocol.ts';
 
 const PREFIX = 'allocator/mesos';
@@ -24,4 +27,24 @@ export function* allocatorMetrics(stats: AllocatorStats): Iterable<readonly [str
   yield ['allocator/kaon/unheld_resources', stats.unheldResources];
   yield ['allocator/kaon/uncounted_kinds', stats.uncountedKinds];
   yield ['allocator/kaon/kernel_rebuilds', stats.kernelRebuilds];
+  yield ['allocator/kaon/kernel_timeouts', stats.host.timeouts];
+  yield ['allocator/kaon/refused_questions', stats.host.refusedQuestions];
+  if (stats.host.policy) yield* policyMetrics(stats.host.policy);
+  if (stats.host.shadow) yield* shadowMetrics(stats.host.shadow);
+}
+
+function* policyMetrics(policy: PolicyStats): Iterable<readonly [string, number]> {
+  yield ['allocator/kaon/policy/passes', policy.passes];
+  yield ['allocator/kaon/policy/failures', policy.failures];
+  yield ['allocator/kaon/policy/refused_grants', policy.refusedGrants];
+  yield ['allocator/kaon/policy/is_off', policy.isOff ? 1 : 0];
+}
+
+function* shadowMetrics(shadow: ShadowReport): Iterable<readonly [string, number]> {
+  yield ['allocator/kaon/shadow/compared_passes', shadow.comparedPasses];
+  yield ['allocator/kaon/shadow/skipped_passes', shadow.skippedPasses];
+  yield ['allocator/kaon/shadow/failed_passes', shadow.failedPasses];
+  yield ['allocator/kaon/shadow/is_off', shadow.isOff ? 1 : 0];
+  yield ['allocator/kaon/shadow/agents', shadow.totals.agents];
+  yield ['allocator/kaon/shadow/differing_agents', shadow.totals.differingAgents];
 }

@@ -5,7 +5,7 @@ import type { ExplainQuestion, Explanation, PlannedGrant } from './explanation.t
 import { allocatorMetrics } from './metrics.ts';
 import type { AllocatorProtocol, AllocatorStats } from './protocol.ts';
 
-/** A message to an allocator, with its name as `kind`. */
+/** A message to an allocator, with its name as `kind`. Lists are no bodies of commands. */
 export type AllocatorCommand = {
   readonly [K in CommandName]: { readonly kind: K } & BodyOf<AllocatorProtocol, K>;
 }[CommandName];

@@ -68,6 +68,36 @@ t.test('a bad value names flag, value and what is allowed', async (t) => {
       ['master', '--agent_ping_timeout=1hrs'],
       /--agent-ping-timeout.*'1hrs' is invalid.*from 1secs to 15mins/,
     ],
+    [
+      ['master', '--allocator', 'HierarchialDRF'],
+      /--allocator.*'HierarchialDRF' is invalid.*Write hierarchical, or the path/,
+    ],
+    [['local', '--allocator-shadow', './no-such.js'], /--allocator-shadow.*no such file/],
+    [['master', '--allocator-workers', '-1'], /--allocator-workers.*'-1' is invalid.*from 0 to 64/],
+    [['master', '--role_sorter=fifo'], /--role-sorter.*'fifo' is invalid.*drf, random/],
+    [['local', '--framework-sorter', 'DRF'], /--framework-sorter.*'DRF' is invalid.*drf, random/],
+    [
+      ['master', '--min-allocatable-resources', 'cpus:0.01|mem'],
+      /--min-allocatable-resources.*'cpus:0.01\|mem' is invalid.*sets such as/,
+    ],
+    [['master', '--min-allocatable-resources', 'cpus:-1'], /'cpus:-1' is invalid/],
+    [['master', '--min-allocatable-resources', 'cpus:1|'], /'cpus:1\|' is invalid.*above 0/],
+    [
+      ['master', '--fair-sharing-excluded-resource-names', 'gpus,,disk'],
+      /--fair-sharing-excluded.*'gpus,,disk' is invalid.*with commas/,
+    ],
+    [['master', '--offer_constraints_re2_max_mem=4k'], /re2-max-mem.*'4k' is invalid.*4KB/],
+    [['local', '--offer-constraints-re2-max-mem', '2MB'], /re2-max-mem.*at most 1048576 bytes/],
+    [
+      ['master', '--offer-constraints-re2-max-program-size', 'many'],
+      /re2-max-program-size.*'many' is invalid/,
+    ],
+    [['master', '--filter_gpu_resources=no'], /--filter-gpu-resources.*'no'.*true or false/],
+    [['master', '--allocation-interval', '0secs'], /--allocation-interval.*at least 1ms/],
+    [
+      ['local', '--allocator', import.meta.filename, '--allocator-workers', '0'],
+      /a policy module runs on a thread of its own.*at least 1/,
+    ],
   ];
   for (const [args, expected] of cases) {
     const { exitCode, errors } = await kaon(args);

@@ -237,7 +237,11 @@ export class RefusalTable {
   #findGroup(client: number, agent: number, expiresMs: number, rows: ParcelRows): number {
     const since = this.#revivedAt[client]!;
     for (let group = this.#firstOfAgent[agent]!; group !== NONE; group = this.#next[group]!) {
-      const isOpen = this.#expiresMs[group] === expiresMs && this.#stamp[group]! >= since;
+      // Who was the last to be revived leaves an empty group behind, which the next opening frees.
+      const isOpen =
+        this.#expiresMs[group] === expiresMs &&
+        this.#stamp[group]! >= since &&
+        this.#count[group]! > 0;
       if (isOpen && this.#pool.isSame(this.#parcels[group]!, rows)) return group;
     }
     return NONE;

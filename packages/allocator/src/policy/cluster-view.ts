@@ -3,7 +3,7 @@ import type { RequestedResources } from '../host/kernel-host.ts';
 import { CAPABILITY, PARCEL_WHOLE } from '../kernel/capabilities.ts';
 import type { AllocateRequest } from '../kernel/kernel-commands.ts';
 import { UNRESERVED } from '../kernel/parcels.ts';
-import { type ClusterMirror, type MirrorParcel, topOf } from './cluster-mirror.ts';
+import type { ClusterMirror, MirrorParcel, MirrorQuota } from './cluster-mirror.ts';
 import { capabilityNames, type GrantCheck } from './grant-check.ts';
 import type {
   AgentView,
@@ -38,7 +38,8 @@ export function clusterView(
     total: amounts(mirror.total),
     agents: candidates.map((agent) => agentView(mirror, agent, amounts)),
     frameworks: frameworkViews(mirror, amounts),
-    roles: roleViews(mirror, amounts),
+    roles: roleViews(mirror),
+    quotas: quotaViews(mirror, amounts),
     requested: requested.flatMap(({ framework, agent, quantities }) => {
       const row = mirror.frameworks.get(framework);
       return row ? [{ framework: row.name, agent, amounts: amounts(quantities) }] : [];
@@ -103,25 +104,22 @@ function frameworkViews(mirror: ClusterMirror, amounts: ToAmounts): FrameworkVie
     .sort((left, right) => (left.id < right.id ? -1 : 1));
 }
 
-function roleViews(mirror: ClusterMirror, amounts: ToAmounts): RoleView[] {
-  return [...mirror.roles.values()]
-    .map((path) => ({
-      path,
-      weight: mirror.weights.get(path) ?? 1,
-      quota: topOf(path) === path ? quotaView(mirror, path, amounts) : undefined,
-    }))
+function roleViews({ roles, weights }: ClusterMirror): RoleView[] {
+  return [...roles.values()]
+    .map((path) => ({ path, weight: weights.get(path) ?? 1 }))
     .sort((left, right) => (left.path < right.path ? -1 : 1));
 }
 
-function quotaView(mirror: ClusterMirror, path: string, amounts: ToAmounts): QuotaView | undefined {
-  const quota = mirror.quotas.get(path);
-  if (quota === undefined) return undefined;
-  const consumed = mirror.consumed.get(path);
-  return {
-    guarantees: amounts(quota.guarantees),
-    limits: limitsOf(quota.limits, amounts),
-    consumed: consumed ? amounts(consumed) : {},
-  };
+function quotaViews(
+  { consumed, quotas }: ClusterMirror,
+  amounts: ToAmounts,
+): Readonly<Record<string, QuotaView>> {
+  const viewOf = (path: string, { guarantees, limits }: MirrorQuota): QuotaView => ({
+    guarantees: amounts(guarantees),
+    limits: limitsOf(limits, amounts),
+    consumed: amounts(consumed.get(path) ?? new Float64Array(0)),
+  });
+  return Object.fromEntries([...quotas].map(([path, quota]) => [path, viewOf(path, quota)]));
 }
 
 /** A limit of 0 must be seen as one. */

@@ -115,8 +115,6 @@ export interface QuotaView {
 export interface RoleView {
   readonly path: string;
   readonly weight: number;
-  /** Of top-level roles only. */
-  readonly quota: QuotaView | undefined;
 }
 
 /** Resources a framework has asked for in advance. */
@@ -138,6 +136,8 @@ export interface ClusterView {
   readonly frameworks: readonly FrameworkView[];
   /** In order of their paths. */
   readonly roles: readonly RoleView[];
+  /** By the path of the top-level role. */
+  readonly quotas: Readonly<Record<string, QuotaView>>;
   readonly requested: readonly RequestView[];
   /**
    * Whether all that the agent has free for the framework in the role could be granted now, and is worth

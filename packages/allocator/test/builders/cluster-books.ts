@@ -1,6 +1,6 @@
 // The books of a random cluster: what agents have, what is free and what is held, counted apart from
 // any kernel. They take in a batch as its contract says and state what must hold after it.
-import { CAPABILITY, type GrantBatch, UNRESERVED } from '@kaon/allocator';
+import { CAPABILITY, type GrantBatch, PARCEL_WHOLE, UNRESERVED } from '@kaon/allocator';
 import {
   isAtOrBelow,
   isEmpty,
@@ -12,7 +12,6 @@ import {
   notNegative,
   sum,
   topOf,
-  WHOLE,
 } from './literal-parcels.ts';
 
 export interface BookAgent {
@@ -115,7 +114,7 @@ export class ClusterBooks {
       [...batch.quantities.subarray(grant * this.width, (grant + 1) * this.width)],
       `quantities of grant ${grant}`,
     );
-    if ((bits & WHOLE) !== 0 && !parcels.some(isWhole)) {
+    if ((bits & PARCEL_WHOLE) !== 0 && !parcels.some(isWhole)) {
       throw new Error(`grant ${grant} names a whole parcel that is not free`);
     }
     for (const parcel of parcels.filter(isShared)) sharedOffered.add(keyOf(parcel));

@@ -21,6 +21,9 @@ export type { LiteralGrant } from './literal-pass.ts';
 
 interface LiteralAgent {
   readonly facts: AgentFacts;
+  /** Thousandths per kind of the whole agent, and what of it is reserved. */
+  readonly total: readonly number[];
+  readonly reserved: readonly LiteralParcel[];
   isActive: boolean;
   free: readonly LiteralParcel[];
 }
@@ -30,8 +33,6 @@ interface LiteralFramework {
   readonly name: string;
   capabilities: number;
   isActive: boolean;
-  /** By role index. */
-  readonly clients: Map<number, LiteralClient>;
 }
 
 /** A framework in a role: subscribed to it, or holding something there. */
@@ -70,6 +71,7 @@ export class LiteralKernel implements KernelCommands {
   readonly fired: Map<string, number>;
   readonly #agents = new Map<number, LiteralAgent>();
   readonly #frameworks = new Map<number, LiteralFramework>();
+  #clients: readonly LiteralClient[] = [];
 
   constructor(options: KernelOptions, fired = new Map<string, number>()) {
     this.options = options;
@@ -103,8 +105,8 @@ export class LiteralKernel implements KernelCommands {
       .sort((left, right) => left - right);
   }
 
-  clients(): LiteralClient[] {
-    return [...this.#frameworks.values()].flatMap(({ clients }) => [...clients.values()]);
+  clients(): readonly LiteralClient[] {
+    return this.#clients;
   }
 
   competes({ framework, isSubscribed, isSuppressed }: LiteralClient): boolean {
@@ -113,13 +115,13 @@ export class LiteralKernel implements KernelCommands {
 
   /** All there is per kind, of inactive agents too. */
   pool(): number[] {
-    return this.#sum([...this.#agents.values()].map(({ facts }) => [...facts.total]));
+    return this.#sum([...this.#agents.values()].map(({ total }) => total));
   }
 
   /** What the quota of the top-level role `top` counts as used. */
   consumed(top: string): number[] {
     const reserved = [...this.#agents.values()]
-      .flatMap(({ facts }) => parcelsOf(facts.reserved, this.options.kinds))
+      .flatMap((agent) => agent.reserved)
       .filter(({ role }) => isAtOrBelow(this.roles.get(role) ?? '', top))
       .map(({ quantities }) => quantities);
     const unreserved = this.clients()
@@ -177,6 +179,8 @@ export class LiteralKernel implements KernelCommands {
   addAgent(agent: number, facts: AgentFacts, free: ParcelRows): void {
     this.#agents.set(agent, {
       facts,
+      total: [...facts.total],
+      reserved: parcelsOf(facts.reserved, this.options.kinds),
       isActive: facts.isActive,
       free: parcelsOf(free, this.options.kinds),
     });
@@ -218,7 +222,6 @@ export class LiteralKernel implements KernelCommands {
       name,
       capabilities,
       isActive: false,
-      clients: new Map(),
     });
   }
 
@@ -236,6 +239,7 @@ export class LiteralKernel implements KernelCommands {
 
   removeFramework(framework: number): void {
     this.#frameworks.delete(framework);
+    this.#clients = this.#clients.filter((client) => client.framework.index !== framework);
     this.#forgetCounts();
   }
 
@@ -372,7 +376,9 @@ export class LiteralKernel implements KernelCommands {
   }
 
   #find(framework: number, role: number): LiteralClient | undefined {
-    return this.#framework(framework).clients.get(role);
+    return this.#clients.find(
+      (client) => client.framework.index === framework && client.role === role,
+    );
   }
 
   #client(framework: number, role: number): LiteralClient {
@@ -391,25 +397,22 @@ export class LiteralKernel implements KernelCommands {
       minimums: undefined,
       exclusionList: -1,
     };
-    client.framework.clients.set(role, client);
+    this.#clients = [...this.#clients, client];
     return client;
   }
 
-  #dropIfIdle({ framework, role, isSubscribed, held }: LiteralClient): void {
-    if (isSubscribed || held.some((quantity) => quantity > 0)) return;
-    framework.clients.delete(role);
+  #dropIfIdle(idle: LiteralClient): void {
+    if (idle.isSubscribed || idle.held.some((quantity) => quantity > 0)) return;
+    this.#clients = this.#clients.filter((client) => client !== idle);
     this.#forgetCounts();
   }
 
-  /**
-   * Nodes of the tree live as long as something is at or below them, and those with a quota; their counts
-   * go with them.
-   */
+  /** Nodes of the tree live as long as a client, a role or a quota is at or below them; their counts, too. */
   #forgetCounts(): void {
     for (const node of [...this.counts.keys()]) {
       const isAlive = node.endsWith('/.')
         ? this.clients().some(({ path }) => `${path}/.` === node)
-        : this.quotas.has(node) || [...this.roles.values()].some((path) => isAtOrBelow(path, node));
+        : [...this.roles.values(), ...this.quotas.keys()].some((path) => isAtOrBelow(path, node));
       if (!isAlive) this.counts.delete(node);
     }
   }

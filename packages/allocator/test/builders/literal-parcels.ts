@@ -1,12 +1,5 @@
 // What the plain rules say of parcels: which kind of parcel one is, sums, and who may have it.
-import { CAPABILITY, type ParcelRows, UNRESERVED } from '@kaon/allocator';
-
-/** Bit of the parcel of indivisible disks, which is given whole or not at all. */
-export const WHOLE = 128;
-
-/** Capability bits that a framework must have to be given a parcel marked with them. */
-export const CAPABILITY_BITS =
-  CAPABILITY.revocableResources | CAPABILITY.sharedResources | CAPABILITY.reservationRefinement;
+import { CAPABILITY, PARCEL_WHOLE, type ParcelRows, UNRESERVED } from '@kaon/allocator';
 
 /** What an agent has free for one reservation role and one set of bits. */
 export interface LiteralParcel {
@@ -22,7 +15,7 @@ export function isPlain({ role, bits }: LiteralParcel): boolean {
 }
 
 export function isWhole({ role, bits }: LiteralParcel): boolean {
-  return role === UNRESERVED && bits === WHOLE;
+  return role === UNRESERVED && bits === PARCEL_WHOLE;
 }
 
 export function isShared({ bits }: LiteralParcel): boolean {
@@ -35,9 +28,11 @@ export function isEmpty({ quantities }: LiteralParcel): boolean {
 
 /** Sums column by column; `width` columns. */
 export function sum(rows: readonly (readonly number[])[], width: number): number[] {
-  return Array.from({ length: width }, (_, column) =>
-    rows.reduce((total, row) => total + (row[column] ?? 0), 0),
-  );
+  const total = new Array<number>(width).fill(0);
+  for (const row of rows) {
+    for (const column of total.keys()) total[column] = (total[column] ?? 0) + (row[column] ?? 0);
+  }
+  return total;
 }
 
 /** `left - right`, column by column. */

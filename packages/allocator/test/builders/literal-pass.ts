@@ -1,10 +1,9 @@
 // One pass by the plain rules: who is offered what of which agent, and what quotas leave of it.
-import { type AllocateRequest, CAPABILITY } from '@kaon/allocator';
+import { type AllocateRequest, CAPABILITY, PARCEL_BITS, PARCEL_WHOLE } from '@kaon/allocator';
 import { type Random, seededRandom, shuffle } from '@kaon/primitives';
 import type { LiteralClient, LiteralKernel } from './literal-kernel.ts';
 import { LiteralLine, roleShare } from './literal-line.ts';
 import {
-  CAPABILITY_BITS,
   covers,
   isAtOrBelow,
   isEmpty,
@@ -17,7 +16,6 @@ import {
   notNegative,
   sum,
   topOf,
-  WHOLE,
 } from './literal-parcels.ts';
 
 export interface LiteralGrant {
@@ -29,6 +27,8 @@ export interface LiteralGrant {
   readonly quantities: readonly number[];
   /** What is given of the plain parcel per kind; undefined: all of it. */
   readonly chopped: readonly number[] | undefined;
+  /** What of it uses up quota, per kind. */
+  readonly unreserved: readonly number[];
   /** Share of the top-level role when the agent's turn began. */
   readonly wonAt: number;
 }
@@ -49,7 +49,7 @@ export class LiteralPass {
   readonly #kernel: LiteralKernel;
   readonly #request: AllocateRequest;
   readonly #chance: Random;
-  readonly #grants: LiteralGrant[] = [];
+  readonly #granted: [LiteralClient, LiteralGrant][] = [];
   /** Consumption of each role with a quota when the pass began. */
   readonly #consumedBefore = new Map<string, readonly number[]>();
   /** What all guarantees together still need, per kind. */
@@ -80,7 +80,11 @@ export class LiteralPass {
       for (const agent of shuffle(candidates, random)) this.#turn(agent, 'guarantees');
     }
     for (const agent of shuffle(candidates, random)) this.#turn(agent, 'fairShare');
-    return this.#grants;
+    // With several partitions each grant has stood for those of all; now it stands for itself.
+    for (const [client, { quantities }] of this.#granted) {
+      client.held = minus(client.held, times(quantities, this.#partitions - 1));
+    }
+    return this.#granted.map(([, grant]) => grant);
   }
 
   /** Everybody in line is asked; shares and counts move when the agent has been gone through. */
@@ -88,13 +92,14 @@ export class LiteralPass {
     const granted: [LiteralClient, LiteralGrant][] = [];
     const line = new LiteralLine(this.#kernel, this.#chance, () => this.#isAnythingLeft(agent));
     for (const client of line.clients()) {
+      if (!this.#isAnythingLeft(agent)) break;
       const grant = this.#offer(agent, client, stage);
       if (grant !== undefined) granted.push([client, grant]);
     }
     if (granted.length > 1) this.#kernel.note('agentSplit');
     for (const [client, grant] of granted) {
-      this.#kernel.countAllocation(client, grant.quantities);
-      this.#grants.push(grant);
+      this.#kernel.countAllocation(client, times(grant.quantities, this.#partitions));
+      this.#granted.push([client, grant]);
     }
   }
 
@@ -105,7 +110,7 @@ export class LiteralPass {
     const eligible = this.#eligible(agent, client);
     if (this.#hasObstacle(agent, client, eligible)) return;
     const usable = eligible.filter(
-      ({ bits }) => (bits & CAPABILITY_BITS & ~client.framework.capabilities) === 0,
+      ({ bits }) => (bits & PARCEL_BITS & ~client.framework.capabilities) === 0,
     );
     if (usable.length < eligible.length) this.#kernel.note('stripped');
     const bundle = this.#bundle(client, usable, stage);
@@ -264,12 +269,13 @@ export class LiteralPass {
       agent,
       framework: client.framework.index,
       role: client.role,
-      bits: (client.framework.capabilities & CAPABILITY_BITS) | (hasWhole ? WHOLE : 0),
+      bits: (client.framework.capabilities & PARCEL_BITS) | (hasWhole ? PARCEL_WHOLE : 0),
       quantities: sum(
         parcels.map(({ quantities }) => quantities),
         kinds + 1,
       ),
       chopped: isChopped ? plain : undefined,
+      unreserved,
       wonAt: roleShare(kernel, topOf(client.path)),
     };
   }
@@ -324,6 +330,10 @@ export class LiteralPass {
 
 function sharedKey(agent: number, { role, bits }: LiteralParcel): string {
   return `${agent} ${role} ${bits}`;
+}
+
+function times(row: readonly number[], factor: number): number[] {
+  return row.map((quantity) => quantity * factor);
 }
 
 function isLess(left: readonly number[], right: readonly number[]): boolean {

@@ -1,6 +1,12 @@
 // One random cluster: a kernel and the plain rules go through the same history, and must give the same
 // grants in every pass; what must hold whatever the rules are is checked from the books.
-import type { AllocateRequest, GrantBatch, KernelCommands, KernelOptions } from '@kaon/allocator';
+import type {
+  AllocateRequest,
+  GrantBatch,
+  InspectRequest,
+  KernelCommands,
+  KernelOptions,
+} from '@kaon/allocator';
 import { isUnobstructed, same } from './cluster-books.ts';
 import { LiteralKernel } from './literal-kernel.ts';
 import { roleShare } from './literal-line.ts';
@@ -11,10 +17,14 @@ import { RandomCluster, randomOptions } from './random-cluster.ts';
 /** What is compared with the plain rules. */
 export interface Subject extends KernelCommands {
   allocate(request: AllocateRequest): GrantBatch;
+  /** Asked now and then: it must change nothing. */
+  inspect?(request: InspectRequest): unknown;
 }
 
 const PASSES = 4;
 const STEPS_PER_PASS = 6;
+/** On average. */
+const STEPS_PER_INSPECTION = 8;
 
 /**
  * Runs the cluster of `seed`. `fired` counts how often each rule decided something, over all clusters
@@ -31,13 +41,26 @@ export function runCluster(
   const cluster = new RandomCluster(seed, [subject, oracle]);
   cluster.populate();
   for (let pass = 0; pass < PASSES; pass += 1) {
-    for (let step = 0; step < STEPS_PER_PASS; step += 1) cluster.step();
+    for (let step = 0; step < STEPS_PER_PASS; step += 1) {
+      cluster.step();
+      if (cluster.random.nextInt(STEPS_PER_INSPECTION) === 0) inspectAll(cluster, subject);
+    }
     try {
       comparePass(cluster, subject, oracle, seed * PASSES + pass);
     } catch (error) {
       throw new Error(`pass ${pass}: ${error instanceof Error ? error.message : error}`);
     }
     cluster.answerOffers();
+  }
+}
+
+function inspectAll({ books, frameworks, nowMs }: RandomCluster, subject: Subject): void {
+  for (const [framework, { clients }] of frameworks) {
+    for (const role of clients.keys()) {
+      for (const agent of books.agents.keys()) {
+        subject.inspect?.({ framework, role, agent, nowMs });
+      }
+    }
   }
 }
 
@@ -67,7 +90,7 @@ function comparePass(
   // One of several partitions answers for its part of the guarantees only.
   if (partitions !== 1) return;
   books.checkHeadroom(before);
-  if (!isPartial) checkGuarantees(cluster, oracle);
+  if (!isPartial) checkGuarantees(cluster, oracle, nowMs);
 }
 
 function grantsOf({ chops, chopped, ...batch }: GrantBatch, kinds: number): unknown[] {
@@ -84,7 +107,7 @@ function grantsOf({ chops, chopped, ...batch }: GrantBatch, kinds: number): unkn
   });
 }
 
-function comparable({ wonAt: _, ...grant }: LiteralGrant): unknown {
+function comparable({ wonAt: _, unreserved: __, ...grant }: LiteralGrant): unknown {
   return grant;
 }
 
@@ -109,6 +132,10 @@ function checkFigures(
     grants.map(({ wonAt }) => wonAt),
     'shares when won',
   );
+  // Told for the kernels of other partitions only.
+  const unreserved =
+    oracle.options.partitions === 1 ? [] : grants.flatMap((grant) => grant.unreserved);
+  same([...batch.unreserved], unreserved, 'what uses up quota');
   for (let index = 0; index < batch.roleShares.length; index += 2) {
     const path = oracle.roles.get(batch.roleShares[index] ?? -1) ?? '';
     same(batch.roleShares[index + 1], roleShare(oracle, path), `share of ${path}`);
@@ -141,6 +168,7 @@ function noteSharedTwice(
 function checkGuarantees(
   { books, frameworks, exclusions, refusals }: RandomCluster,
   oracle: LiteralKernel,
+  nowMs: number,
 ): void {
   const { minAllocatable } = oracle.options;
   for (const [framework, { isActive, capabilities, clients }] of frameworks) {
@@ -153,7 +181,7 @@ function checkGuarantees(
         const isHidden =
           !row.isActive ||
           exclusions.get(exclusionList)?.has(agent) ||
-          refusals.has(`${framework} ${role} ${agent}`) ||
+          (refusals.get(`${framework} ${role} ${agent}`) ?? 0) > nowMs ||
           !isUnobstructed(row, path, capabilities);
         if (isHidden || needed.length === 0) continue;
         oracle.note('guaranteeChecked');

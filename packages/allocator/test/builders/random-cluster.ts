@@ -4,12 +4,13 @@ import {
   type GrantBatch,
   type KernelCommands,
   type KernelOptions,
+  PARCEL_WHOLE,
   parcelRows,
   UNRESERVED,
 } from '@kaon/allocator';
 import { type Random, seededRandom } from '@kaon/primitives';
 import { added, type BookAgent, ClusterBooks, type Holding } from './cluster-books.ts';
-import { isPlain, isShared, isWhole, type LiteralParcel, WHOLE } from './literal-parcels.ts';
+import { isPlain, isShared, isWhole, type LiteralParcel } from './literal-parcels.ts';
 
 const KINDS = 3;
 const PATHS = ['a', 'a/b', 'a/b/c', 'a/b/c/d', 'a/e', 'e', 'e/f', 'e-f', 'g/h/i', '*'];
@@ -20,6 +21,7 @@ const SIZES = { small: { agents: 5, frameworks: 5 }, large: { agents: 16, framew
 const LARGE_ONE_IN = 100;
 const LISTS = 2;
 const PASS_INTERVAL_MS = 10;
+const LAST_REFUSALS_MAX = 4;
 /** Amounts are small multiples of these, so that ties and exact fits are common. */
 const UNITS = [1000, 32_000, 1000];
 const ALL_CAPABILITIES = 63;
@@ -52,19 +54,30 @@ interface RandomClient {
   exclusionList: number;
 }
 
+interface Refusal {
+  readonly framework: number;
+  readonly role: number;
+  readonly agent: number;
+  readonly expiresMs: number;
+  readonly rows: Float64Array;
+}
+
 export class RandomCluster {
   readonly random: Random;
   readonly books = new ClusterBooks(KINDS);
   readonly frameworks = new Map<number, RandomFramework>();
   readonly exclusions = new Map<number, Set<number>>();
-  /** Every refusal ever made, as `framework role agent`. */
-  readonly refusals = new Set<string>();
+  /** When the last refusal of `framework role agent` expires, unless it is revived before. */
+  readonly refusals = new Map<string, number>();
+  readonly #lastRefusals: Pick<Refusal, 'agent' | 'expiresMs' | 'rows'>[] = [];
   nowMs = 0;
   readonly #receivers: readonly KernelCommands[];
   /** Quotas and odd amounts are left out of some clusters, so that the other rules come to the fore. */
   readonly #hasQuotas: boolean;
   readonly #hasOddAmounts: boolean;
   readonly #size: { readonly agents: number; readonly frameworks: number };
+  /** Paths of roles that were removed and may come again. */
+  readonly #retired: string[] = [];
   /** Grants of the last pass, not yet answered. */
   #offers: Holding[] = [];
 
@@ -102,7 +115,7 @@ export class RandomCluster {
       () => this.#changeWishes(),
       () => this.#changeHoldings(),
       () => this.#changeHoldings(),
-      () => this.#changeHoldings(),
+      () => this.#repeatRefusal(),
     ];
     steps[random.nextInt(steps.length)]?.();
   }
@@ -240,7 +253,7 @@ export class RandomCluster {
     sometimes(CAPABILITY.sharedResources, this.#anyRole(), 4);
     sometimes(CAPABILITY.sharedResources | CAPABILITY.reservationRefinement, this.#anyRole(), 12);
     sometimes(CAPABILITY.sharedResources, UNRESERVED, 12);
-    sometimes(WHOLE, UNRESERVED, 3);
+    sometimes(PARCEL_WHOLE, UNRESERVED, 3);
     return added([], parcels);
   }
 
@@ -361,36 +374,41 @@ export class RandomCluster {
   }
 
   #changeRoles(): void {
-    const choice = this.random.nextInt(4);
+    const choice = this.random.nextInt(5);
     if (choice === 0) this.setWeight();
-    else if (choice === 1) this.#renewRole();
+    else if (choice === 1) this.#retireRole();
+    else if (choice === 2) this.#renewRole();
     else if (this.#hasQuotas) this.setQuota();
   }
 
-  /**
-   * Forgets a role and names it anew, with another index. Clients leave it before, and what they hold
-   * is recovered; some come back.
-   */
-  #renewRole(): void {
-    const { books, frameworks, random } = this;
+  /** Forgets a role. Clients leave it before, and what they hold is recovered. */
+  #retireRole(): void {
+    const { books, frameworks } = this;
     const role = this.#anyRole();
     const path = books.pathOf(role);
     const isReserved = [...books.agents.values()].some(({ total }) =>
       total.some((parcel) => parcel.role === role),
     );
     if (isReserved) return;
-    const members = [...frameworks.keys()].filter((framework) => {
+    for (const [framework, { clients }] of frameworks) {
+      clients.delete(role);
       this.#tell((kernel) => kernel.unsubscribe(framework, role));
-      return frameworks.get(framework)?.clients.delete(role);
-    });
+    }
     for (const holding of books.holdings.filter((other) => other.role === role)) {
       this.#recover(holding, holding.parcels);
     }
     this.#tell((kernel) => kernel.removeRole(role));
     books.roles[role] = undefined;
-    const renewed = this.#addRole(path);
-    for (const framework of members) {
-      if (random.nextInt(3) !== 0) this.#subscribe(framework, renewed);
+    this.#retired.push(path);
+  }
+
+  /** Names a role that was forgotten, with another index; some frameworks are in it at once. */
+  #renewRole(): void {
+    const path = this.#retired.pop();
+    if (path === undefined) return;
+    const role = this.#addRole(path);
+    for (const framework of this.frameworks.keys()) {
+      if (this.random.nextInt(2) === 0) this.#subscribe(framework, role);
     }
   }
 
@@ -531,8 +549,34 @@ export class RandomCluster {
   #refuse({ framework, role, agent }: Holding, refused: readonly LiteralParcel[]): void {
     const passes = oneOf(this.random, [0, 1, 2, 3, 1000]);
     const expiresMs = this.nowMs + passes * PASS_INTERVAL_MS;
-    this.refusals.add(`${framework} ${role} ${agent}`);
-    this.#tell((kernel) => kernel.refuse(framework, role, agent, expiresMs, this.#rows(refused)));
+    const rows = this.#rows(refused);
+    this.#lastRefusals.unshift({ agent, expiresMs, rows });
+    this.#lastRefusals.length = Math.min(this.#lastRefusals.length, LAST_REFUSALS_MAX);
+    this.#tellRefusal({ framework, role, agent, expiresMs, rows });
+  }
+
+  #tellRefusal({ framework, role, agent, expiresMs, rows }: Refusal): void {
+    const key = `${framework} ${role} ${agent}`;
+    this.refusals.set(key, Math.max(this.refusals.get(key) ?? 0, expiresMs));
+    this.#tell((kernel) => kernel.refuse(framework, role, agent, expiresMs, rows));
+  }
+
+  /** The same bundle is refused again, mostly by others, until the same moment; some are revived first. */
+  #repeatRefusal(): void {
+    const { random } = this;
+    if (this.#lastRefusals.length === 0) return;
+    const { agent, expiresMs, rows } = oneOf(random, this.#lastRefusals);
+    if (!this.books.agents.has(agent)) return;
+    for (const [framework, { clients }] of this.frameworks) {
+      for (const [role, client] of clients) {
+        if (random.nextInt(3) !== 0) continue;
+        if (random.nextInt(4) === 0) {
+          client.isSuppressed = false;
+          this.#tell((kernel) => kernel.revive(framework, role));
+        }
+        this.#tellRefusal({ framework, role, agent, expiresMs, rows });
+      }
+    }
   }
 
   /** Reserves for the role of the holder what it holds unreserved; the kernel is told a conversion. */

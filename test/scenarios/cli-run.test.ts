@@ -63,20 +63,6 @@ t.test('commands on a cluster of processes', async (t) => {
     t.equal(stdout, 'no tasks\n');
   });
 
-  await t.test('who waits in vain can be asked after', async (t) => {
-    const waiting = startKaon(t, ['run', '--master', address, '--cpus', '64', '--', 'true']);
-    const [, id = ''] = await waiting.told(/framework (\S+) at/);
-    const why = await kaon(t, ['why', '--master', address, '--framework', id, '--plan']);
-    t.match(why, { exitCode: 0, stderr: '' });
-    t.match(why.stdout, /^role \*: competing, \d of 2 agents granted$/m);
-    t.match(why.stdout, /^ {2}the most of one agent +cpus 2, disk 1024, mem 512/m);
-    waiting.kill('SIGINT');
-    t.equal(await waiting.exited, 130);
-    const gone = await kaon(t, ['why', '--master', address, '--framework', id]);
-    t.equal(gone.exitCode, 1);
-    t.match(gone.stderr, /no framework is called|takes no part in allocation/);
-  });
-
   await t.test('the tables tell of it', async (t) => {
     const tasks = await kaon(t, ['tasks', '--master', address]);
     t.match(tasks, { exitCode: 0, stderr: '' });

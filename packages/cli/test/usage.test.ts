@@ -2,10 +2,12 @@
 import t from 'tap';
 import { kaon } from './builders/fake-terminal.ts';
 
+const COMMANDS = ['master', 'agent', 'run', 'tasks', 'agents', 'frameworks', 'why', 'local'];
+
 t.test('help says what there is', async (t) => {
   const { exitCode, output } = await kaon(['--help']);
   t.equal(exitCode, 0);
-  for (const command of ['master', 'agent', 'run', 'tasks', 'agents', 'frameworks', 'local']) {
+  for (const command of COMMANDS) {
     t.match(output, new RegExp(`^  ${command} `, 'm'), command);
   }
   t.match(output, /Examples:/);
@@ -13,7 +15,7 @@ t.test('help says what there is', async (t) => {
 });
 
 t.test('every command explains its flags, defaults and uses', async (t) => {
-  for (const command of ['master', 'agent', 'run', 'tasks', 'agents', 'frameworks', 'local']) {
+  for (const command of COMMANDS) {
     const { exitCode, output } = await kaon([command, '--help']);
     t.equal(exitCode, 0, command);
     t.match(output, /Examples:\n +\$ (kaon|npm)/, command);
@@ -39,6 +41,7 @@ t.test('what a server must be told is asked for, after mistyped flags', async (t
   const missing = await kaon(['master']);
   t.match(missing, { exitCode: 2, errors: /--work-dir <folder>' is required/ });
   t.match(await kaon(['agent', '--work-dir', 'x']), { errors: /--master <address>' is required/ });
+  t.match(await kaon(['why']), { exitCode: 2, errors: /--framework <framework>' is required/ });
   const mistyped = await kaon(['master', '--work_dri', 'x']);
   t.match(mistyped, { exitCode: 2, errors: /unknown option '--work-dri'[\s\S]*--work-dir/ });
 });
@@ -131,8 +134,8 @@ t.test('values may come from the environment, and the command line wins', async 
 });
 
 t.test('a master that is not there is told in two lines', async (t) => {
-  for (const command of ['tasks', 'agents', 'frameworks']) {
-    const { exitCode, output, errors } = await kaon([command, '--master', '127.0.0.1:1']);
+  for (const command of [['tasks'], ['agents'], ['frameworks'], ['why', '--framework', 'x']]) {
+    const { exitCode, output, errors } = await kaon([...command, '--master', '127.0.0.1:1']);
     t.equal(exitCode, 1);
     t.equal(output, '');
     t.match(

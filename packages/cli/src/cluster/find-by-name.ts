@@ -1,13 +1,8 @@
 // From what somebody types to the framework or agent that is meant: an id, its beginning, or a name.
-import {
-  type Decoded,
-  decodeList,
-  decodeRecord,
-  decodeString,
-  formatDecodeError,
-} from '@kaon/primitives';
+import { decodeList, decodeRecord, decodeString, formatDecodeError } from '@kaon/primitives';
 import { CommandError } from '../errors.ts';
 import { count } from '../output/format.ts';
+import { printable } from '../output/table.ts';
 import { getFromMaster } from './master-client.ts';
 
 const decodeSummary = decodeRecord({
@@ -15,13 +10,16 @@ const decodeSummary = decodeRecord({
   frameworks: decodeList(decodeRecord({ id: decodeString, name: decodeString })),
 });
 
-/** Who is in the cluster, by id and name. */
-export type ClusterNames = Decoded<typeof decodeSummary>;
-
 /** Something with an id, and the name people give it. */
 export interface Named {
   readonly id: string;
   readonly name: string;
+}
+
+/** Who is in a cluster. The name of an agent is its hostname. */
+export interface ClusterNames {
+  readonly frameworks: readonly Named[];
+  readonly agents: readonly Named[];
 }
 
 /** An error lists so many. */
@@ -30,7 +28,10 @@ const LISTED_MAX = 10;
 /** The names of a cluster, from `/state-summary`: the least a master tells that has them. */
 export async function fetchNames(master: string): Promise<ClusterNames> {
   const decoded = decodeSummary(await getFromMaster(master, '/state-summary'));
-  if (decoded.ok) return decoded.value;
+  if (decoded.ok) {
+    const { frameworks, slaves } = decoded.value;
+    return { frameworks, agents: slaves.map(({ id, hostname }) => ({ id, name: hostname })) };
+  }
   const problem = formatDecodeError(decoded.error);
   throw new CommandError(`the master at ${master} answered something unexpected: ${problem}`);
 }
@@ -41,8 +42,7 @@ export function findFramework({ frameworks }: ClusterNames, text: string): Named
 }
 
 /** The agent meant by an id, a hostname, or the beginning of an id. */
-export function findAgent({ slaves }: ClusterNames, text: string): Named {
-  const agents = slaves.map(({ id, hostname }) => ({ id, name: hostname }));
+export function findAgent({ agents }: ClusterNames, text: string): Named {
   return find('agent', agents, text);
 }
 
@@ -68,7 +68,7 @@ function find(noun: string, all: readonly Named[], text: string): Named {
 }
 
 function listOf(all: readonly Named[]): string {
-  const shown = all.slice(0, LISTED_MAX).map(({ id, name }) => `${id} (${name})`);
+  const shown = all.slice(0, LISTED_MAX).map(({ id, name }) => printable(`${id} (${name})`));
   const rest = all.length - shown.length;
   return shown.join(', ') + (rest > 0 ? ` and ${rest} more` : '');
 }

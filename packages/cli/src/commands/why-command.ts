@@ -68,7 +68,7 @@ async function answer({ master, role, ...flags }: WhyFlags): Promise<string> {
   }
   const byId = new Map([
     ...names.frameworks.map(({ id, name }) => [id, `${name} (${id})`] as const),
-    ...names.slaves.map(({ id, hostname }) => [id, hostname] as const),
+    ...names.agents.map(({ id, name }) => [id, name] as const),
   ]);
   const shown = { framework, agent, nameOf: (id: string) => byId.get(id) ?? id };
   const text = standingText(standing.value, shown);

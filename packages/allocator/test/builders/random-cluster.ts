@@ -16,9 +16,12 @@ const KINDS = 3;
 const PATHS = ['a', 'a/b', 'a/b/c', 'a/b/c/d', 'a/e', 'e', 'e/f', 'e-f', 'g/h/i', '*'];
 /** Roles that get quotas; nobody is ever in the last one. */
 const TOPS = ['a', 'a', 'e', 'e-f', 'g', '*', 'nobody'];
-/** Most clusters are small, so that differences are easy to read; some have many clients. */
-const SIZES = { small: { agents: 5, frameworks: 5 }, large: { agents: 16, frameworks: 14 } };
+/** Most clusters are small, so that differences are easy to read; a few are crowded. */
+const SMALL = { agents: 5, frameworks: 5, rolesPerFramework: 3 };
+const LARGE = { agents: 16, frameworks: 14, rolesPerFramework: 4 };
+const CROWD = { agents: 40, frameworks: 80, rolesPerFramework: 1 };
 const LARGE_ONE_IN = 100;
+const CROWD_ONE_IN = 500;
 const LISTS = 2;
 const PASS_INTERVAL_MS = 10;
 const LAST_REFUSALS_MAX = 4;
@@ -75,7 +78,7 @@ export class RandomCluster {
   /** Quotas and odd amounts are left out of some clusters, so that the other rules come to the fore. */
   readonly #hasQuotas: boolean;
   readonly #hasOddAmounts: boolean;
-  readonly #size: { readonly agents: number; readonly frameworks: number };
+  readonly #size: typeof SMALL;
   /** Paths of roles that were removed and may come again. */
   readonly #retired: string[] = [];
   /** Grants of the last pass, not yet answered. */
@@ -86,7 +89,9 @@ export class RandomCluster {
     this.#receivers = receivers;
     this.#hasQuotas = this.random.nextInt(3) !== 0;
     this.#hasOddAmounts = this.random.nextInt(3) === 0;
-    this.#size = this.random.nextInt(LARGE_ONE_IN) === 0 ? SIZES.large : SIZES.small;
+    this.#size = SMALL;
+    if (this.random.nextInt(LARGE_ONE_IN) === 0) this.#size = LARGE;
+    if (this.random.nextInt(CROWD_ONE_IN) === 0) this.#size = CROWD;
     for (const path of PATHS) this.#addRole(path);
   }
 
@@ -274,11 +279,14 @@ export class RandomCluster {
     const capabilities = oneOf(random, [0, ALL_CAPABILITIES, random.nextInt(64), 31]);
     this.frameworks.set(framework, { capabilities, isActive: true, clients: new Map() });
     // Names in another order than indexes.
-    const name = `f${(framework * 7) % 15}`;
+    const name = `f${(framework * 7) % 101}`;
     this.#tell((kernel) => kernel.addFramework(framework, name, capabilities));
     this.#tell((kernel) => kernel.activateFramework(framework));
-    const roles = 1 + random.nextInt(3);
+    const roles = 1 + random.nextInt(this.#size.rolesPerFramework);
     for (let role = 0; role < roles; role += 1) this.#subscribe(framework, this.#anyRole());
+    // In a crowd one role is in demand.
+    const popular = this.books.roles.indexOf(PATHS[1]);
+    if (this.#size === CROWD && popular !== -1) this.#subscribe(framework, popular);
   }
 
   removeFramework(framework: number): void {
@@ -384,8 +392,10 @@ export class RandomCluster {
   /** Forgets a role. Clients leave it before, and what they hold is recovered. */
   #retireRole(): void {
     const { books, frameworks } = this;
-    const role = this.#anyRole();
-    const path = books.pathOf(role);
+    const withQuota = [...books.quotas.keys()].map((path) => books.roles.indexOf(path));
+    const role = oneOf(this.random, [this.#anyRole(), ...withQuota]);
+    const path = books.roles[role];
+    if (path === undefined) return;
     const isReserved = [...books.agents.values()].some(({ total }) =>
       total.some((parcel) => parcel.role === role),
     );

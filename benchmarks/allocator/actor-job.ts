@@ -45,6 +45,23 @@ interface HeldShare {
   readonly resources: Resources;
 }
 
+/** What followed a command. */
+interface Offered {
+  readonly firstMs: number;
+  readonly lastMs: number;
+  readonly shares: number;
+  /** Of the event loop, from the command to when nothing followed any more. */
+  readonly lateness: Lateness;
+}
+
+/** What was told since somebody began to wait for offers. */
+interface Told {
+  readonly startedMs: number;
+  firstMs: number;
+  lastMs: number;
+  readonly slices: (readonly Allocation[])[];
+}
+
 export function runActor(input: JobInput): Promise<JobResult> {
   const { actor: size } = figureSizes(input.isQuick);
   return runParts([['actor', () => new ActorJob(size, input).run()]]);
@@ -58,7 +75,8 @@ class ActorJob {
   readonly #allocator: StartedAllocator;
   readonly #random: Random = seededRandom(SEED);
   readonly #held: Map<AgentId, HeldShare[]> = new Map();
-  #offered: ((allocations: readonly Allocation[]) => void) | undefined;
+  #told: Told | undefined;
+  #onFirstTold: (() => void) | undefined;
 
   constructor(size: ClusterSize, input: JobInput) {
     this.#size = size;
@@ -68,7 +86,7 @@ class ActorJob {
       allocationIntervalMs: NEVER_MS,
       makeHost: (kernel) => workerHost({ kernel, thread: piscinaThread() }),
       onAllocation: (allocations) => {
-        this.#offered?.(allocations);
+        this.#note(allocations);
         return undefined;
       },
     });
@@ -106,54 +124,67 @@ class ActorJob {
   }
 
   async #firstOffers(): Promise<readonly Sample[]> {
-    globalThis.gc?.();
-    const probe = startLatenessProbe();
     const { frameworks } = this.#cluster;
-    const { ms, allocations } = await this.#untilOffered(() => {
-      for (let framework = 0; framework < frameworks; framework += 1) {
-        this.#tellFramework(framework);
+    const infos = Array.from({ length: frameworks }, (_, index) => this.#frameworkInfo(index));
+    globalThis.gc?.();
+    const { firstMs, lastMs, shares, lateness } = await this.#untilOffered(() => {
+      for (const [framework, info] of infos.entries()) {
+        this.#allocator.tell({
+          kind: 'addFramework',
+          frameworkId: frameworkIdOf(framework),
+          info,
+          isActive: true,
+          suppressedRoles: [],
+        });
       }
     });
-    const lateness = probe.stop();
     return [
-      this.#sample('actorFirst', [ms], countShares(allocations)),
+      this.#sample('actorFirst', [firstMs], shares),
+      this.#sample('actorFirstAll', [lastMs], shares),
       this.#stall('stallFirst', [lateness]),
     ];
   }
 
   async #revivals(): Promise<readonly Sample[]> {
-    const values: number[] = [];
-    const latenesses: Lateness[] = [];
-    let operations = 0;
+    const rounds: Offered[] = [];
     for (let run = 0; run <= this.#input.runs; run += 1) {
-      const agents = this.#pickHeld(Math.floor(this.#cluster.agents * CHURN_SHARE));
-      const probe = startLatenessProbe();
-      await nextTurn();
-      const { ms, allocations } = await this.#untilOffered(() => {
-        for (const agentId of agents) {
-          for (const { frameworkId, resources } of this.#held.get(agentId) ?? []) {
-            this.#allocator.tell({
-              kind: 'recoverResources',
-              frameworkId,
-              agentId,
-              resources,
-              refuseMs: 0,
-            });
-          }
-          this.#held.delete(agentId);
-        }
+      await this.#giveBack(this.#pickHeld(Math.floor(this.#cluster.agents * CHURN_SHARE)));
+      const round = await this.#untilOffered(() => {
         this.#allocator.tell({ kind: 'reviveOffers', frameworkId: frameworkIdOf(0), roles: [] });
       });
-      const lateness = probe.stop();
-      operations = countShares(allocations);
-      if (run === 0) continue;
-      values.push(ms);
-      latenesses.push(lateness);
+      // The first run is the warm-up.
+      if (run > 0) rounds.push(round);
     }
+    const operations = rounds.at(-1)?.shares ?? 0;
+    const of = (value: (round: Offered) => number): number[] => rounds.map(value);
     return [
-      this.#sample('actorRevive', values, operations),
-      this.#stall('stallRevive', latenesses),
+      this.#sample(
+        'actorRevive',
+        of(({ firstMs }) => firstMs),
+        operations,
+      ),
+      this.#sample(
+        'actorReviveAll',
+        of(({ lastMs }) => lastMs),
+        operations,
+      ),
+      this.#stall(
+        'stallRevive',
+        rounds.map(({ lateness }) => lateness),
+      ),
     ];
+  }
+
+  async #giveBack(agents: readonly AgentId[]): Promise<void> {
+    for (const [index, agentId] of agents.entries()) {
+      if (index % AGENTS_PER_TURN === 0) await nextTurn();
+      for (const { frameworkId, resources } of this.#held.get(agentId) ?? []) {
+        const kind = 'recoverResources';
+        this.#allocator.tell({ kind, frameworkId, agentId, resources, refuseMs: 0 });
+      }
+      this.#held.delete(agentId);
+    }
+    await nextTurn();
   }
 
   /** One after the other: each is offered before the next comes. */
@@ -162,29 +193,21 @@ class ActorJob {
     const values: number[] = [];
     for (let number = 0; number < count; number += 1) {
       const info = this.#agentInfo(number);
-      const { ms } = await this.#untilOffered(() => {
+      const { startedMs, firstMs } = await this.#untilTold(() => {
         this.#tellAgent(this.#cluster.agents + number, info);
       });
-      values.push(ms);
+      values.push(firstMs - startedMs);
     }
     const extra = { 'p99 ms': percentile(values, 0.99) };
     return { ...this.#sample('actorAgent', values, count), extra };
   }
 
-  #tellFramework(framework: number): void {
-    const info = createMessage(FrameworkInfo, {
+  #frameworkInfo(framework: number): FrameworkInfo {
+    return createMessage(FrameworkInfo, {
       user: 'nobody',
       name: `framework-${framework}`,
       roles: [this.#cluster.roles[framework]!],
       capabilities: [{ type: 'MULTI_ROLE' }],
-    });
-    const frameworkId = frameworkIdOf(framework);
-    this.#allocator.tell({
-      kind: 'addFramework',
-      frameworkId,
-      info,
-      isActive: true,
-      suppressedRoles: [],
     });
   }
 
@@ -217,25 +240,55 @@ class ActorJob {
     });
   }
 
-  /** From `tell` to the first allocations after it, which are noted as held. */
-  async #untilOffered(
-    tell: () => void,
-  ): Promise<{ readonly ms: number; readonly allocations: readonly Allocation[] }> {
-    const startedMs = performance.now();
-    const offered = new Promise<{ atMs: number; allocations: readonly Allocation[] }>((resolve) => {
-      this.#offered = (allocations) => resolve({ atMs: performance.now(), allocations });
+  /** From `tell` to the first offers after it, and to the last of the same pass; all are held then. */
+  async #untilOffered(tell: () => void): Promise<Offered> {
+    const probe = startLatenessProbe();
+    await nextTurn();
+    const told = await this.#untilTold(tell);
+    await this.#idle();
+    const lateness = probe.stop();
+    const { startedMs, firstMs, lastMs, slices } = told;
+    return {
+      firstMs: firstMs - startedMs,
+      lastMs: lastMs - startedMs,
+      shares: this.#hold(slices.flat()),
+      lateness,
+    };
+  }
+
+  /** Until the first offers; what follows is noted in the same record until the next call. */
+  async #untilTold(tell: () => void): Promise<Told> {
+    const offered = new Promise<void>((resolve) => {
+      this.#onFirstTold = resolve;
     });
+    const told: Told = { startedMs: performance.now(), firstMs: 0, lastMs: 0, slices: [] };
+    this.#told = told;
     tell();
-    const { atMs, allocations } = await offered;
-    this.#offered = undefined;
+    await offered;
+    return told;
+  }
+
+  /** As little as possible: what a master does with offers is not measured here. */
+  #note(allocations: readonly Allocation[]): void {
+    const told = this.#told;
+    if (told === undefined) return;
+    told.lastMs = performance.now();
+    if (told.slices.length === 0) told.firstMs = told.lastMs;
+    told.slices.push(allocations);
+    this.#onFirstTold?.();
+  }
+
+  #hold(allocations: readonly Allocation[]): number {
+    let count = 0;
     for (const { frameworkId, shares } of allocations) {
+      count += shares.length;
       for (const { agentId, resources } of shares) {
         const held = this.#held.get(agentId) ?? [];
         held.push({ frameworkId, resources });
         this.#held.set(agentId, held);
       }
     }
-    return { ms: atMs - startedMs, allocations };
+    return count;
   }
 
   /** Until every agent is known. */
@@ -286,8 +339,4 @@ class ActorJob {
 
 function frameworkIdOf(framework: number): FrameworkId {
   return toId<FrameworkId>(`framework-${framework}`);
-}
-
-function countShares(allocations: readonly Allocation[]): number {
-  return allocations.reduce((sum, { shares }) => sum + shares.length, 0);
 }

@@ -46,7 +46,7 @@ export class Ledger {
     return taken;
   }
 
-  /** Tells that all that is held of `agents` is given back: they are whole again. */
+  /** Tells that all that is held of `agents` is given back, and forgets it: they are whole again. */
   giveBack(agents: Iterable<number>, commands: KernelCommands): void {
     for (const agent of agents) {
       for (const { framework, role, quantities, unreserved } of this.#held[agent]!) {

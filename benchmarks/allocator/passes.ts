@@ -24,6 +24,8 @@ import type { ClusterSize, PassId } from './rows.ts';
 import { type JobInput, type JobResult, runParts, type Sample } from './sample.ts';
 
 const SEED = 70;
+/** A kernel's passes are at their speed after three or four. */
+const WARM_UPS_MIN = { full: 3, quick: 1 } as const;
 const WARM_UPS_MAX = 10;
 const WARM_UP_MS = { full: 200, quick: 30 } as const;
 const NOW_MS = 0;
@@ -63,16 +65,35 @@ export function recorded(tell: (commands: KernelCommands) => void): CommandBatch
   return buffer.take();
 }
 
-/** Milliseconds that `work` takes, and its result. */
-export function timedMs<T>(work: () => T): { readonly ms: number; readonly result: T } {
+/** How long `work` takes, and its result. */
+export function timed<T>(work: () => T): Timed<T> {
+  const usedBefore = process.cpuUsage();
   const startedMs = performance.now();
   const result = work();
-  return { ms: performance.now() - startedMs, result };
+  const ms = performance.now() - startedMs;
+  const { user, system } = process.cpuUsage(usedBefore);
+  return { ms, processorMs: (user + system) / 1_000, result };
+}
+
+/** See `timed`. */
+export interface Timed<T> extends Times {
+  readonly result: T;
+}
+
+interface Times {
+  readonly ms: number;
+  /** Of all threads of this process: garbage collection beside the work counts as well. */
+  readonly processorMs: number;
+}
+
+function sum(left: Times, right: Times): Times {
+  return { ms: left.ms + right.ms, processorMs: left.processorMs + right.processorMs };
 }
 
 class PassJob {
   readonly #size: ClusterSize;
   readonly #runs: number;
+  readonly #warmUpsMin: number;
   readonly #warmUpMs: number;
   readonly #cluster: Cluster;
   readonly #commands: CommandBatch;
@@ -82,6 +103,7 @@ class PassJob {
   constructor(size: ClusterSize, { runs, isQuick }: JobInput) {
     this.#size = size;
     this.#runs = runs;
+    this.#warmUpsMin = WARM_UPS_MIN[isQuick ? 'quick' : 'full'];
     this.#warmUpMs = WARM_UP_MS[isQuick ? 'quick' : 'full'];
     this.#cluster = buildCluster(size);
     this.#commands = recorded((commands) => tellCluster(this.#cluster, commands));
@@ -94,8 +116,8 @@ class PassJob {
       this.#freshPasses('first'),
       this.#sample('first', 'floor', (seed) => {
         this.#floor.reset();
-        const { ms } = timedMs(() => this.#floor.pass(seed));
-        return { ms, operations: this.#floor.grants };
+        const times = timed(() => this.#floor.pass(seed));
+        return { times, operations: this.#floor.grants };
       }),
     ];
   }
@@ -123,22 +145,23 @@ class PassJob {
       ['refused99', 99],
       ['declined', 100],
     ] as const) {
-      const { ms: setupMs } = timedMs(() => this.#refusePairs(kernel, from, to));
+      const { ms: setupMs } = timed(() => this.#refusePairs(kernel, from, to));
       from = to;
       const ledger = new Ledger(this.#cluster);
       const sample = this.#sample(row, 'kaon', (seed) => {
-        const { ms, result: batch } = timedMs(() => kernel.allocate({ nowMs: NOW_MS, seed }));
+        const times = timed(() => kernel.allocate({ nowMs: NOW_MS, seed }));
+        const batch = times.result;
         needsAllRefusals(batch);
         ledger.take(batch);
         this.#restore(kernel, ledger);
-        return { ms, operations: batch.agents.length };
+        return { times, operations: batch.agents.length };
       });
       samples.push({ ...sample, extra: { 'set-up ms': setupMs } });
       samples.push(
         this.#sample(row, 'floor', (seed) => {
           this.#floor.reset();
-          const { ms } = timedMs(() => this.#floor.passWithRefusals(seed));
-          return { ms, operations: this.#floor.grants };
+          const times = timed(() => this.#floor.passWithRefusals(seed));
+          return { times, operations: this.#floor.grants };
         }),
       );
     }
@@ -191,18 +214,19 @@ class PassJob {
     const kaon = this.#sample(row, 'kaon', (seed) => {
       const agents = pick();
       const commands = recorded((to) => ledger.giveBack(agents, to));
-      const applied = timedMs(() => applyBatch(kernel, commands));
+      const applied = timed(() => applyBatch(kernel, commands));
       const request = { nowMs: NOW_MS, seed, ...(isFull ? {} : { agents }) };
-      const { ms, result: batch } = timedMs(() => kernel.allocate(request));
-      ledger.take(batch);
+      const pass = timed(() => kernel.allocate(request));
+      ledger.take(pass.result);
       commandsMs = [...commandsMs, applied.ms];
-      return { ms: isFull ? ms : applied.ms + ms, operations: batch.agents.length };
+      const times = isFull ? pass : sum(applied, pass);
+      return { times, operations: pass.result.agents.length };
     });
     const floorSample = this.#sample(row, 'floor', (seed) => {
       const agents = pick();
-      const given = timedMs(() => floor.giveBack(agents));
-      const { ms } = timedMs(() => floor.pass(seed, isFull ? undefined : agents));
-      return { ms: isFull ? ms : given.ms + ms, operations: floor.grants };
+      const given = timed(() => floor.giveBack(agents));
+      const pass = timed(() => floor.pass(seed, isFull ? undefined : agents));
+      return { times: isFull ? pass : sum(given, pass), operations: floor.grants };
     });
     const extra = {
       'commands ms': commandsMs.sort((left, right) => left - right)[commandsMs.length >> 1]!,
@@ -214,12 +238,12 @@ class PassJob {
     const more = recorded(tell);
     let commandsMs = 0;
     const sample = this.#sample(row, 'kaon', (seed) => {
-      const made = timedMs(() => kernelAfter(this.#commands, more));
+      const made = timed(() => kernelAfter(this.#commands, more));
       commandsMs = made.ms;
       globalThis.gc?.();
-      const { ms, result } = timedMs(() => made.result.allocate({ nowMs: NOW_MS, seed }));
-      new Ledger(this.#cluster).take(result);
-      return { ms, operations: result.agents.length };
+      const times = timed(() => made.result.allocate({ nowMs: NOW_MS, seed }));
+      new Ledger(this.#cluster).take(times.result);
+      return { times, operations: times.result.agents.length };
     });
     return { ...sample, extra: { 'commands ms': commandsMs } };
   }
@@ -228,12 +252,12 @@ class PassJob {
   #sample(
     row: PassId,
     contender: Sample['contender'],
-    once: (seed: number) => { readonly ms: number; readonly operations: number },
+    once: (seed: number) => { readonly times: Times; readonly operations: number },
   ): Sample {
     const startedMs = performance.now();
     let warmUps = 0;
     while (
-      warmUps < 1 ||
+      warmUps < this.#warmUpsMin ||
       (warmUps < WARM_UPS_MAX && performance.now() - startedMs < this.#warmUpMs)
     ) {
       once(SEED - warmUps);
@@ -241,12 +265,14 @@ class PassJob {
     }
     let operations = 0;
     const values: number[] = [];
+    const processorMs: number[] = [];
     for (let run = 1; run <= this.#runs; run += 1) {
       const measured = once(SEED + run);
-      values.push(measured.ms);
+      values.push(measured.times.ms);
+      processorMs.push(measured.times.processorMs);
       operations = measured.operations;
     }
-    return { row, size: this.#size, contender, values, operations };
+    return { row, size: this.#size, contender, values, processorMs, operations };
   }
 
   #refusePairs(kernel: AllocatorKernel, from: number, to: number): void {

@@ -9,7 +9,7 @@ import {
 import { buildCluster, KERNEL_OPTIONS, KINDS, tellCluster } from './cluster.ts';
 import { Floor } from './floor.ts';
 import { Ledger } from './ledger.ts';
-import { kernelAfter, recorded, timedMs } from './passes.ts';
+import { kernelAfter, recorded, timed } from './passes.ts';
 import { type ClusterSize, figureSizes } from './rows.ts';
 import { type JobInput, type JobResult, runParts, type Sample } from './sample.ts';
 
@@ -39,25 +39,26 @@ function declineRounds(size: ClusterSize, { runs }: JobInput): Sample[] {
     number[]
   >;
   const values: number[] = [];
+  const processorMs: number[] = [];
   let operations = 0;
   for (let round = 0; round <= runs; round += 1) {
-    const record = timedMs(() => {
+    const agents = [...new Set(offered.map(({ agent }) => agent))];
+    const record = timed(() => {
       const commands = new CommandBuffer();
-      const agents = new Set<number>();
       for (const { agent, framework, role, rows } of offered) {
-        agents.add(agent);
         commands.refuse(framework, role, agent, EXPIRES_MS, rows);
       }
       ledger.giveBack(agents, commands);
       return commands.take();
     });
-    const carryOut = timedMs(() => applyBatch(kernel, record.result));
-    const pass = timedMs(() => kernel.allocate({ nowMs: 0, seed: SEED + round }));
+    const carryOut = timed(() => applyBatch(kernel, record.result));
+    const pass = timed(() => kernel.allocate({ nowMs: 0, seed: SEED + round }));
     offered = ledger.take(pass.result);
     operations = offered.length;
     // The first round is the warm-up.
     if (round === 0) continue;
     values.push(record.ms + carryOut.ms + pass.ms);
+    processorMs.push(record.processorMs + carryOut.processorMs + pass.processorMs);
     parts['recording ms']?.push(record.ms);
     parts['commands ms']?.push(carryOut.ms);
     parts['pass ms']?.push(pass.ms);
@@ -66,7 +67,7 @@ function declineRounds(size: ClusterSize, { runs }: JobInput): Sample[] {
     Object.entries(parts).map(([name, all]) => [name, all.sort((a, b) => a - b)[all.length >> 1]!]),
   );
   return [
-    { row: 'decline', size, contender: 'kaon', values, operations, extra },
+    { row: 'decline', size, contender: 'kaon', values, processorMs, operations, extra },
     declineRoundsOfFloor(size, runs),
   ];
 }
@@ -76,7 +77,7 @@ function declineRoundsOfFloor(size: ClusterSize, runs: number): Sample {
   floor.passWithRefusals(SEED);
   const values: number[] = [];
   for (let round = 0; round <= runs; round += 1) {
-    const { ms } = timedMs(() => {
+    const { ms } = timed(() => {
       for (let grant = 0; grant < floor.grants; grant += 1) {
         floor.refuse(floor.frameworks[grant]!, floor.agents[grant]!);
       }
@@ -102,6 +103,7 @@ function quotaOnAll(
   const size: ClusterSize = { agents, frameworks: roles, shape: 'flat' };
   const batch = recorded((commands) => tellQuotaCluster(smallRoles, roles, agents, commands));
   const untilNothing: number[] = [];
+  const processorMs: number[] = [];
   const nothing: number[] = [];
   let operations = 0;
   let passes = 0;
@@ -110,10 +112,13 @@ function quotaOnAll(
     applyBatch(kernel, batch);
     globalThis.gc?.();
     let total = 0;
+    let totalProcessorMs = 0;
     let granted = 0;
     for (passes = 1; passes <= ROUNDS_MAX; passes += 1) {
-      const { ms, result } = timedMs(() => kernel.allocate({ nowMs: 0, seed: SEED + passes }));
+      const pass = timed(() => kernel.allocate({ nowMs: 0, seed: SEED + passes }));
+      const { ms, result } = pass;
       total += ms;
+      totalProcessorMs += pass.processorMs;
       granted += result.agents.length;
       if (result.agents.length > 0) continue;
       if (run > 0) nothing.push(ms);
@@ -121,11 +126,20 @@ function quotaOnAll(
     }
     if (run === 0) continue;
     untilNothing.push(total);
+    processorMs.push(totalProcessorMs);
     operations = granted;
   }
   const extra = { allocations: operations, passes };
   return [
-    { row: 'quotaAll', size, contender: 'kaon', values: untilNothing, operations, extra },
+    {
+      row: 'quotaAll',
+      size,
+      contender: 'kaon',
+      values: untilNothing,
+      processorMs,
+      operations,
+      extra,
+    },
     { row: 'quotaNothing', size, contender: 'kaon', values: nothing, operations: 0 },
   ];
 }

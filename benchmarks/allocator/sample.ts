@@ -8,6 +8,8 @@ export interface Sample {
   readonly contender: ContenderId;
   /** One per run, milliseconds or bytes. The median is printed. */
   readonly values: readonly number[];
+  /** Processor time of the same runs, where one thread did it all. */
+  readonly processorMs?: readonly number[];
   /** Grants a run made, or what else was counted. */
   readonly operations: number;
   /** More about it, by name with unit. */

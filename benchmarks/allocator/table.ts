@@ -26,6 +26,9 @@ const FIGURE_IDS = Object.keys(FIGURES) as readonly FigureId[];
 /** The floor has no rules, so nothing stands beside these. */
 const WITHOUT_FLOOR: ReadonlySet<PassId> = new Set(['quota', 'constraints']);
 
+/** Time by processor time from which the machine was too busy for figures. */
+const BUSY_TIMES = 1.1;
+
 /** Prints everything and, with `jsonFile`, writes it. */
 export function reportResults({ samples, failures }: Results, options: BenchOptions): void {
   const find = (
@@ -56,8 +59,23 @@ export function reportResults({ samples, failures }: Results, options: BenchOpti
   console.log(`allocator: median of ${options.runs} runs${kind}; less is better`);
   console.log(`node ${process.version}, ${machine()}`);
   console.log('');
+  const sizes = clusterSizes(options.quick);
+  const largest = sizes.at(-1);
   console.log('One pass of the kernel in milliseconds, the floor beside it:');
-  printPasses(options, value, perGrant);
+  printPasses(sizes, value, perGrant);
+  console.log('');
+  console.log(`The largest again in processor time; ${weatherText(samples)}:`);
+  printPasses(
+    sizes.filter(
+      ({ agents, frameworks }) => agents === largest?.agents && frameworks === largest.frameworks,
+    ),
+    (row, contender, size) => processorMs(find(row, contender, size)),
+    (size) => {
+      const sample = find('first', 'kaon', size);
+      const ms = processorMs(sample);
+      return ms === undefined || sample === undefined ? undefined : ms / sample.operations;
+    },
+  );
   console.log('');
   printFigures(find);
   console.log('');
@@ -91,8 +109,26 @@ export function reportResults({ samples, failures }: Results, options: BenchOpti
   writeFileSync(options.jsonFile, `${JSON.stringify(document, null, 2)}\n`);
 }
 
+function processorMs(sample: Sample | undefined): number | undefined {
+  return sample?.processorMs && median(sample.processorMs);
+}
+
+/** Whether this was a good moment to measure. */
+function weatherText(samples: readonly Sample[]): string {
+  let allMs = 0;
+  let usedMs = 0;
+  for (const { contender, values, processorMs } of samples) {
+    if (contender !== 'kaon' || processorMs === undefined) continue;
+    allMs += median(values);
+    usedMs += median(processorMs);
+  }
+  const times = allMs / usedMs;
+  const isBusy = times > BUSY_TIMES;
+  return `the times above are ${timesText(times)} of it${isBusy ? ': something else was running' : ''}`;
+}
+
 function printPasses(
-  options: BenchOptions,
+  sizes: readonly ClusterSize[],
   value: (row: PassId, contender: ContenderId, size: ClusterSize) => number | undefined,
   perGrant: (size: ClusterSize) => number | undefined,
 ): void {
@@ -102,7 +138,7 @@ function printPasses(
     if (row === 'first') head.push('floor', 'of floor', 'µs an offer');
     else if (!WITHOUT_FLOOR.has(row)) head.push('floor');
   }
-  const rows = clusterSizes(options.quick).map((size) => {
+  const rows = sizes.map((size) => {
     const cells = [short(size.agents), short(size.frameworks), SHAPE_TITLES[size.shape]];
     for (const row of PASS_IDS) {
       const kaon = value(row, 'kaon', size);
@@ -131,7 +167,10 @@ function printFigures(find: (row: FigureId, contender: ContenderId) => Sample | 
       kaon
         ? `${inUnit(row, Math.min(...kaon.values))} - ${inUnit(row, Math.max(...kaon.values))}`
         : '',
-      extraText(kaon?.extra),
+      extraText({
+        ...(kaon?.processorMs && { 'processor ms': median(kaon.processorMs) }),
+        ...kaon?.extra,
+      }),
     ];
   });
   const head = ['figure', 'agents x frameworks', 'Kaon', 'floor', 'min - max', ''];

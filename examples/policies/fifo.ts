@@ -6,12 +6,13 @@ export default definePolicy({
   name: 'fifo',
   allocate(cluster) {
     const grants: PolicyGrant[] = [];
-    for (const agent of cluster.agents) {
-      // Frameworks come in order of their ids, which masters number as they register.
-      const taker = cluster.frameworks
-        .flatMap(({ id, roles }) => roles.map(({ role }) => ({ framework: id, role })))
-        .find(({ framework, role }) => cluster.canOffer(agent.id, framework, role));
-      if (taker) grants.push({ agent: agent.id, ...taker });
+    // Frameworks come in order of their ids, which masters number as they register.
+    const line = cluster.frameworks.flatMap(({ id, roles }) =>
+      roles.map(({ role }) => ({ framework: id, role })),
+    );
+    for (const { id: agent } of cluster.agents) {
+      const first = line.find(({ framework, role }) => cluster.canOffer(agent, framework, role));
+      if (first) grants.push({ agent, ...first });
     }
     return grants;
   },

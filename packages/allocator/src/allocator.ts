@@ -1,10 +1,12 @@
 // The allocator's actor: hears what changes, runs passes, tells what they granted.
 import { defineActor, type Later, type Pid } from '@kaon/actor';
+import type { CodedError, Result } from '@kaon/primitives';
 import type { AgentId, FrameworkId } from '@kaon/protocol';
 import type { Quantities } from '@kaon/resources';
 import { Books } from './books/books.ts';
 import { explainRole, type PassRecord, roleSharesOf } from './books/explain.ts';
 import { KindIndex } from './books/kinds.ts';
+import type { ConstraintLimits } from './books/offer-constraints.ts';
 import type { ExplainQuestion, Explanation, PlannedGrant } from './explanation.ts';
 import { inlineHost } from './host/inline-host.ts';
 import type { HostEnvironment, KernelHost } from './host/kernel-host.ts';
@@ -16,7 +18,10 @@ import {
   type AllocationSinkProtocol,
   type AllocatorStats,
   allocatorProtocol,
+  type FrameworkInverseOffers,
+  type Recover,
 } from './protocol.ts';
+import { RecoveryHold } from './recovery-hold.ts';
 import { expiryOf } from './refusal-expiry.ts';
 import { WaitingChanges } from './waiting-changes.ts';
 
@@ -33,6 +38,8 @@ export interface AllocatorOptions {
   readonly onAllocation:
     | Pid<AllocationSinkProtocol>
     | ((allocations: readonly Allocation[]) => undefined);
+  /** Told whom to ask for resources on agents that will be away. Default: nobody is asked. */
+  readonly onInverseOffers?: (offers: readonly FrameworkInverseOffers[]) => undefined;
   /** Makes the place where the kernel runs; closed with the allocator. Default: `inlineHost`. */
   readonly makeHost?: (kernel: KernelOptions, environment: HostEnvironment) => KernelHost;
   /** Time between passes over all agents, in milliseconds. Default: 1 000. */
@@ -52,6 +59,8 @@ export interface AllocatorOptions {
   readonly reservesGpuAgents?: boolean;
   /** The master's region. Default: none, which makes no agent remote. */
   readonly region?: string;
+  /** Bounds of offer constraints. Default: `CONSTRAINT_LIMITS`. */
+  readonly constraintLimits?: ConstraintLimits;
   /** Names of scalar resources that count for shares, at most. Range: 4 to 64. Default: 8. */
   readonly kindsMax?: number;
   /** Refusals remembered at most. Default: 1 000 000. */
@@ -73,7 +82,8 @@ const GRANTS_PER_TURN = 256;
 /** A pass whose grants are being applied. */
 interface PassResult {
   readonly batch: GrantBatch;
-  readonly isFull: boolean;
+  /** The agents it went over; undefined: all. */
+  readonly agents: Int32Array | undefined;
   readonly startMs: number;
   /** When the first change asked for it. */
   readonly askedMs: number;
@@ -97,6 +107,7 @@ export const allocatorActor = defineActor(allocatorProtocol, (ctx, options: Allo
     kinds,
     reservesGpuAgents: options.reservesGpuAgents ?? true,
     region: options.region,
+    constraintLimits: options.constraintLimits,
   });
   const makeHost = options.makeHost ?? inlineHost;
   const kernelOptions: KernelOptions = {
@@ -131,6 +142,10 @@ export const allocatorActor = defineActor(allocatorProtocol, (ctx, options: Allo
   let grantsApplied = 0;
   const waiting = new WaitingChanges(waitingChangesMax);
 
+  const hold = new RecoveryHold();
+  let refusedCommands = 0;
+  let resourceRequests = 0;
+
   let lastPass: PassRecord | undefined;
   let lastFullPass: PassRecord | undefined;
   let fullPasses = 0;
@@ -144,6 +159,15 @@ export const allocatorActor = defineActor(allocatorProtocol, (ctx, options: Allo
       if (isBusy()) waiting.add(() => make(body));
       else make(body);
     };
+  }
+
+  /** The value, or undefined when the command was refused: that is logged and counted, and all. */
+  function accepted<T>(result: Result<T, CodedError>): T | undefined {
+    if (result.ok) return result.value;
+    refusedCommands += 1;
+    const { code, message } = result.error;
+    ctx.logger.warn({ code }, `allocator refuses a command: ${message}`);
+    return undefined;
   }
 
   /** Whether the books must stay as they are, or changes that came before must be made first. */
@@ -170,9 +194,8 @@ export const allocatorActor = defineActor(allocatorProtocol, (ctx, options: Allo
   }
 
   function runPass(): void {
-    if (isBusy() || (!isEveryAgentDue && dueAgents.size === 0)) return;
-    const isFull = isEveryAgentDue;
-    const agents = isFull ? undefined : Int32Array.from(dueAgents);
+    if (isBusy() || hold.isHeld || (!isEveryAgentDue && dueAgents.size === 0)) return;
+    const agents = isEveryAgentDue ? undefined : Int32Array.from(dueAgents);
     isEveryAgentDue = false;
     dueAgents.clear();
     const startMs = ctx.clock.monotonicMs();
@@ -182,7 +205,7 @@ export const allocatorActor = defineActor(allocatorProtocol, (ctx, options: Allo
     const commands = books.takeCommands();
     const batch = host.run({ commands, request: { nowMs: startMs, seed, agents } });
     const apply = (granted: GrantBatch): void => {
-      result = { batch: granted, isFull, startMs, askedMs };
+      result = { batch: granted, agents, startMs, askedMs };
       grantsApplied = 0;
       applySlice();
     };
@@ -220,10 +243,15 @@ export const allocatorActor = defineActor(allocatorProtocol, (ctx, options: Allo
     if (grantsApplied === batch.agents.length) finishPass(applied);
   }
 
-  function finishPass({ batch, isFull, startMs, askedMs }: PassResult): void {
+  function finishPass({ batch, agents, startMs, askedMs }: PassResult): void {
     result = undefined;
+    const { onInverseOffers } = options;
+    if (onInverseOffers !== undefined) {
+      const asked = books.askInverseOffers(agents, ctx.clock.monotonicMs());
+      if (asked.length > 0) onInverseOffers(asked);
+    }
     lastPass = { atMs: ctx.clock.nowMs(), batch };
-    if (isFull) {
+    if (agents === undefined) {
       lastFullPass = lastPass;
       fullPasses += 1;
     }
@@ -245,6 +273,18 @@ export const allocatorActor = defineActor(allocatorProtocol, (ctx, options: Allo
   /** Tells the kernel what has changed, unless it is in the middle of a pass. */
   function tellChanges(): void {
     if (!isBusy()) host.tell({ commands: books.takeCommands() });
+  }
+
+  /** Passes wait for agents that are to come back; what asked for one meanwhile is not forgotten. */
+  function recover({ expectedAgents, hasQuota }: Recover): void {
+    if (!hasQuota || !hold.begin(expectedAgents)) return;
+    ctx.timers.once('recoveryHold', RecoveryHold.TIME_MAX_MS, endHold);
+  }
+
+  function endHold(): void {
+    ctx.timers.cancel('recoveryHold');
+    hold.end();
+    passOverAll();
   }
 
   function explain(question: ExplainQuestion): Explanation | Later<Explanation> | undefined {
@@ -322,6 +362,12 @@ export const allocatorActor = defineActor(allocatorProtocol, (ctx, options: Allo
       refusalsDropped: lastPass?.batch.refusalsDropped ?? 0,
       unheldResources: books.unheldResources,
       uncountedKinds: kinds.uncountedKinds,
+      refusedCommands,
+      quotas: books.quotaCount,
+      exclusionLists: books.exclusionListCount,
+      inverseOffers: books.inverseOffers.outstanding,
+      resourceRequests,
+      isHeldOff: hold.isHeld,
       waitingChanges: waiting.size,
       kernelRebuilds: hostStats.rebuilds,
       host: hostStats,
@@ -337,18 +383,25 @@ export const allocatorActor = defineActor(allocatorProtocol, (ctx, options: Allo
   return {
     receive: {
       addFramework: change((framework) => {
-        books.addFramework(framework);
-        if (framework.isActive) passOverAll();
+        const isAdded = books.addFramework(framework);
+        accepted(isAdded);
+        if (isAdded.ok && framework.isActive) passOverAll();
       }),
-      updateFramework: change((framework) => books.updateFramework(framework)),
+      updateFramework: change((framework) => {
+        accepted(books.updateFramework(framework));
+      }),
       activateFramework: change(activate),
       deactivateFramework: change(({ frameworkId }) => {
         books.setFrameworkActive(frameworkId, false);
       }),
       removeFramework: change(({ frameworkId }) => books.removeFramework(frameworkId)),
 
-      addAgent: change((agent) => passOver(books.addAgent(agent))),
-      updateAgent: change((agent) => passOver(books.updateAgent(agent))),
+      addAgent: change((agent) => {
+        const index = accepted(books.addAgent(agent));
+        passOver(index);
+        if (index !== undefined && hold.countAgent()) endHold();
+      }),
+      updateAgent: change((agent) => passOver(accepted(books.updateAgent(agent)))),
       activateAgent: change(({ agentId }) => books.setAgentActive(agentId, true)),
       deactivateAgent: change(({ agentId }) => books.setAgentActive(agentId, false)),
       removeAgent: change(({ agentId }: { readonly agentId: AgentId }) => {
@@ -360,18 +413,48 @@ export const allocatorActor = defineActor(allocatorProtocol, (ctx, options: Allo
         const filterMs = Math.max(recovered.refuseMs, allocationIntervalMs);
         const isRefused = recovered.refuseMs > 0;
         const expiresMs = isRefused ? expiryOf(ctx.clock.monotonicMs(), filterMs) : undefined;
-        books.recoverResources(recovered, expiresMs);
+        accepted(books.recoverResources(recovered, expiresMs));
       }),
-      useResources: change((used) => books.useResources(used)),
+      useResources: change((used) => {
+        accepted(books.useResources(used));
+      }),
       updateAllocation: change((update) => books.updateAllocation(update)),
 
-      suppressOffers: change((roles) => books.suppressOffers(roles)),
+      suppressOffers: change((roles) => {
+        accepted(books.suppressOffers(roles));
+      }),
       reviveOffers: change((roles) => {
-        books.reviveOffers(roles);
-        passOverAll();
+        const isRevived = books.reviveOffers(roles);
+        accepted(isRevived);
+        if (isRevived.ok) passOverAll();
       }),
       setWeights: change((weights) => {
-        for (const { role, weight } of weights) books.setWeight(role, weight);
+        accepted(books.setWeights(weights));
+      }),
+      setWhitelist: change(({ hostnames }) => books.setWhitelist(hostnames)),
+
+      // Quotas neither move resources nor need an order among other changes: they are set at once.
+      updateQuota: (update) => books.updateQuota(update),
+      setQuota: ({ quotas }) => {
+        accepted(books.updateQuota({ quotas, force: true }));
+      },
+      quotas: () => [...books.quotas()],
+
+      updateUnavailability: change(({ agentId, unavailability }) => {
+        passOver(books.setUnavailability(agentId, unavailability));
+      }),
+      updateInverseOffer: change((update) => {
+        const { refuseMs = 0 } = update;
+        const filterMs = Math.max(refuseMs, allocationIntervalMs);
+        const mayAskAgainMs = refuseMs > 0 ? ctx.clock.monotonicMs() + filterMs : undefined;
+        books.updateInverseOffer(update, ctx.clock.nowMs(), mayAskAgainMs);
+      }),
+      inverseOfferStatuses: () => [...books.inverseOffers.answers()],
+
+      recover: change(recover),
+      requestResources: change(({ frameworkId, requests }) => {
+        resourceRequests += requests.length;
+        accepted(books.requestResources(frameworkId, requests));
       }),
 
       runPass: () => {

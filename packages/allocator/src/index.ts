@@ -2,7 +2,14 @@
 export { type AllocatorOptions, allocatorActor } from './allocator.ts';
 export { Books, type BooksOptions } from './books/books.ts';
 export { KindIndex } from './books/kinds.ts';
-export type { AgentRow, FrameworkRow } from './books/rows.ts';
+export {
+  CONSTRAINT_LIMITS,
+  type ConstraintLimits,
+  compileOfferConstraints,
+  instructionsAtLeast,
+  type RoleConstraint,
+} from './books/offer-constraints.ts';
+export type { AgentRow, FrameworkRow, Holding } from './books/rows.ts';
 export * from './errors.ts';
 export type * from './explanation.ts';
 export { inlineHost } from './host/inline-host.ts';

@@ -1,13 +1,17 @@
 // What an allocator is told and asked. All of it stays within one process.
 import { defineProtocol, localAsk, localMessage } from '@kaon/actor';
+import type { Result } from '@kaon/primitives';
 import type {
   AgentId,
   AgentInfo,
   AgentInfo_Capability,
   FrameworkId,
   FrameworkInfo,
+  Request,
+  schedulerV1,
 } from '@kaon/protocol';
-import type { Resources } from '@kaon/resources';
+import type { Quantities, Resources } from '@kaon/resources';
+import type { QuotaInvalidError } from './errors.ts';
 import type { ExplainQuestion, Explanation, PlannedGrant } from './explanation.ts';
 import type { KernelHostStats } from './host/kernel-host.ts';
 
@@ -41,13 +45,19 @@ export interface AddFramework {
   readonly isActive: boolean;
   /** Roles in which it wants no offers. */
   readonly suppressedRoles: readonly string[];
+  /** Agents that its roles want offers of. Default: all, in every role. */
+  readonly offerConstraints?: schedulerV1.OfferConstraints | undefined;
 }
 
-/** New info of a framework: roles that are not in it are left, suppressed roles are exactly these. */
+/**
+ * New info of a framework: roles that are not in it are left; suppressed roles, offer constraints and
+ * minimal offers (`info.offerFilters`) are exactly these.
+ */
 export interface UpdateFramework {
   readonly frameworkId: FrameworkId;
   readonly info: FrameworkInfo;
   readonly suppressedRoles: readonly string[];
+  readonly offerConstraints?: schedulerV1.OfferConstraints | undefined;
 }
 
 /** An agent whose resources can be offered: active from the start. */
@@ -109,6 +119,79 @@ export interface FrameworkRoles {
   readonly roles: readonly string[];
 }
 
+/** The quota of a top-level role, in thousandths by name. It covers the roles below, too. */
+export interface QuotaUpdate {
+  readonly role: string;
+  /** What is held back for the role until it has as much. Names left out: nothing. */
+  readonly guarantees: Quantities;
+  /** What the role may have at most, reservations among it. Names left out: no limit. */
+  readonly limits: Quantities;
+}
+
+/** Replaces the quotas of some roles: all of them, or none when one is refused. */
+export interface UpdateQuota {
+  readonly quotas: readonly QuotaUpdate[];
+  /**
+   * Whether guarantees may exceed the cluster, and limits be below what is consumed. Default: false.
+   */
+  readonly force?: boolean;
+}
+
+/** Weight of a role path: its share is divided by it. */
+export interface RoleWeight {
+  readonly role: string;
+  readonly weight: number;
+}
+
+/** When an agent will be away. */
+export interface Unavailability {
+  /** Milliseconds since 1970. */
+  readonly startMs: number;
+  /** Absent: for ever. */
+  readonly durationMs?: number | undefined;
+}
+
+/** Requests to free agents before maintenance, to one framework. */
+export interface FrameworkInverseOffers {
+  readonly frameworkId: FrameworkId;
+  readonly inverseOffers: readonly {
+    readonly agentId: AgentId;
+    readonly unavailability: Unavailability;
+  }[];
+}
+
+/** What a framework says to an inverse offer. */
+export type InverseOfferAnswer = 'accepted' | 'declined';
+
+/** An inverse offer has been answered, or was withdrawn (no `answer`). */
+export interface UpdateInverseOffer {
+  readonly frameworkId: FrameworkId;
+  readonly agentId: AgentId;
+  readonly answer?: InverseOfferAnswer | undefined;
+  /**
+   * How long the framework is not to be asked again, in milliseconds; at least one allocation interval.
+   * Absent or 0: no filter.
+   */
+  readonly refuseMs?: number | undefined;
+}
+
+/** The last answer of a framework about an agent. */
+export interface InverseOfferStatus {
+  readonly agentId: AgentId;
+  readonly frameworkId: FrameworkId;
+  readonly answer: InverseOfferAnswer;
+  /** Milliseconds since 1970. */
+  readonly atMs: number;
+}
+
+/** A master that takes over says what it waits for. */
+export interface Recover {
+  /** Agents the registry knows. */
+  readonly expectedAgents: number;
+  /** Whether some role has a quota; without one nothing is held off. */
+  readonly hasQuota: boolean;
+}
+
 /** Gauges and counters of an allocator. Counters start with it. */
 export interface AllocatorStats {
   readonly agents: number;
@@ -138,6 +221,18 @@ export interface AllocatorStats {
   readonly unheldResources: number;
   /** Names of scalar resources beyond what the kernel tells apart; they do not count for shares. */
   readonly uncountedKinds: number;
+  /** Commands that made no sense and were refused; the log says why. */
+  readonly refusedCommands: number;
+  /** Roles with a quota. */
+  readonly quotas: number;
+  /** Distinct offer constraints in use. */
+  readonly exclusionLists: number;
+  /** Inverse offers without an answer. */
+  readonly inverseOffers: number;
+  /** Requests for resources that frameworks have made. */
+  readonly resourceRequests: number;
+  /** Whether passes are held off until enough agents have come back after a failover. */
+  readonly isHeldOff: boolean;
   /** Changes that came during a pass and wait until its grants are applied. */
   readonly waitingChanges: number;
   /** How often a lost kernel was rebuilt. */
@@ -166,12 +261,48 @@ export const allocatorProtocol = defineProtocol({
   useResources: localMessage<UseResources>(),
   updateAllocation: localMessage<UpdateAllocation>(),
 
-  /** No offers in these roles until revived. */
+  /** No offers in these roles, all subscribed, until revived. */
   suppressOffers: localMessage<FrameworkRoles>(),
   /** Offers again, and all refusals in these roles forgotten. */
   reviveOffers: localMessage<FrameworkRoles>(),
-  /** Weights of roles; a role that was never named weighs 1. */
-  setWeights: localMessage<readonly { readonly role: string; readonly weight: number }[]>(),
+  /**
+   * Weights of roles, each above 0 and finite: all, or none when one is not. A role that was never named
+   * weighs 1.
+   */
+  setWeights: localMessage<readonly RoleWeight[]>(),
+
+  /**
+   * Changes quotas, when they make sense: `QuotaInvalidError`, by its code, says why not. The next passes
+   * keep to them; none is asked for.
+   */
+  updateQuota: localAsk<UpdateQuota, Result<void, QuotaInvalidError>>(),
+  /** Quotas that were found good before: of the registry, after a failover. */
+  setQuota: localMessage<{ readonly quotas: readonly QuotaUpdate[] }>(),
+  /** The quotas in force. */
+  quotas: localAsk<undefined, readonly QuotaUpdate[]>(),
+
+  /** Agents on other hosts are not offered. Absent: all hosts are good. */
+  setWhitelist: localMessage<{ readonly hostnames?: readonly string[] | undefined }>(),
+
+  /** The agent has a maintenance window, or (absent) none any more. Frameworks there are asked anew. */
+  updateUnavailability: localMessage<{
+    readonly agentId: AgentId;
+    readonly unavailability?: Unavailability | undefined;
+  }>(),
+  updateInverseOffer: localMessage<UpdateInverseOffer>(),
+  inverseOfferStatuses: localAsk<undefined, readonly InverseOfferStatus[]>(),
+
+  /**
+   * Holds passes off until four fifths of the expected agents were added, or ten minutes have passed. To
+   * be told before any agent.
+   */
+  recover: localMessage<Recover>(),
+
+  /** What a framework wishes for. Kept for policies that look at it; this one does not. */
+  requestResources: localMessage<{
+    readonly frameworkId: FrameworkId;
+    readonly requests: readonly Request[];
+  }>(),
 
   /** Runs a pass over what has changed. The allocator tells itself; others need not. */
   runPass: localMessage<undefined>(),

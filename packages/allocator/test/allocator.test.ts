@@ -1,10 +1,6 @@
 // The actor: what it hears, when it runs passes, and what it tells.
 
-import type { BodyOf, MessageName } from '@kaon/actor';
 import {
-  type Allocation,
-  type AllocatorOptions,
-  type AllocatorProtocol,
   type AllocatorStats,
   allocationSinkProtocol,
   allocatorMetrics,
@@ -22,6 +18,7 @@ import type { MessageInit, Resource } from '@kaon/protocol';
 import { Resources } from '@kaon/resources';
 import { Simulation, spawnProbe } from '@kaon/testkit';
 import t from 'tap';
+import { givenAllocator } from './builders/given-allocator.ts';
 import {
   agent,
   agentId,
@@ -30,51 +27,6 @@ import {
   frameworkId,
   resources,
 } from './builders/records.ts';
-
-type Options = Partial<AllocatorOptions> & { readonly sim?: Simulation };
-
-async function givenAllocator(t: Pick<typeof import('tap').t, 'teardown'>, options: Options = {}) {
-  const sim = options.sim ?? new Simulation({ seed: 5 });
-  const system = sim.createSystem('master:5050');
-  t.teardown(() => sim.close());
-  const told: Allocation[] = [];
-  const allocator = startAllocator(system, {
-    onAllocation: (allocations) => {
-      told.push(...allocations);
-      return undefined;
-    },
-    ...options,
-  });
-  const tell = <K extends MessageName<AllocatorProtocol>>(
-    name: K,
-    body: BodyOf<AllocatorProtocol, K>,
-  ): void => {
-    system.send(allocator.pid, name, body);
-  };
-  const given = {
-    sim,
-    system,
-    allocator,
-    tell,
-    /** What was told since the last call: `framework agent role resources`, sorted. */
-    takeTold: (): string[] =>
-      told
-        .splice(0)
-        .flatMap(({ frameworkId, shares }) =>
-          shares.map(
-            ({ agentId, role, resources }) => `${frameworkId} ${agentId} ${role} ${resources}`,
-          ),
-        )
-        .sort(),
-    async stats() {
-      await sim.settle();
-      const answer = system.ask(allocator.pid, 'stats', undefined, { timeoutMs: 1000 });
-      await sim.settle();
-      return answer;
-    },
-  };
-  return given;
-}
 
 t.test('an agent is offered at once to a framework that waits', async (t) => {
   const { sim, takeTold, tell } = await givenAllocator(t);

@@ -1,5 +1,6 @@
 // "Why does my framework get no offer?" and "what would the next pass give?", asked of the actor.
 import { type AllocatorOptions, piscinaThread, startAllocator, workerHost } from '@kaon/allocator';
+import { createMessage, schedulerV1 } from '@kaon/protocol';
 import { Simulation } from '@kaon/testkit';
 import t from 'tap';
 import { agent, agentId, allocated, framework, frameworkId } from './builders/records.ts';
@@ -131,6 +132,25 @@ t.test(
     ]);
   },
 );
+
+t.test('of an offer constraint, what it wants and what the agent has is named', async (t) => {
+  const { roleOf, tell } = await givenCluster(t);
+  const selector = { attributeName: 'rack' };
+  const constraint = { selector, predicate: { textEquals: { value: 'r1' } } };
+  const groups = [{ attributeConstraints: [constraint] }];
+  tell({
+    kind: 'addFramework',
+    ...framework('f1', ['web']),
+    offerConstraints: createMessage(schedulerV1.OfferConstraints, {
+      roleConstraints: { web: { groups } },
+    }),
+  });
+  const attribute = { name: 'rack', type: 'TEXT', text: { value: 'r2' } } as const;
+  tell({ kind: 'addAgent', ...agent('a1', 'cpus:1', { attributes: [attribute] }) });
+  const { agent: verdict, skippedAgents } = await roleOf('f1', 'web', 'a1');
+  t.same(skippedAgents, { constraint: 1 });
+  t.match(verdict, { verdict: 'constraint', constraint: "rack must be 'r1', but it is 'r2'" });
+});
 
 t.test('agents that are offered to nobody, or that nobody knows, are told apart', async (t) => {
   const { roleOf, tell } = await givenCluster(t);

@@ -122,6 +122,29 @@ t.test('an order that leaves all to the built-in one gives what that gives', asy
   t.same((await runCycles(host, 6)).map(takers), (await builtIn(6)).map(takers));
 });
 
+t.test('an order that contradicts itself gives some order, and nothing twice', async (t) => {
+  let comparisons = 0;
+  const { host } = givenPolicy({
+    compare: () => {
+      comparisons += 1;
+      return (comparisons * 7) % 5 < 2 ? 1 : -1;
+    },
+  });
+  const buffer = new CommandBuffer();
+  for (let role = 0; role < 6; role += 1) buffer.addRole(role, `r${role}`);
+  for (let framework = 0; framework < 30; framework += 1) {
+    addFramework(buffer, framework, [framework % 6]);
+  }
+  for (let agent = 0; agent < 200; agent += 1) addAgent(buffer, agent, CPUS(1 + (agent % 5)));
+  const batch = await host.run({ commands: buffer.take(), request: REQUEST });
+  t.same(
+    [...batch.agents].sort((left, right) => left - right),
+    [...Array(200).keys()],
+  );
+  t.equal(batch.held[0], batch.pool[0]);
+  t.match(host.stats.policy, { passes: 1, failures: 0 });
+});
+
 t.test('a comparison sees who stands where, with what', async (t) => {
   const seen = new Map<string, NodeView>();
   const { host } = givenPolicy({

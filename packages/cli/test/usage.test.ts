@@ -83,6 +83,12 @@ t.test('a bad value names flag, value and what is allowed', async (t) => {
       ['master', '--fair-sharing-excluded-resource-names', 'gpus,,disk'],
       /--fair-sharing-excluded.*'gpus,,disk' is invalid.*with commas/,
     ],
+    [['master', '--offer_constraints_re2_max_mem=4k'], /re2-max-mem.*'4k' is invalid.*4KB/],
+    [['local', '--offer-constraints-re2-max-mem', '2MB'], /re2-max-mem.*at most 1048576 bytes/],
+    [
+      ['master', '--offer-constraints-re2-max-program-size', 'many'],
+      /re2-max-program-size.*'many' is invalid/,
+    ],
     [['master', '--filter_gpu_resources=no'], /--filter-gpu-resources.*'no'.*true or false/],
     [['master', '--allocation-interval', '0secs'], /--allocation-interval.*at least 1ms/],
     [

@@ -55,7 +55,8 @@ export async function startHostMaster(options: HostMasterOptions): Promise<HostM
     http: options.http,
     logger: options.logger,
     hostname: options.hostname,
-    settings: options.settings,
+    // One bound for who checks offer constraints and who evaluates them.
+    settings: { ...options.settings, ...limitsOf(options.allocator) },
     flags: options.flags,
     contender: standaloneContender(),
     storage: isDurable ? lmdbStorage({ path: join(workDir, 'registry.lmdb') }) : memoryStorage(),
@@ -79,4 +80,9 @@ export async function startHostMaster(options: HostMasterOptions): Promise<HostM
     throw error;
   }
   return { master, stopped, close: () => master.close() };
+}
+
+function limitsOf(allocator: HostAllocatorOptions | undefined): Partial<MasterSettings> {
+  const constraintLimits = allocator?.constraintLimits;
+  return constraintLimits === undefined ? {} : { constraintLimits };
 }

@@ -1,4 +1,6 @@
 // Public surface of `@kaon/local`.
+
+export { CONSTRAINT_LIMITS } from '@kaon/allocator';
 export * from './errors.ts';
 export { type HostAgent, type HostAgentOptions, startHostAgent } from './host-agent.ts';
 export {

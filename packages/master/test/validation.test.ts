@@ -187,6 +187,47 @@ t.test('what a framework cannot change is said with both values', (t) => {
   t.end();
 });
 
+t.test('offer constraints are refused in the words of Mesos', (t) => {
+  const constraints = (role: string, regex: string): schedulerV1.OfferConstraints => ({
+    roleConstraints: {
+      [role]: {
+        groups: [
+          {
+            attributeConstraints: [
+              { selector: { attributeName: 'rack' }, predicate: { textMatches: { regex } } },
+            ],
+          },
+        ],
+      },
+    },
+  });
+  const frameworkInfoOf = frameworkInfo();
+  const [role = ''] = frameworkInfoOf.roles;
+  const framework = givenMaster().framework('f1', {}).getFramework('f1');
+  const subscribe = (offerConstraints: schedulerV1.OfferConstraints): string | undefined =>
+    sentence(
+      validateSubscription(
+        { frameworkInfo: frameworkInfoOf, suppressedRoles: [], offerConstraints },
+        undefined,
+      ),
+    );
+  t.equal(subscribe(constraints(role, 'r[0-9]')), undefined);
+  const foreign =
+    "Offer constraints specify `role_constraints` for a role 'other' not contained in the set of roles";
+  t.equal(subscribe(constraints('other', 'r1')), foreign);
+  t.match(
+    subscribe(constraints(role, 'r{500}')),
+    `Offer constraints are not valid: A role ${role} has an invalid 'AttributeConstraint': Regex`,
+  );
+  const offerConstraints = constraints('other', 'r1');
+  const update = { frameworkInfo: framework.info, suppressedRoles: [], offerConstraints };
+  t.equal(
+    sentence(validateFrameworkUpdate(update, framework)),
+    `'UpdateFramework' call is not valid: ${foreign}`,
+  );
+  t.end();
+});
+
 t.test('calls that name too much at once are refused', (t) => {
   const ids = Array.from({ length: 10_001 }, (_, index) => ({ value: String(index) }));
   const call = (init: Partial<schedulerV1.Call>): schedulerV1.Call =>

@@ -1,5 +1,5 @@
 // The books: who holds which real resources, and what the kernel must be told of it.
-import { invariant } from '@kaon/primitives';
+import { type CodedError, err, invariant, ok, type Result } from '@kaon/primitives';
 import {
   type AgentId,
   type AgentInfo,
@@ -8,27 +8,53 @@ import {
   type FrameworkId,
   type FrameworkInfo,
   hasCapability,
+  type OfferFilters,
+  type Request,
   rolesOf,
+  type schedulerV1,
 } from '@kaon/protocol';
-import { Resources } from '@kaon/resources';
+import { Resources, toMilli } from '@kaon/resources';
+import {
+  FrameworkUnknownError,
+  QuantityInvalidError,
+  type QuotaInvalidError,
+  RoleUnknownError,
+  WeightInvalidError,
+} from '../errors.ts';
 import type { PlannedGrant } from '../explanation.ts';
 import { CAPABILITY } from '../kernel/capabilities.ts';
+import { NONE } from '../kernel/columns.ts';
 import { type CommandBatch, CommandBuffer } from '../kernel/command-buffer.ts';
 import type { AgentFacts, GrantBatch } from '../kernel/kernel-commands.ts';
 import type {
   AddAgent,
   AddFramework,
   Allocation,
+  FrameworkInverseOffers,
   FrameworkRoles,
+  QuotaUpdate,
   RecoverResources,
+  RoleWeight,
   Share,
+  Unavailability,
   UpdateAgent,
   UpdateAllocation,
   UpdateFramework,
+  UpdateInverseOffer,
+  UpdateQuota,
   UseResources,
 } from '../protocol.ts';
+import { agentProblem, holdingProblem } from './bad-input.ts';
+import { Exclusions } from './exclusions.ts';
 import { GrantDivider } from './grants.ts';
-import type { KindIndex } from './kinds.ts';
+import { InverseOffers } from './inverse-offers.ts';
+import { ITEM, type KindIndex } from './kinds.ts';
+import {
+  type ConstraintLimits,
+  compileOfferConstraints,
+  type RoleConstraint,
+} from './offer-constraints.ts';
+import { type ClusterUse, Quotas } from './quotas.ts';
 import { RoleIndex } from './role-index.ts';
 import {
   type AgentRow,
@@ -42,6 +68,9 @@ import {
 } from './rows.ts';
 import { Slots } from './slots.ts';
 
+/** Agents whose changes wait to be told to the kernel, each once. */
+const STALE_MAX = 256;
+
 /** What the books are kept by. */
 export interface BooksOptions {
   readonly kinds: KindIndex;
@@ -49,7 +78,14 @@ export interface BooksOptions {
   readonly reservesGpuAgents: boolean;
   /** The master's region; agents in another one are for frameworks with `REGION_AWARE` only. */
   readonly region: string | undefined;
+  /** Bounds of offer constraints. Default: `CONSTRAINT_LIMITS`. */
+  readonly constraintLimits?: ConstraintLimits | undefined;
 }
+
+const OK = ok(undefined);
+
+/** Requests for resources kept of one framework. */
+const REQUESTS_MAX = 1000;
 
 /**
  * Every resource of every agent: held by a framework in a role, or free.
@@ -72,6 +108,13 @@ export class Books {
   readonly #frameworkSlots = new Slots<FrameworkRow>();
   readonly #stale = new Set<AgentRow>();
   readonly #grants: GrantDivider;
+  readonly #quotas: Quotas;
+  readonly #exclusions = new Exclusions(this.#commands);
+  /** Maintenance windows, and who was asked about them. */
+  readonly inverseOffers = new InverseOffers();
+  /** Thousandths per kind of all agents. */
+  readonly #pool: Float64Array;
+  #whitelist: ReadonlySet<string> | undefined;
   readonly #indexOfRole = (role: string): number => this.#roles.indexOf(role);
   #passes = 0;
   /** Resources given back or converted that their framework did not hold, in messages. */
@@ -80,6 +123,8 @@ export class Books {
   constructor(options: BooksOptions) {
     this.#options = options;
     this.#grants = new GrantDivider(options.kinds);
+    this.#quotas = new Quotas(options.kinds, this.#commands);
+    this.#pool = new Float64Array(options.kinds.kindsMax);
   }
 
   get agentCount(): number {
@@ -92,6 +137,14 @@ export class Books {
 
   get roleCount(): number {
     return this.#roles.size;
+  }
+
+  get quotaCount(): number {
+    return this.#quotas.size;
+  }
+
+  get exclusionListCount(): number {
+    return this.#exclusions.size;
   }
 
   /** The row of a framework, for explanations. */
@@ -130,8 +183,8 @@ export class Books {
   }
 
   /** Which offer constraint of the framework hides the agent, in words. */
-  constraintText(_framework: FrameworkRow, _role: string, _agent: AgentRow): string | undefined {
-    return undefined;
+  constraintText(framework: FrameworkRow, role: string, agent: AgentRow): string | undefined {
+    return framework.exclusions.get(role)?.constraint.failing(agent.info);
   }
 
   /** The name of a role the kernel mentions. */
@@ -141,24 +194,32 @@ export class Books {
 
   // --- frameworks -------------------------------------------------------------------------------
 
-  addFramework({ frameworkId, info, isActive, suppressedRoles }: AddFramework): void {
-    this.#frameworkRow(frameworkId);
-    this.updateFramework({ frameworkId, info, suppressedRoles });
-    this.setFrameworkActive(frameworkId, isActive);
+  addFramework({ isActive, ...framework }: AddFramework): Result<void, CodedError> {
+    const constraints = this.#constraintsOf(framework.offerConstraints);
+    if (!constraints.ok) return constraints;
+    this.#frameworkRow(framework.frameworkId);
+    const updated = this.updateFramework(framework);
+    this.setFrameworkActive(framework.frameworkId, isActive);
+    return updated;
   }
 
-  updateFramework({ frameworkId, info, suppressedRoles }: UpdateFramework): void {
+  updateFramework({
+    frameworkId,
+    info,
+    suppressedRoles,
+    offerConstraints,
+  }: UpdateFramework): Result<void, CodedError> {
     const framework = this.#frameworks.get(frameworkId);
-    if (!framework) return;
+    if (!framework) return OK;
+    const constraints = this.#constraintsOf(offerConstraints);
+    if (!constraints.ok) return constraints;
     const capabilities = capabilityBits(info);
     if (framework.capabilities !== capabilities) {
       framework.capabilities = capabilities;
       this.#commands.updateFramework(framework.index, capabilities);
     }
     const roles = new Set(rolesOf(info));
-    for (const role of framework.roles) {
-      if (!roles.has(role)) this.#commands.unsubscribe(framework.index, this.#roles.indexOf(role));
-    }
+    for (const role of framework.roles) if (!roles.has(role)) this.#leave(framework, role);
     for (const role of roles) {
       if (framework.roles.has(role)) continue;
       this.#commands.subscribe(framework.index, this.#roles.indexOf(role));
@@ -166,13 +227,17 @@ export class Books {
     const suppressed = new Set(suppressedRoles.filter((role) => roles.has(role)));
     for (const role of roles) {
       const wasSuppressed = framework.roles.has(role) && framework.suppressed.has(role);
-      if (suppressed.has(role) === wasSuppressed) continue;
-      const index = this.#roles.indexOf(role);
-      if (suppressed.has(role)) this.#commands.suppress(framework.index, index);
-      else this.#commands.unsuppress(framework.index, index);
+      if (suppressed.has(role) !== wasSuppressed) {
+        const index = this.#roles.indexOf(role);
+        if (suppressed.has(role)) this.#commands.suppress(framework.index, index);
+        else this.#commands.unsuppress(framework.index, index);
+      }
+      this.#exclude(framework, role, constraints.value.get(role));
+      this.#setMinimums(framework, role, info.offerFilters[role]);
     }
     framework.roles = roles;
     framework.suppressed = suppressed;
+    return OK;
   }
 
   /** Returns whether the framework is known. */
@@ -181,7 +246,10 @@ export class Books {
     if (!framework) return false;
     framework.isActive = isActive;
     if (isActive) this.#commands.activateFramework(framework.index);
-    else this.#commands.deactivateFramework(framework.index);
+    else {
+      this.#commands.deactivateFramework(framework.index);
+      this.inverseOffers.forgetFramework(framework);
+    }
     return true;
   }
 
@@ -192,52 +260,92 @@ export class Books {
       const held = agent.held.filter((holding) => holding.framework === framework);
       for (const { role, resources } of held) this.#release(agent, framework, role, resources);
     }
+    for (const list of framework.exclusions.values()) this.#exclusions.drop(list);
+    this.inverseOffers.forgetFramework(framework);
     this.#commands.removeFramework(framework.index);
     this.#frameworks.delete(frameworkId);
     this.#frameworkSlots.free(framework.index);
   }
 
-  suppressOffers({ frameworkId, roles }: FrameworkRoles): void {
-    const framework = this.#frameworks.get(frameworkId);
-    if (!framework) return;
-    for (const role of subscribedAmong(framework, roles)) {
+  suppressOffers(named: FrameworkRoles): Result<void, CodedError> {
+    const found = this.#subscribed(named);
+    if (!found.ok) return found;
+    const { framework, roles } = found.value;
+    for (const role of roles) {
       framework.suppressed.add(role);
       this.#commands.suppress(framework.index, this.#roles.indexOf(role));
     }
+    return OK;
   }
 
-  reviveOffers({ frameworkId, roles }: FrameworkRoles): void {
-    const framework = this.#frameworks.get(frameworkId);
-    if (!framework) return;
-    for (const role of subscribedAmong(framework, roles)) {
+  reviveOffers(named: FrameworkRoles): Result<void, CodedError> {
+    const found = this.#subscribed(named);
+    if (!found.ok) return found;
+    const { framework, roles } = found.value;
+    for (const role of roles) {
       framework.suppressed.delete(role);
       this.#commands.revive(framework.index, this.#roles.indexOf(role));
     }
+    return OK;
   }
 
-  /** `weight` is above 0. */
-  setWeight(role: string, weight: number): void {
-    this.#commands.setWeight(role, weight);
+  requestResources(
+    frameworkId: FrameworkId,
+    requests: readonly Request[],
+  ): Result<void, CodedError> {
+    const framework = this.#frameworks.get(frameworkId);
+    if (!framework) return err(new FrameworkUnknownError(frameworkId));
+    framework.requests = requests.slice(0, REQUESTS_MAX);
+    return OK;
+  }
+
+  /** All of them, or none when one is no weight. */
+  setWeights(weights: readonly RoleWeight[]): Result<void, WeightInvalidError> {
+    const wrong = weights.find(({ weight }) => !(weight > 0 && Number.isFinite(weight)));
+    if (wrong !== undefined) return err(new WeightInvalidError(wrong.role, wrong.weight));
+    for (const { role, weight } of weights) this.#commands.setWeight(role, weight);
+    return OK;
+  }
+
+  // --- quotas -----------------------------------------------------------------------------------
+
+  /** Replaces quotas if all of them make sense and, unless forced, the cluster has room for them. */
+  updateQuota({ quotas, force = false }: UpdateQuota): Result<void, QuotaInvalidError> {
+    const valid = this.#quotas.check(quotas, force ? undefined : this.#use(quotas));
+    if (valid.ok) this.#quotas.set(quotas);
+    return valid;
+  }
+
+  quotas(): Iterable<QuotaUpdate> {
+    return this.#quotas.entries();
   }
 
   // --- agents -----------------------------------------------------------------------------------
 
   /** Returns the index of the agent in the kernel. An agent known already starts over. */
-  addAgent({ agentId, info, capabilities, used }: AddAgent): number {
+  addAgent({ agentId, info, capabilities, used }: AddAgent): Result<number, QuantityInvalidError> {
+    const total = Resources.of(info.resources).unallocate();
+    const former = this.#agents.get(agentId)?.total ?? Resources.empty;
+    const problem =
+      agentProblem(info, agentId) ??
+      this.#usedProblem(used, agentId) ??
+      this.#poolProblem(total, former, agentId);
+    if (problem !== undefined) return err(problem);
     if (this.#agents.has(agentId)) this.removeAgent(agentId);
+    this.#countPool(total, 1);
     const agent = this.#agentSlots.add(
       (index): AgentRow => ({
         index,
         agentId,
         info,
         isActive: true,
-        isWhitelisted: true,
+        isWhitelisted: this.#whitelist?.has(info.hostname) ?? true,
         demands: 0,
         lacks: 0,
-        total: Resources.of(info.resources).unallocate(),
+        total,
         free: Resources.empty,
         held: NO_HOLDINGS,
-        staleness: 'none',
+        staleness: 'new',
       }),
     );
     this.#agents.set(agentId, agent);
@@ -248,35 +356,78 @@ export class Books {
     agent.free = freeOf(agent);
     const free = this.#parcelsOf(agent.free);
     this.#commands.addAgent(agent.index, this.#factsOf(agent), free);
-    this.#stale.delete(agent);
     agent.staleness = 'none';
-    return agent.index;
+    this.#exclusions.place(agent, true);
+    return ok(agent.index);
   }
 
   /** Returns the index of the agent, or undefined when nothing about it has changed. */
-  updateAgent({ agentId, info, capabilities }: UpdateAgent): number | undefined {
+  updateAgent({
+    agentId,
+    info,
+    capabilities,
+  }: UpdateAgent): Result<number | undefined, QuantityInvalidError> {
     const agent = this.#agents.get(agentId);
-    if (!agent) return undefined;
+    if (!agent) return OK;
     const total = Resources.of(info.resources).unallocate();
+    const problem = agentProblem(info, agentId) ?? this.#poolProblem(total, agent.total, agentId);
+    if (problem !== undefined) return err(problem);
     const { demands, lacks } = agent;
     const isSameInfo = sameApartFromResources(agent.info, info);
-    agent.info = info;
     const isSameTotal = agent.total.equals(total);
-    agent.total = total;
+    agent.info = info;
+    this.#setTotal(agent, total);
     this.#judge(agent, capabilities);
     const isSameNature = agent.demands === demands && agent.lacks === lacks;
-    if (isSameInfo && isSameTotal && isSameNature) return undefined;
-    if (!isSameInfo) this.#commands.clearRefusals(agent.index);
+    if (isSameInfo && isSameTotal && isSameNature) return OK;
+    if (!isSameInfo) {
+      this.#commands.clearRefusals(agent.index);
+      this.#exclusions.place(agent, false);
+      agent.isWhitelisted = this.#whitelist?.has(info.hostname) ?? true;
+    }
     this.#markStale(agent, 'facts');
-    return agent.index;
+    return ok(agent.index);
   }
 
   setAgentActive(agentId: AgentId, isActive: boolean): void {
     const agent = this.#agents.get(agentId);
     if (!agent) return;
     agent.isActive = isActive;
-    if (isActive) this.#commands.activateAgent(agent.index);
-    else this.#commands.deactivateAgent(agent.index);
+    this.#tellActivity(agent);
+  }
+
+  /** Agents on hosts that are not among these are not offered; undefined: all hosts are good. */
+  setWhitelist(hostnames: readonly string[] | undefined): void {
+    this.#whitelist = hostnames && new Set(hostnames);
+    for (const agent of this.#agents.values()) {
+      const isWhitelisted = this.#whitelist?.has(agent.info.hostname) ?? true;
+      if (isWhitelisted === agent.isWhitelisted) continue;
+      agent.isWhitelisted = isWhitelisted;
+      this.#tellActivity(agent);
+    }
+  }
+
+  /** Returns the index of the agent, if it is known. */
+  setUnavailability(
+    agentId: AgentId,
+    unavailability: Unavailability | undefined,
+  ): number | undefined {
+    const agent = this.#agents.get(agentId);
+    if (agent) this.inverseOffers.setUnavailability(agent, unavailability);
+    return agent?.index;
+  }
+
+  /** `mayAskAgainMs` ends a filter; undefined: there is none. */
+  updateInverseOffer(
+    { frameworkId, agentId, answer }: UpdateInverseOffer,
+    atMs: number,
+    mayAskAgainMs: number | undefined,
+  ): void {
+    const agent = this.#agents.get(agentId);
+    const framework = this.#frameworks.get(frameworkId);
+    if (agent && framework) {
+      this.inverseOffers.end(agent, framework, answer, atMs, mayAskAgainMs);
+    }
   }
 
   removeAgent(agentId: AgentId): void {
@@ -286,6 +437,9 @@ export class Books {
       this.#release(agent, framework, role, resources);
     }
     this.#stale.delete(agent);
+    this.#exclusions.remove(agent);
+    this.inverseOffers.forgetAgent(agent);
+    this.#countPool(agent.total, -1);
     this.#commands.removeAgent(agent.index);
     this.#agents.delete(agentId);
     this.#agentSlots.free(agent.index);
@@ -297,19 +451,25 @@ export class Books {
   recoverResources(
     { frameworkId, agentId, resources }: RecoverResources,
     expiresMs: number | undefined,
-  ): void {
+  ): Result<void, QuantityInvalidError> {
     const agent = this.#agents.get(agentId);
     const framework = this.#frameworks.get(frameworkId);
     if (!agent || !framework) {
       if (!resources.isEmpty) this.unheldResources += 1;
-      return;
+      return OK;
     }
     let isAllHeld = true;
     const allocations = resources.allocations();
     for (const [role, named] of allocations) {
-      const held = heldBy(agent, framework, role);
-      const taken = intersection(held, named);
-      if (!taken.contains(named)) isAllHeld = false;
+      if (!heldBy(agent, framework, role).contains(named)) isAllHeld = false;
+    }
+    // What is held can be counted, or it would not be held.
+    const problem = isAllHeld
+      ? undefined
+      : holdingProblem(resources, frameworkId, this.#options.kinds);
+    if (problem !== undefined) return err(problem);
+    for (const [role, named] of allocations) {
+      const taken = isAllHeld ? named : intersection(heldBy(agent, framework, role), named);
       if (!taken.isEmpty) this.#release(agent, framework, role, taken);
       if (expiresMs === undefined || !framework.roles.has(role)) continue;
       const refused = this.#parcelsOf(named);
@@ -318,11 +478,18 @@ export class Books {
     }
     const isAllocated = allocations.size > 0 || resources.isEmpty;
     if (!isAllHeld || !isAllocated) this.unheldResources += 1;
+    return OK;
   }
 
-  useResources({ frameworkId, agentId, resources }: UseResources): void {
+  useResources({
+    frameworkId,
+    agentId,
+    resources,
+  }: UseResources): Result<void, QuantityInvalidError> {
     const agent = this.#agents.get(agentId);
-    if (!agent) return;
+    if (!agent) return OK;
+    const problem = holdingProblem(resources, frameworkId, this.#options.kinds);
+    if (problem !== undefined) return err(problem);
     const framework = this.#frameworkRow(frameworkId);
     for (const [role, used] of resources.allocations()) {
       hold(agent, framework, role, used);
@@ -330,6 +497,7 @@ export class Books {
       this.#commands.addAllocated(framework.index, this.#roles.indexOf(role), scalars, unreserved);
     }
     this.#markStale(agent, 'free');
+    return OK;
   }
 
   updateAllocation({ frameworkId, agentId, consumed, converted }: UpdateAllocation): void {
@@ -345,7 +513,8 @@ export class Books {
     }
     unhold(agent, framework, role, consumed);
     hold(agent, framework, role, converted.unallocate().allocate(role));
-    agent.total = agent.total.minus(consumed.unallocate()).plus(converted.unallocate());
+    const total = agent.total.minus(consumed.unallocate()).plus(converted.unallocate());
+    this.#setTotal(agent, total);
     this.#correctShare(framework, role, consumed, converted);
     this.#markStale(agent, 'facts');
   }
@@ -354,14 +523,7 @@ export class Books {
 
   /** Every command since the last call, ending with what has become free. */
   takeCommands(): CommandBatch {
-    for (const agent of this.#stale) {
-      agent.free = freeOf(agent);
-      const free = this.#parcelsOf(agent.free);
-      if (agent.staleness === 'free') this.#commands.setFree(agent.index, free);
-      else this.#commands.updateAgent(agent.index, this.#factsOf(agent), free);
-      agent.staleness = 'none';
-    }
-    this.#stale.clear();
+    this.#tellStale();
     if (this.#roles.isSweepDue) this.#roles.sweep(this.#usedRoles());
     return this.#commands.take();
   }
@@ -376,7 +538,10 @@ export class Books {
    * applied in slices, `from` (at first 0) to `to` (exclusive), in order.
    */
   applyGrants(batch: GrantBatch, from = 0, to = batch.agents.length): readonly Allocation[] {
-    if (from === 0) this.#passes += 1;
+    if (from === 0) {
+      this.#passes += 1;
+      this.#grants.beginPass();
+    }
     const sharesOf = new Map<FrameworkRow, Share[]>();
     for (let grant = from; grant < to; grant += 1) {
       const agent = this.#agentSlots.get(batch.agents[grant]!);
@@ -415,7 +580,138 @@ export class Books {
     return planned;
   }
 
+  /** Asks for resources on agents that will be away; `agents` are those the last pass went over. */
+  askInverseOffers(
+    agents: Int32Array | undefined,
+    nowMs: number,
+  ): readonly FrameworkInverseOffers[] {
+    if (this.inverseOffers.size === 0) return [];
+    return this.inverseOffers.ask(agents && new Set(agents), nowMs);
+  }
+
   // --- inside -----------------------------------------------------------------------------------
+
+  #constraintsOf(
+    constraints: schedulerV1.OfferConstraints | undefined,
+  ): Result<ReadonlyMap<string, RoleConstraint>, CodedError> {
+    if (constraints === undefined) return ok(new Map());
+    return compileOfferConstraints(constraints, this.#options.constraintLimits);
+  }
+
+  #subscribed({
+    frameworkId,
+    roles,
+  }: FrameworkRoles): Result<{ framework: FrameworkRow; roles: Iterable<string> }, CodedError> {
+    const framework = this.#frameworks.get(frameworkId);
+    if (!framework) return err(new FrameworkUnknownError(frameworkId));
+    const foreign = roles.find((role) => !framework.roles.has(role));
+    if (foreign !== undefined) return err(new RoleUnknownError(frameworkId, foreign));
+    return ok({ framework, roles: roles.length === 0 ? [...framework.roles] : roles });
+  }
+
+  /** The kernel forgets suppression, exclusions, minimums and refusals with the subscription. */
+  #leave(framework: FrameworkRow, role: string): void {
+    this.#commands.unsubscribe(framework.index, this.#roles.indexOf(role));
+    const list = framework.exclusions.get(role);
+    framework.exclusions.delete(role);
+    framework.minimums.delete(role);
+    if (list !== undefined) this.#exclusions.drop(list);
+  }
+
+  #exclude(framework: FrameworkRow, role: string, constraint: RoleConstraint | undefined): void {
+    const former = framework.exclusions.get(role);
+    if (former?.constraint.text === constraint?.text) return;
+    const list = constraint && this.#exclusions.use(constraint);
+    const index = list?.index ?? NONE;
+    this.#commands.setExclusionList(framework.index, this.#roles.indexOf(role), index);
+    if (list === undefined) framework.exclusions.delete(role);
+    else framework.exclusions.set(role, list);
+    if (former !== undefined) this.#exclusions.drop(former);
+  }
+
+  /** Minimums in names that are no kind cannot be compared and are left out. */
+  #setMinimums(framework: FrameworkRow, role: string, filters: OfferFilters | undefined): void {
+    const sets = filters?.minAllocatableResources?.quantities;
+    const text = sets && JSON.stringify(sets);
+    if (framework.minimums.get(role) === text) return;
+    const index = this.#roles.indexOf(role);
+    if (sets === undefined || text === undefined) {
+      framework.minimums.delete(role);
+      this.#commands.clearMinimums(framework.index, index);
+      return;
+    }
+    framework.minimums.set(role, text);
+    const rows = sets.map(({ quantities }) =>
+      this.#options.kinds.ofQuantities(
+        new Map(Object.entries(quantities).map(([name, { value }]) => [name, toMilli(value)])),
+      ),
+    );
+    this.#commands.setMinimums(framework.index, index, Float64Array.from(rows.flat()));
+  }
+
+  /** The cluster with `total` instead of `former` must still add up exactly. */
+  #poolProblem(
+    total: Resources,
+    former: Resources,
+    agentId: string,
+  ): QuantityInvalidError | undefined {
+    const { kinds } = this.#options;
+    const before = kinds.scalarsOf(former);
+    const { scalars } = kinds.quantitiesOf(total);
+    const isTooMuch = scalars.some(
+      (milli, kind) => this.#pool[kind]! - before[kind]! + milli > Number.MAX_SAFE_INTEGER,
+    );
+    return isTooMuch
+      ? new QuantityInvalidError(agentId, 'the cluster would no longer add up exactly')
+      : undefined;
+  }
+
+  #setTotal(agent: AgentRow, total: Resources): void {
+    this.#countPool(agent.total, -1);
+    this.#countPool(total, 1);
+    agent.total = total;
+  }
+
+  #countPool(resources: Resources, sign: 1 | -1): void {
+    const { scalars } = this.#options.kinds.quantitiesOf(resources);
+    for (let kind = 0; kind < scalars.length; kind += 1) {
+      this.#pool[kind] = this.#pool[kind]! + sign * scalars[kind]!;
+    }
+  }
+
+  #usedProblem(used: AddAgent['used'], agentId: string): QuantityInvalidError | undefined {
+    for (const resources of used.values()) {
+      const problem = holdingProblem(resources, agentId, this.#options.kinds);
+      if (problem !== undefined) return problem;
+    }
+    return undefined;
+  }
+
+  /** What the roles of `quotas` consume. Gone through at each change of quotas, which are rare. */
+  #use(quotas: readonly QuotaUpdate[]): ClusterUse {
+    const { kindsMax, classify } = this.#options.kinds;
+    const consumed = new Map(quotas.map(({ role }) => [role, new Float64Array(kindsMax)]));
+    const add = (role: string, kind: number, milli: number): void => {
+      const sum = consumed.get(topLevelOf(role));
+      if (sum !== undefined && kind !== ITEM) sum[kind] = sum[kind]! + milli;
+    };
+    for (const { held, total } of this.#agents.values()) {
+      total.forEachEntry(classify, ({ kind, reservedFor }, milli) => {
+        if (reservedFor !== undefined) add(reservedFor, kind, milli);
+      });
+      for (const { role, resources } of held) {
+        resources.forEachEntry(classify, ({ kind, isUnreserved }, milli) => {
+          if (isUnreserved) add(role, kind, milli);
+        });
+      }
+    }
+    return { total: this.#pool, consumed };
+  }
+
+  #tellActivity(agent: AgentRow): void {
+    if (agent.isActive && agent.isWhitelisted) this.#commands.activateAgent(agent.index);
+    else this.#commands.deactivateAgent(agent.index);
+  }
 
   #release(agent: AgentRow, framework: FrameworkRow, role: string, taken: Resources): void {
     unhold(agent, framework, role, taken);
@@ -455,6 +751,9 @@ export class Books {
         roles: new Set(),
         suppressed: new Set(),
         capabilities: 0,
+        exclusions: new Map(),
+        minimums: new Map(),
+        requests: [],
         agents: new Set(),
         sincePass: this.#passes,
       }),
@@ -492,9 +791,24 @@ export class Books {
     return this.#options.kinds.parcelsOf(resources, this.#indexOfRole);
   }
 
+  /** Records what has become free, or changed, of the agents that were touched. */
+  #tellStale(): void {
+    for (const agent of this.#stale) {
+      agent.free = freeOf(agent);
+      const free = this.#parcelsOf(agent.free);
+      if (agent.staleness === 'free') this.#commands.setFree(agent.index, free);
+      else this.#commands.updateAgent(agent.index, this.#factsOf(agent), free);
+      agent.staleness = 'none';
+    }
+    this.#stale.clear();
+  }
+
   #markStale(agent: AgentRow, staleness: 'free' | 'facts'): void {
+    if (agent.staleness === 'new') return;
     if (agent.staleness !== 'facts') agent.staleness = staleness;
     this.#stale.add(agent);
+    // A few at a time, so that no pass begins with a long turn.
+    if (this.#stale.size >= STALE_MAX) this.#tellStale();
   }
 
   #usedRoles(): ReadonlySet<string> {
@@ -525,9 +839,9 @@ function capabilityBits(info: FrameworkInfo): number {
   );
 }
 
-function subscribedAmong(framework: FrameworkRow, roles: readonly string[]): readonly string[] {
-  if (roles.length === 0) return [...framework.roles];
-  return roles.filter((role) => framework.roles.has(role));
+function topLevelOf(role: string): string {
+  const slash = role.indexOf('/');
+  return slash === -1 ? role : role.slice(0, slash);
 }
 
 /** Whether two infos say the same of an agent, its resources apart: those are compared as such. */

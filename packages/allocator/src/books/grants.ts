@@ -15,7 +15,10 @@ export class GrantDivider {
   #role = '';
   #bits = 0;
   #isChopped = false;
-  #takesShared = false;
+  #agent = 0;
+  /** Shared parcels that this grant takes, and all that the pass has given so far: each once. */
+  readonly #sharedTaken = new Set<string>();
+  readonly #sharedGiven = new Set<string>();
 
   constructor(kinds: KindIndex) {
     this.#kinds = kinds;
@@ -23,10 +26,15 @@ export class GrantDivider {
     this.#wanted = new Float64Array(kinds.kindsMax);
   }
 
+  /** A pass begins: shared resources may be given once more. */
+  beginPass(): void {
+    this.#sharedGiven.clear();
+  }
+
   /**
    * Takes what row `grant` of `batch` says from what `agent` has free, and returns it allocated to `role`.
    * Of plain scalars of one kind in several entries (disks of several paths), a chopped grant takes the
-   * first entries first. Shared resources are given and stay free.
+   * first entries first. Shared resources are given once in a pass and stay free.
    */
   divide(agent: AgentRow, role: string, batch: GrantBatch, grant: number): Resources {
     const kinds = this.#kinds.kindsMax;
@@ -34,7 +42,7 @@ export class GrantDivider {
     this.#role = role;
     this.#bits = batch.bits[grant]!;
     this.#isChopped = chop !== NONE;
-    this.#takesShared = false;
+    this.#agent = agent.index;
     this.#taken.fill(0);
     if (this.#isChopped) {
       for (let kind = 0; kind < kinds; kind += 1) {
@@ -43,14 +51,25 @@ export class GrantDivider {
     }
     const [granted, rest] = agent.free.split(this.#kinds.classify, this.#take);
     this.#check(batch, grant);
-    agent.free = this.#takesShared ? rest.plus(granted.shared()) : rest;
+    agent.free = rest;
+    if (this.#sharedTaken.size > 0) this.#keepShared(agent, granted);
     return granted.allocate(role);
+  }
+
+  #keepShared(agent: AgentRow, granted: Resources): void {
+    agent.free = agent.free.plus(granted.shared());
+    for (const parcel of this.#sharedTaken) this.#sharedGiven.add(parcel);
+    this.#sharedTaken.clear();
   }
 
   readonly #take = ({ kind, reservedFor, bits, isShared }: EntryClass, milli: number): number => {
     if ((bits & ~this.#bits) !== 0) return 0;
     if (reservedFor !== undefined && !isWithin(this.#role, reservedFor)) return 0;
-    if (isShared) this.#takesShared = true;
+    if (isShared) {
+      const parcel = `${this.#agent} ${bits} ${reservedFor ?? ''}`;
+      if (this.#sharedGiven.has(parcel)) return 0;
+      this.#sharedTaken.add(parcel);
+    }
     if (kind === ITEM) return milli;
     const isPlain = bits === 0 && reservedFor === undefined;
     let taken = milli;

@@ -96,6 +96,8 @@ export class KindIndex {
   readonly kindsMax: number;
   readonly #kinds = new Map<string, number>(STANDARD_KINDS.map((name, kind) => [name, kind]));
   readonly #uncounted = new Set<string>();
+  /** Names met as ranges or sets. */
+  readonly #itemNames = new Set<string>();
   readonly #parcels: RowWriter;
   readonly #reservations: RowWriter;
   readonly #scalars: Float64Array;
@@ -131,12 +133,19 @@ export class KindIndex {
     return kind;
   }
 
+  /** Whether `name` was met as ranges or a set, and not as a scalar. */
+  isItemName(name: string): boolean {
+    return this.#itemNames.has(name) && !this.#kinds.has(name);
+  }
+
   /** What the kernel knows of a record. Names have a kind for good or never, so it does not change. */
   readonly classify = (resource: Resource): EntryClass => {
     const reservedFor = reservationRole(resource);
     const bits = bitsOf(resource);
+    const isScalar = resource.type === 'SCALAR';
+    if (!isScalar && this.#itemNames.size < UNCOUNTED_MAX) this.#itemNames.add(resource.name);
     return {
-      kind: resource.type === 'SCALAR' ? (this.kindOf(resource.name) ?? ITEM) : ITEM,
+      kind: isScalar ? (this.kindOf(resource.name) ?? ITEM) : ITEM,
       reservedFor,
       bits,
       isShared: isShared(resource),

@@ -1,6 +1,7 @@
 // Rows of the books: agents and frameworks with their real resources, and their indexes in the kernel.
-import type { AgentId, AgentInfo, FrameworkId } from '@kaon/protocol';
+import type { AgentId, AgentInfo, FrameworkId, Request } from '@kaon/protocol';
 import { Resources } from '@kaon/resources';
+import type { ExclusionList } from './exclusions.ts';
 
 /** What a framework holds of an agent in one role. */
 export interface Holding {
@@ -26,8 +27,8 @@ export interface AgentRow {
   free: Resources;
   /** At most one of each framework and role. Few: they are searched from end to end. */
   held: Holding[];
-  /** Whether the kernel must be told anew: what is free, or all about the agent. */
-  staleness: 'none' | 'free' | 'facts';
+  /** What the kernel must be told anew: what is free, or all about the agent. `new`: it knows nothing. */
+  staleness: 'new' | 'none' | 'free' | 'facts';
 }
 
 /** A framework. */
@@ -39,6 +40,12 @@ export interface FrameworkRow {
   roles: ReadonlySet<string>;
   suppressed: Set<string>;
   capabilities: number;
+  /** Agents hidden from it, by role. */
+  readonly exclusions: Map<string, ExclusionList>;
+  /** Minimal offers of its own, by role, as text: whether they have changed. */
+  readonly minimums: Map<string, string>;
+  /** What it asked for last. */
+  requests: readonly Request[];
   /** Agents it holds something on. */
   readonly agents: Set<AgentRow>;
   /** Passes that had been run when it came. */

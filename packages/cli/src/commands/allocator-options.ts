@@ -2,11 +2,11 @@
 import { statSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
-import type { HostAllocatorOptions } from '@kaon/local';
+import { CONSTRAINT_LIMITS, type HostAllocatorOptions } from '@kaon/local';
 import { parseQuantities, type Quantities } from '@kaon/resources';
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import { EXIT_USAGE } from '../errors.ts';
-import { duration, integer } from '../flags/values.ts';
+import { bytes, duration, integer } from '../flags/values.ts';
 import { addBoolean } from './command-context.ts';
 
 /** The values of those flags. Durations in milliseconds. */
@@ -23,11 +23,16 @@ export interface AllocatorFlags {
   readonly minAllocatableResources: string;
   readonly fairSharingExcludedResourceNames?: string;
   readonly filterGpuResources?: boolean;
+  readonly offerConstraintsRe2MaxMem: number;
+  readonly offerConstraintsRe2MaxProgramSize: number;
 }
 
 /** The allocator of Kaon's own, by its names: Mesos' two, and a plain word. */
 const BUILT_IN: ReadonlySet<string> = new Set(['hierarchical', 'HierarchicalDRF', 'builtin']);
 const WORKERS_MAX = 64;
+/** More than this and compiling one expression could be felt. */
+const REGEX_BYTES_MAX = 1024 * 1024;
+const REGEX_PROGRAM_MAX = 100_000;
 
 /** Passes of a large cluster must not hold up heartbeats and calls, so they have a thread of their own. */
 export const MASTER_ALLOCATOR_WORKERS = 1;
@@ -82,6 +87,22 @@ export function addAllocatorOptions(command: Command, workers: number): void {
         '--fair-sharing-excluded-resource-names <names>',
         'resources that do not count for shares, with commas (default: none)',
       ).argParser(nameList),
+    )
+    .addOption(
+      new Option(
+        '--offer-constraints-re2-max-mem <size>',
+        'longest regular expression of an offer constraint',
+      )
+        .default(CONSTRAINT_LIMITS.regexBytesMax, '4KB')
+        .argParser(bytes(0, REGEX_BYTES_MAX)),
+    )
+    .addOption(
+      new Option(
+        '--offer-constraints-re2-max-program-size <number>',
+        'instructions one of them may compile to',
+      )
+        .default(CONSTRAINT_LIMITS.regexProgramMax)
+        .argParser(integer(0, REGEX_PROGRAM_MAX)),
     );
   addBoolean(
     command,
@@ -114,6 +135,11 @@ export function allocatorOptionsOf(flags: AllocatorFlags, workers: number): Host
     minAllocatable: parseMinimumSets(flags.minAllocatableResources),
     excludedNames: excluded === undefined ? [] : excluded.split(','),
     reservesGpuAgents: flags.filterGpuResources ?? true,
+    constraintLimits: {
+      ...CONSTRAINT_LIMITS,
+      regexBytesMax: flags.offerConstraintsRe2MaxMem,
+      regexProgramMax: flags.offerConstraintsRe2MaxProgramSize,
+    },
   };
 }
 

@@ -51,6 +51,7 @@ export class AgentTurn {
   #unreservedExtrasLeft = 0;
   /** Whether the plain parcel alone is worth offering by the common minimum. */
   #isPlainWorth = false;
+  #loosest: MinimumSets;
 
   // The bundle of the client judged last. When it is all of a plain parcel, it is not copied.
   sum: Float64Array;
@@ -80,13 +81,15 @@ export class AgentTurn {
     this.#ownOffered = new Float64Array(this.#width);
     this.#ownConsumed = new Float64Array(this.#kinds);
     this.guaranteed = new Float64Array(this.#kinds);
+    this.#loosest = kernel.commonMinimums;
     this.sum = this.#ownSum;
     this.offered = this.#ownOffered;
     this.consumed = this.#ownConsumed;
   }
 
-  /** Forgets which shared parcels were offered: a pass begins. */
-  beginPass(): void {
+  /** Begins a pass: forgets which shared parcels were offered. `loosest`: what is worth anybody's while. */
+  beginPass(loosest: MinimumSets): void {
+    this.#loosest = loosest;
     this.#sharedOffered.clear();
   }
 
@@ -135,30 +138,35 @@ export class AgentTurn {
     return this.hasPlain || this.#unreservedExtrasLeft > 0;
   }
 
+  /** Whether something beside the plain parcel is left that any role may use. */
+  get hasUnreservedExtras(): boolean {
+    return this.#unreservedExtrasLeft > 0;
+  }
+
   /** Whether nothing but the plain parcel is left. */
   get isPlainOnly(): boolean {
     return this.#extrasLeft === 0;
   }
 
-  /** Whether all that is left together is worth offering by the common minimum. */
+  /** Whether all that is left together is worth anybody's while. */
   isWorthOpening(): boolean {
-    if (this.#extrasLeft === 0) return this.#isPlainWorth;
     if (this.#isPlainWorth) return true;
+    if (this.#extrasLeft === 0) return this.#loosest.isMet(this.plain);
     const sum = this.#ownSum;
     sum.set(this.plain);
     for (let index = 0; index < this.extras; index += 1) {
       if (this.isTaken[index] === 0) this.#addExtra(sum, index);
     }
-    return this.#kernel.commonMinimums.isMet(sum);
+    return this.#loosest.isMet(sum);
   }
 
   /** Whether the plain parcel is worth offering after headroom has been kept. */
   isWorthWithHeadroom(): boolean {
-    const { commonMinimums, quotas } = this.#kernel;
+    const { quotas } = this.#kernel;
     for (let kind = 0; kind < this.#kinds; kind += 1) {
       this.#ownSum[kind] = Math.min(this.plain[kind]!, quotas.surplus(kind));
     }
-    return commonMinimums.isMet(this.#ownSum);
+    return this.#loosest.isMet(this.#ownSum);
   }
 
   /**

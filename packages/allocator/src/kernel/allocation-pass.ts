@@ -10,6 +10,7 @@ import { randomChildren } from './random-order.ts';
 
 /** With so few who have not refused an agent, the first in line is found by looking at these alone. */
 const FEW = 16;
+const NO_NODES: readonly number[] = [];
 /** Agents whose rows are fetched together. In shuffled order each row is a miss of the cache. */
 const AHEAD = 32;
 
@@ -66,7 +67,7 @@ export class AllocationPass {
     const candidates = this.#candidates.subarray(0, asked.free);
     if (this.#kernel.quotas.hasGuarantees) {
       shuffle(candidates, random);
-      this.#stage = 1;
+      this.#beginStage(1);
       for (let index = 0; index < candidates.length; index += 1) {
         // Chance goes on being drawn for all agents, whether or not anything comes of it.
         if (this.#kernel.quotas.needy === 0 && !this.#isRandom) break;
@@ -75,13 +76,28 @@ export class AllocationPass {
       }
     }
     shuffle(candidates, random);
-    this.#stage = 2;
+    this.#beginStage(2);
     for (let index = 0; index < candidates.length; index += 1) {
       if (index % AHEAD === 0) this.#fetchAhead(candidates, index);
       this.#visitAgent(candidates[index]!);
     }
     if (this.#partitions > 1) this.#countOnce();
+    this.#kernel.sorter.endLine();
     return this.finish(asked.active);
+  }
+
+  /** With quotas, only the roles that a stage can serve stand in line. */
+  #beginStage(stage: Stage): void {
+    const { quotas, sorter } = this.#kernel;
+    this.#stage = stage;
+    if (!quotas.isAny || this.#isRandom) return;
+    sorter.beginLine((top) => this.#isServed(quotas.slotOfNode[top]!));
+  }
+
+  #isServed(slot: number): boolean {
+    const { quotas } = this.#kernel;
+    if (this.#stage === 1) return slot !== NONE && quotas.isNeedy[slot] === 1;
+    return slot === NONE || quotas.isExhausted[slot] === 0;
   }
 
   /** Prepares for grants: shares in order, quotas worked out. */
@@ -91,11 +107,12 @@ export class AllocationPass {
     this.#nowMs = nowMs;
     this.grants.begin(agents === undefined);
     this.#firstGrant = this.grants.count;
-    this.turn.beginPass();
+    const loosest = clients.loosestMinimums(this.#kernel.commonMinimums);
+    this.turn.beginPass(loosest);
     this.#mask = grownUint32(this.#mask, clients.words);
     sorter.refresh();
     refusals.sweep(nowMs);
-    quotas.beginPass();
+    quotas.beginPass(loosest);
   }
 
   /**
@@ -204,12 +221,12 @@ export class AllocationPass {
   }
 
   #visitAgent(agent: number): void {
-    const { agents, clients, refusals } = this.#kernel;
+    const { agents, refusals } = this.#kernel;
     const { turn } = this;
     turn.open(agent);
     if (turn.isEmpty) return;
     const isRandom = this.#isRandom;
-    if (!isRandom && clients.minimums.size === 0 && !turn.isWorthOpening()) return;
+    if (!isRandom && !turn.isWorthOpening()) return;
     this.#isMasked = false;
     if (refusals.hasAny(agent)) {
       const base = agent * this.#width;
@@ -235,7 +252,7 @@ export class AllocationPass {
       }
     }
     this.#checkWhetherOver();
-    if (!this.#isOver) this.#walk(ROOT);
+    if (!this.#isOver) this.#walkTops();
   }
 
   /** Counts who competes and has not refused the agent, up to one more than `FEW`, and lists them. */
@@ -271,31 +288,63 @@ export class AllocationPass {
     }
   }
 
+  /** Down the line of top-level roles, until the agent's turn is over. */
+  #walkTops(): void {
+    const { sorter } = this.#kernel;
+    const { line } = sorter;
+    // What no quota limits may be for anybody.
+    if (line === undefined || this.turn.hasUnreservedExtras) {
+      this.#walk(ROOT);
+      return;
+    }
+    const others = this.turn.isPlainOnly ? NO_NODES : this.#reservedBesideLine();
+    let other = 0;
+    const { items } = line;
+    const end = line.start + line.length;
+    for (let at = line.start; at < end && !this.#isOver; at += 1) {
+      const top = items[at]!;
+      while (other < others.length && sorter.precedes(others[other]!, top) && !this.#isOver) {
+        this.#visit(others[other]!);
+        other += 1;
+      }
+      if (!this.#isOver) this.#visit(top);
+    }
+    for (; other < others.length && !this.#isOver; other += 1) this.#visit(others[other]!);
+  }
+
+  /** Top-level roles that are not in line but have something reserved here, in order. */
+  #reservedBesideLine(): readonly number[] {
+    const { sorter } = this.#kernel;
+    const { turn } = this;
+    // Reservations help no guarantee.
+    if (this.#stage === 1) return NO_NODES;
+    const tops: number[] = [];
+    for (let index = 0; index < turn.extras; index += 1) {
+      if (turn.isTaken[index] === 1) continue;
+      const top = sorter.topOf(turn.roleNodes[index]!);
+      if (sorter.isListed(top) && !sorter.isInLine(top) && !tops.includes(top)) tops.push(top);
+    }
+    return tops.length < 2
+      ? tops
+      : tops.sort((left, right) => (sorter.precedes(left, right) ? -1 : 1));
+  }
+
   /** Depth-first down the line below `node`, until the agent's turn is over. */
   #walk(node: number): void {
-    const { quotas, sorter } = this.#kernel;
-    const list = sorter.lists[node];
+    const list = this.#kernel.sorter.lists[node];
     if (list === undefined) return;
     const { items } = list;
-    const { soleClient } = sorter;
-    const isTop = node === ROOT && quotas.isAny;
     const end = list.start + list.length;
     for (let at = list.start; at < end; at += 1) {
-      const child = items[at]!;
-      if (isTop && this.#isOutOfQuestion(quotas.slotOfNode[child]!)) continue;
-      const sole = soleClient[child]!;
-      if (sole !== NONE) this.#ask(sole);
-      else this.#walk(child);
+      this.#visit(items[at]!);
       if (this.#isOver) return;
     }
   }
 
-  /** Whether no client of a top-level role with this quota slot can be served now. */
-  #isOutOfQuestion(slot: number): boolean {
-    const { clients, quotas } = this.#kernel;
-    if (this.#stage === 1) return slot === NONE || quotas.isNeedy[slot] === 0;
-    if (slot === NONE || quotas.isExhausted[slot] === 0) return false;
-    return this.turn.isPlainOnly && clients.minimums.size === 0;
+  #visit(node: number): void {
+    const sole = this.#kernel.sorter.soleClient[node]!;
+    if (sole !== NONE) this.#ask(sole);
+    else this.#walk(node);
   }
 
   #walkAtRandom(node: number): void {
@@ -329,7 +378,7 @@ export class AllocationPass {
 
   /** Whether nobody further down the line can be given anything, so that the turn may end. */
   #checkWhetherOver(): void {
-    const { clients, quotas, sorter } = this.#kernel;
+    const { quotas, sorter } = this.#kernel;
     const { turn } = this;
     if (turn.isEmpty) {
       this.#isOver = true;
@@ -340,20 +389,13 @@ export class AllocationPass {
       this.#visitReserved();
       return;
     }
-    if (clients.minimums.size > 0) return;
     if (!turn.isWorthOpening()) {
       this.#isOver = true;
       return;
     }
     if (!quotas.isAny || !turn.isPlainOnly) return;
-    if (this.#stage === 1) {
-      this.#isOver = quotas.needy === 0;
-      return;
-    }
-    const competing = sorter.lists[ROOT]?.length ?? 0;
-    if (quotas.exhausted >= competing && quotas.listedExhausted(sorter) === competing) {
-      this.#isOver = true;
-    } else if (quotas.isHeadroomRequired && !turn.isWorthWithHeadroom()) {
+    if (sorter.line?.length === 0) this.#isOver = true;
+    if (this.#stage === 2 && quotas.isHeadroomRequired && !turn.isWorthWithHeadroom()) {
       this.#isOver = true;
     }
   }
@@ -439,6 +481,7 @@ export class AllocationPass {
       if (times === 1) sorter.give(node, grants.quantities, grant * this.#width);
       else sorter.give(node, this.#multiple(grant, times), 0);
     }
+    if (sorter.line !== undefined) this.#leaveLine();
     this.turn.close();
   }
 
@@ -459,6 +502,16 @@ export class AllocationPass {
       this.#scaled[kind] = quantities[from + kind]! * times;
     }
     return this.#scaled;
+  }
+
+  /** Takes out of line whoever was served so far as to be served no more. */
+  #leaveLine(): void {
+    const { clients, quotas, sorter } = this.#kernel;
+    const grants = this.grants;
+    for (let grant = this.#firstGrant; grant < grants.count; grant += 1) {
+      const top = clients.top[grants.clients[grant]!]!;
+      if (!this.#isServed(quotas.slotOfNode[top]!)) sorter.leaveLine(top);
+    }
   }
 
   #roleShares(): Float64Array {

@@ -1,7 +1,7 @@
 // Clients: one framework in one role each. What the passes deal with, under dense indexes.
 import { invariant } from '@kaon/primitives';
 import { grownFloat64, grownInt32, grownUint32, NONE, rowsFor } from './columns.ts';
-import type { MinimumSets } from './minimum-sets.ts';
+import { MinimumSets } from './minimum-sets.ts';
 
 /** Bits in a word of a set of clients. */
 const WORD_BITS = 32;
@@ -26,11 +26,14 @@ export class ClientTable {
   unreserved = new Float64Array(0);
   /** Minimum sets of its own; most have none. */
   readonly minimums = new Map<number, MinimumSets>();
+  /** Whether it has any. */
+  hasMinimums = new Uint8Array(0);
   /** A bit for each client that competes now. */
   competing = new Uint32Array(0);
   /** Clients that compete now. */
   competitors = 0;
   readonly #vacant: number[] = [];
+  #loosest: MinimumSets | undefined;
   /** Indexes handed out so far are smaller. */
   used = 0;
 
@@ -62,8 +65,23 @@ export class ClientTable {
     this.framework[client] = NONE;
     this.role[client] = NONE;
     this.node[client] = NONE;
-    this.minimums.delete(client);
+    this.setMinimums(client, undefined);
     this.#vacant.push(client);
+  }
+
+  /** Gives a client minimum sets of its own, or takes them away. */
+  setMinimums(client: number, minimums: MinimumSets | undefined): void {
+    if (minimums === undefined && this.hasMinimums[client] === 0) return;
+    if (minimums === undefined) this.minimums.delete(client);
+    else this.minimums.set(client, minimums);
+    this.hasMinimums[client] = minimums === undefined ? 0 : 1;
+    this.#loosest = undefined;
+  }
+
+  /** What meets the sets of anybody: `common` or those of any client. Less is worth nobody's while. */
+  loosestMinimums(common: MinimumSets): MinimumSets {
+    this.#loosest ??= MinimumSets.union([common, ...this.minimums.values()], this.kinds);
+    return this.#loosest;
   }
 
   competes(client: number): boolean {
@@ -87,6 +105,9 @@ export class ClientTable {
     this.isSuppressed = grownInt32(this.isSuppressed, rows);
     this.needs = grownInt32(this.needs, rows);
     this.exclusionList = grownInt32(this.exclusionList, rows, NONE);
+    const hasMinimums = new Uint8Array(rows);
+    hasMinimums.set(this.hasMinimums);
+    this.hasMinimums = hasMinimums;
     this.unreserved = grownFloat64(this.unreserved, rows * this.kinds);
     this.competing = grownUint32(this.competing, Math.ceil(rows / WORD_BITS));
   }

@@ -40,6 +40,9 @@ export class DrfSorter {
   readonly #children: (Map<string, number> | undefined)[] = [new Map()];
   /** Listed children in order, by parent. */
   readonly lists: (SiblingList | undefined)[] = [];
+  /** In a pass with quotas: top-level roles that can still be served, in order; else undefined. */
+  line: SiblingList | undefined;
+  #isInLine = new Uint8Array(0);
   /** Parents whose children must be put in order, each once. */
   readonly #unsorted: number[] = [];
   #isUnsorted = new Uint8Array(0);
@@ -240,10 +243,13 @@ export class DrfSorter {
       if (list === undefined || list.length < 2 || this.#isListed[at] === 0) {
         this.#allocations[at] = this.#allocations[at]! + 1;
       } else {
+        const line = parent === ROOT && this.#isInLine[at] === 1 ? this.line : undefined;
         const from = this.#find(list, at);
+        const inLine = line === undefined ? NONE : this.#find(line, at);
         this.#allocations[at] = this.#allocations[at]! + 1;
         this.#share[at] = this.#shareOf(at);
         this.#settle(list, at, from);
+        if (line !== undefined) this.#settle(line, at, inLine);
       }
       at = parent;
     }
@@ -292,6 +298,32 @@ export class DrfSorter {
     this.#unsorted.length = 0;
     if (this.#isShapeChanged) this.#findSoleClients();
     this.#isShapeChanged = false;
+  }
+
+  /** In a pass: lines up the top-level roles that `isServed` says. */
+  beginLine(isServed: (top: number) => boolean): void {
+    const line = new SiblingList();
+    for (const top of this.lists[ROOT]?.view() ?? []) {
+      const isInLine = isServed(top);
+      this.#isInLine[top] = isInLine ? 1 : 0;
+      if (isInLine) line.push(top);
+    }
+    this.line = line;
+  }
+
+  isInLine(top: number): boolean {
+    return this.line !== undefined && this.#isInLine[top] === 1;
+  }
+
+  /** The top-level role can be served no more. Between two turns only, when all are in order. */
+  leaveLine(top: number): void {
+    if (!this.isInLine(top) || this.line === undefined) return;
+    this.#isInLine[top] = 0;
+    this.line.removeAt(this.#find(this.line, top));
+  }
+
+  endLine(): void {
+    this.line = undefined;
   }
 
   /** The client of a node, when it stands for one. */
@@ -571,6 +603,7 @@ export class DrfSorter {
     const isUnsorted = new Uint8Array(this.#rows);
     isUnsorted.set(this.#isUnsorted);
     this.#isUnsorted = isUnsorted;
+    this.#isInLine = new Uint8Array(this.#rows);
     this.#isListed = grownInt32(this.#isListed, this.#rows);
     this.#holds = grownInt32(this.#holds, this.#rows);
     this.#weight = grownFloat64(this.#weight, this.#rows);

@@ -26,7 +26,7 @@ export function inspectClient(
 ): Inspection {
   const { agents, frameworks, quotas, sorter } = kernel;
   sorter.refresh();
-  quotas.beginPass();
+  quotas.beginPass(kernel.clients.loosestMinimums(kernel.commonMinimums));
   const client = frameworks.has(request.framework)
     ? frameworks.find(request.framework, request.role)
     : NONE;

@@ -66,7 +66,7 @@ export class AllocatorKernel implements KernelCommands {
     this.agents = new AgentTable(kinds, this.parcels);
     this.clients = new ClientTable(kinds);
     this.sorter = new DrfSorter(kinds, options.excludedKinds, policy);
-    this.quotas = new QuotaTable(kinds, partitions, this.commonMinimums);
+    this.quotas = new QuotaTable(kinds, partitions);
     this.refusals = new RefusalTable(this.parcels, options.refusalsMax);
     this.#pass = new AllocationPass(this);
   }
@@ -243,7 +243,7 @@ export class AllocatorKernel implements KernelCommands {
     this.clients.isSubscribed[client] = 0;
     this.clients.isSuppressed[client] = 0;
     this.clients.exclusionList[client] = NONE;
-    this.clients.minimums.delete(client);
+    this.clients.setMinimums(client, undefined);
     this.refusals.revive(client);
     this.#relist(client);
     this.#dropIfIdle(client);
@@ -253,12 +253,12 @@ export class AllocatorKernel implements KernelCommands {
     invariant(minimums.length % this.options.kinds === 0, 'minimum sets are whole');
     const client = this.frameworks.find(framework, role);
     invariant(client !== NONE, 'minimum sets are those of a subscribed framework');
-    this.clients.minimums.set(client, new MinimumSets(minimums.slice(), this.options.kinds));
+    this.clients.setMinimums(client, new MinimumSets(minimums.slice(), this.options.kinds));
   }
 
   clearMinimums(framework: number, role: number): void {
     const client = this.frameworks.find(framework, role);
-    if (client !== NONE) this.clients.minimums.delete(client);
+    if (client !== NONE) this.clients.setMinimums(client, undefined);
   }
 
   setExclusionList(framework: number, role: number, list: number): void {
@@ -277,10 +277,8 @@ export class AllocatorKernel implements KernelCommands {
 
   /** What must be offered to `client` at least. */
   minimumsOf(client: number): MinimumSets {
-    const { minimums } = this.clients;
-    return minimums.size === 0
-      ? this.commonMinimums
-      : (minimums.get(client) ?? this.commonMinimums);
+    if (this.clients.hasMinimums[client] === 0) return this.commonMinimums;
+    return this.clients.minimums.get(client) ?? this.commonMinimums;
   }
 
   // --- what they hold ---------------------------------------------------------------------------

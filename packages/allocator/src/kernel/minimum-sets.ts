@@ -26,6 +26,22 @@ export class MinimumSets {
     this.#least = Float64Array.from(least);
   }
 
+  /** Sets that are met when those of any of `all` are; each once. */
+  static union(all: readonly MinimumSets[], kinds: number): MinimumSets {
+    const sets = new Map<string, Float64Array>();
+    for (const { flat } of all) {
+      // No set at all lets everything pass.
+      if (flat.length === 0) return new MinimumSets(flat, kinds);
+      for (let from = 0; from < flat.length; from += kinds) {
+        const set = flat.subarray(from, from + kinds);
+        sets.set(set.join(), set);
+      }
+    }
+    const union = new Float64Array(sets.size * kinds);
+    for (const [index, set] of [...sets.values()].entries()) union.set(set, index * kinds);
+    return new MinimumSets(union, kinds);
+  }
+
   /** Whether the kinds at `sum[offset…]` meet one of the sets; always, when there is none. */
   isMet(sum: Float64Array, offset = 0): boolean {
     const ends = this.#ends;

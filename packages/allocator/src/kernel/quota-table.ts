@@ -13,7 +13,6 @@ import type { MinimumSets } from './minimum-sets.ts';
 export class QuotaTable {
   readonly kinds: number;
   readonly #partitions: number;
-  readonly #minimums: MinimumSets;
   /** By node of the sorter, for top-level roles. */
   reserved = new Float64Array(0);
   unreserved = new Float64Array(0);
@@ -34,14 +33,13 @@ export class QuotaTable {
   isNeedy = new Int32Array(0);
   isExhausted = new Int32Array(0);
   needy = 0;
-  exhausted = 0;
   readonly required: Float64Array;
   isHeadroomRequired = false;
+  #minimums: MinimumSets | undefined;
 
-  constructor(kinds: number, partitions: number, minimums: MinimumSets) {
+  constructor(kinds: number, partitions: number) {
     this.kinds = kinds;
     this.#partitions = partitions;
-    this.#minimums = minimums;
     this.free = new Float64Array(kinds);
     this.required = new Float64Array(kinds);
   }
@@ -116,27 +114,18 @@ export class QuotaTable {
     addTo(this.free, 0, quantities, offset, this.kinds, sign);
   }
 
-  /** How many of the roles that compete have nothing worth offering left. */
-  listedExhausted(sorter: { isListed(node: number): boolean }): number {
-    let count = 0;
-    for (let slot = 0; slot < this.nodes.length; slot += 1) {
-      if (this.isExhausted[slot] === 1 && sorter.isListed(this.nodes[slot]!)) count += 1;
-    }
-    return count;
-  }
-
   /** What the role of a slot has consumed of `kind`. */
   consumed(slot: number, kind: number): number {
     const at = this.nodes[slot]! * this.kinds + kind;
     return this.reserved[at]! + this.unreserved[at]!;
   }
 
-  /** Works out what every quota leaves, for one of the partitions. */
-  beginPass(): void {
+  /** Works out what every quota leaves, for one of the partitions. `minimums`: what is worth anybody's while. */
+  beginPass(minimums: MinimumSets): void {
     const { kinds, nodes, required } = this;
+    this.#minimums = minimums;
     required.fill(0);
     this.needy = 0;
-    this.exhausted = 0;
     for (let slot = 0; slot < nodes.length; slot += 1) {
       for (let kind = 0; kind < kinds; kind += 1) {
         const at = slot * kinds + kind;
@@ -184,8 +173,7 @@ export class QuotaTable {
     }
     this.needy += isNeedy - this.isNeedy[slot]!;
     this.isNeedy[slot] = isNeedy;
-    const isExhausted = this.#minimums.isMet(this.left, from) ? 0 : 1;
-    this.exhausted += isExhausted - this.isExhausted[slot]!;
+    const isExhausted = this.#minimums?.isMet(this.left, from) === false ? 1 : 0;
     this.isExhausted[slot] = isExhausted;
   }
 

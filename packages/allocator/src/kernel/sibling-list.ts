@@ -21,7 +21,11 @@ export class SiblingList {
 
   /** Takes `node`, which is in the list, out of it. */
   remove(node: number): void {
-    const at = this.indexOf(node);
+    this.removeAt(this.indexOf(node));
+  }
+
+  /** Takes the entry at index `at` out of the list. */
+  removeAt(at: number): void {
     this.#shift(this.start + at + 1, this.start + this.length, -1);
     this.length -= 1;
   }

@@ -8,7 +8,8 @@ import {
 } from '@kaon/allocator';
 import t from 'tap';
 import { same } from './builders/cluster-books.ts';
-import { RandomCluster, randomOptions } from './builders/random-cluster.ts';
+import { RandomCluster } from './builders/random-cluster.ts';
+import { randomOptions } from './builders/random-world.ts';
 
 const CLUSTERS = 150;
 const PASSES = 10;
@@ -29,7 +30,7 @@ t.test('a kernel rebuilt from a snapshot goes on as the first would have', async
       const rebuilt = new AllocatorKernel(options);
       applyBatch(rebuilt, snapshotOf(second));
       second = rebuilt;
-      const request = { nowMs: cluster.nowMs, seed: pass };
+      const request = { nowMs: cluster.world.nowMs, seed: pass };
       const batch = first.allocate(request);
       same(decisions(second.allocate(request)), decisions(batch), `cluster ${seed}, pass ${pass}`);
       cluster.book(batch);

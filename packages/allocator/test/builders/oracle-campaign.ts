@@ -12,7 +12,8 @@ import { LiteralKernel } from './literal-kernel.ts';
 import { roleShare } from './literal-line.ts';
 import { isAtOrBelow, isPlain, isShared, topOf } from './literal-parcels.ts';
 import type { LiteralGrant } from './literal-pass.ts';
-import { RandomCluster, randomOptions } from './random-cluster.ts';
+import { RandomCluster } from './random-cluster.ts';
+import { type RandomWorld, randomOptions } from './random-world.ts';
 
 /** What is compared with the plain rules. */
 export interface Subject extends KernelCommands {
@@ -43,7 +44,7 @@ export function runCluster(
   for (let pass = 0; pass < PASSES; pass += 1) {
     for (let step = 0; step < STEPS_PER_PASS; step += 1) {
       cluster.step();
-      if (cluster.random.nextInt(STEPS_PER_INSPECTION) === 0) inspectAll(cluster, subject);
+      if (cluster.random.nextInt(STEPS_PER_INSPECTION) === 0) inspectAll(cluster.world, subject);
     }
     try {
       comparePass(cluster, subject, oracle, seed * PASSES + pass);
@@ -54,7 +55,7 @@ export function runCluster(
   }
 }
 
-function inspectAll({ books, frameworks, nowMs }: RandomCluster, subject: Subject): void {
+function inspectAll({ books, frameworks, nowMs }: RandomWorld, subject: Subject): void {
   for (const [framework, { clients }] of frameworks) {
     for (const role of clients.keys()) {
       for (const agent of books.agents.keys()) {
@@ -70,7 +71,7 @@ function comparePass(
   oracle: LiteralKernel,
   seed: number,
 ): void {
-  const { books, nowMs, random } = cluster;
+  const { books, nowMs, random } = cluster.world;
   const { kinds, partitions } = oracle.options;
   const isPartial = random.nextInt(4) === 0;
   // Unknown and repeated agents are ignored.
@@ -90,7 +91,7 @@ function comparePass(
   // One of several partitions answers for its part of the guarantees only.
   if (partitions !== 1) return;
   books.checkHeadroom(before);
-  if (!isPartial) checkGuarantees(cluster, oracle, nowMs);
+  if (!isPartial) checkGuarantees(cluster.world, oracle, nowMs);
 }
 
 function grantsOf({ chops, chopped, ...batch }: GrantBatch, kinds: number): unknown[] {
@@ -166,7 +167,7 @@ function noteSharedTwice(
  * has left nothing plain that the guarantee of its role still needs.
  */
 function checkGuarantees(
-  { books, frameworks, exclusions, refusals }: RandomCluster,
+  { books, frameworks, exclusions, refusals }: RandomWorld,
   oracle: LiteralKernel,
   nowMs: number,
 ): void {

@@ -382,7 +382,8 @@ export class AgentTurn {
       if (whole === 0) continue;
       let firm = 0;
       if (stage === 1) {
-        firm = Math.min(whole, quotas.unsatisfied[from + kind]!);
+        // Of several kernels each rounds its part of a guarantee up and of a limit down: the limit holds.
+        firm = Math.min(whole, quotas.unsatisfied[from + kind]!, quotas.left[from + kind]!);
         guaranteed[kind] = firm;
         if (firm > 0) isAnyGuaranteed = true;
       }

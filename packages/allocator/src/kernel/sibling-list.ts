@@ -33,7 +33,7 @@ export class SiblingList {
   /** The index of `node` by looking at every entry, or -1. */
   indexOf(node: number): number {
     const at = this.items.indexOf(node, this.start);
-    return at >= this.start + this.length ? -1 : at - this.start;
+    return at < this.start || at >= this.start + this.length ? -1 : at - this.start;
   }
 
   /** The entries, in order; a view that the next change makes stale. */

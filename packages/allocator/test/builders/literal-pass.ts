@@ -174,7 +174,8 @@ export class LiteralPass {
     const scalars = sum(plain ? [plain.quantities] : [], kinds);
     const nothing = sum([], kinds);
 
-    const guaranteed = stage === 'guarantees' ? least(scalars, this.#unsatisfied(top)) : nothing;
+    const promised = least(this.#unsatisfied(top), this.#limitLeft(top));
+    const guaranteed = stage === 'guarantees' ? least(scalars, promised) : nothing;
     if (stage === 'guarantees' && guaranteed.every((quantity) => quantity === 0)) {
       this.#kernel.note('helpsNoGuarantee');
       return undefined;

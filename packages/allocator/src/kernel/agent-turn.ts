@@ -143,6 +143,17 @@ export class AgentTurn {
     return this.#unreservedExtrasLeft > 0;
   }
 
+  /** Capability bits without which a client can be given nothing of what is left. */
+  commonBits(): number {
+    if (this.hasPlain || this.#extrasLeft > this.#unreservedExtrasLeft) return 0;
+    const { parcels } = this.#kernel;
+    let bits = PARCEL_BITS;
+    for (let index = 0; index < this.extras; index += 1) {
+      if (this.isTaken[index] === 0) bits &= parcels.bits[this.slots[index]!]!;
+    }
+    return bits;
+  }
+
   /** Whether nothing but the plain parcel is left. */
   get isPlainOnly(): boolean {
     return this.#extrasLeft === 0;

@@ -235,11 +235,22 @@ export class AllocationPass {
     } else if (refusals.partial.length > 0) {
       refusals.partial.length = 0;
     }
+    this.#hideFrom(agents.demands[agent]!, agents.lacks[agent]!);
     this.#firstGrant = this.grants.count;
     this.#isOver = false;
     if (isRandom) this.#walkAtRandom(ROOT);
     else this.#walkInOrder();
     if (this.grants.count > this.#firstGrant) this.#settle(this.#partitions);
+  }
+
+  /** Masks the clients that the agent is hidden from, for want of a capability on either side. */
+  #hideFrom(demands: number, lacks: number): void {
+    if ((demands | lacks) === 0) return;
+    const { clients } = this.#kernel;
+    if (!this.#isMasked) this.#mask.fill(0);
+    this.#isMasked = true;
+    clients.maskWithout(this.#mask, demands);
+    clients.maskWith(this.#mask, lacks);
   }
 
   #walkInOrder(): void {
@@ -393,6 +404,7 @@ export class AllocationPass {
       this.#isOver = true;
       return;
     }
+    if (!turn.hasPlain) this.#hideFrom(turn.commonBits(), 0);
     if (!quotas.isAny || !turn.isPlainOnly) return;
     if (sorter.line?.length === 0) this.#isOver = true;
     if (this.#stage === 2 && quotas.isHeadroomRequired && !turn.isWorthWithHeadroom()) {

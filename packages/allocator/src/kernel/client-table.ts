@@ -5,6 +5,8 @@ import { MinimumSets } from './minimum-sets.ts';
 
 /** Bits in a word of a set of clients. */
 const WORD_BITS = 32;
+/** Positions of the bits of `CAPABILITY`. */
+const MARKS = [0, 1, 2, 3, 4, 5, 6] as const;
 
 /** Columns by client index. Indexes are used again, so that sets of clients stay small. */
 export class ClientTable {
@@ -28,6 +30,8 @@ export class ClientTable {
   readonly minimums = new Map<number, MinimumSets>();
   /** Whether it has any. */
   hasMinimums = new Uint8Array(0);
+  /** By bit of `CAPABILITY`: a set of the clients whose framework has it, or whose role needs it. */
+  readonly #marked: Uint32Array<ArrayBuffer>[] = MARKS.map(() => new Uint32Array(0));
   /** A bit for each client that competes now. */
   competing = new Uint32Array(0);
   /** Clients that compete now. */
@@ -67,6 +71,35 @@ export class ClientTable {
     this.node[client] = NONE;
     this.setMinimums(client, undefined);
     this.#vacant.push(client);
+  }
+
+  /** Notes the capabilities of a client's framework and the needs of its role, as bits. */
+  mark(client: number, bits: number): void {
+    const word = client >>> 5;
+    const bit = 1 << (client & 31);
+    for (const mark of MARKS) {
+      const set = this.#marked[mark]!;
+      if ((bits & (1 << mark)) !== 0) set[word]! |= bit;
+      else set[word]! &= ~bit;
+    }
+  }
+
+  /** Adds to `mask` all clients that lack any of the capabilities `bits`. */
+  maskWithout(mask: Uint32Array, bits: number): void {
+    for (const mark of MARKS) {
+      if ((bits & (1 << mark)) === 0) continue;
+      const set = this.#marked[mark]!;
+      for (let word = 0; word < set.length; word += 1) mask[word]! |= ~set[word]!;
+    }
+  }
+
+  /** Adds to `mask` all clients that have any of `bits`. */
+  maskWith(mask: Uint32Array, bits: number): void {
+    for (const mark of MARKS) {
+      if ((bits & (1 << mark)) === 0) continue;
+      const set = this.#marked[mark]!;
+      for (let word = 0; word < set.length; word += 1) mask[word]! |= set[word]!;
+    }
   }
 
   /** Gives a client minimum sets of its own, or takes them away. */
@@ -109,6 +142,8 @@ export class ClientTable {
     hasMinimums.set(this.hasMinimums);
     this.hasMinimums = hasMinimums;
     this.unreserved = grownFloat64(this.unreserved, rows * this.kinds);
-    this.competing = grownUint32(this.competing, Math.ceil(rows / WORD_BITS));
+    const words = Math.ceil(rows / WORD_BITS);
+    this.competing = grownUint32(this.competing, words);
+    for (const mark of MARKS) this.#marked[mark] = grownUint32(this.#marked[mark]!, words);
   }
 }

@@ -212,6 +212,7 @@ export class AllocatorKernel implements KernelCommands {
   updateFramework(framework: number, capabilities: number): void {
     invariant(this.frameworks.has(framework), 'an updated framework is known');
     this.frameworks.capabilities[framework] = capabilities;
+    for (const client of this.frameworks.clientsOf(framework).values()) this.#mark(client);
   }
 
   activateFramework(framework: number): void {
@@ -482,7 +483,16 @@ export class AllocatorKernel implements KernelCommands {
     this.clients.top[client] = this.sorter.topOf(node);
     this.frameworks.clientsOf(framework).set(role, client);
     this.refusals.reserve(0, client + 1);
+    this.#mark(client);
     return client;
+  }
+
+  #mark(client: number): void {
+    const { clients, frameworks } = this;
+    const capabilities = frameworks.capabilities[clients.framework[client]!]!;
+    // A framework has no such capability; a role has such a need.
+    const own = capabilities & ~CAPABILITY.hierarchicalRole;
+    clients.mark(client, own | clients.needs[client]!);
   }
 
   #relist(client: number): void {

@@ -77,6 +77,9 @@ export class AgentTable {
     for (let row = rows.length - length; row >= 0; row -= length) {
       if (rows[row] !== UNRESERVED || rows[row + 1] !== 0) {
         chain = this.#pool.store(rows, row, chain);
+        for (let kind = kinds - 1; kind >= this.kindsUsed; kind -= 1) {
+          if (rows[row + 2 + kind]! > 0) this.kindsUsed = kind + 1;
+        }
         continue;
       }
       for (let column = 0; column < width; column += 1) {

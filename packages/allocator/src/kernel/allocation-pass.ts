@@ -65,6 +65,7 @@ export class AllocationPass {
     if (this.#isRandom) this.#chance = seededRandom(request.seed).fork('order');
     const asked = this.#findCandidates(request.agents);
     const candidates = this.#candidates.subarray(0, asked.free);
+    this.grants.reserve(asked.free);
     if (this.#kernel.quotas.hasGuarantees) {
       shuffle(candidates, random);
       this.#beginStage(1);
@@ -475,13 +476,26 @@ export class AllocationPass {
     const top = clients.top[client]!;
     turn.sumUp();
     this.grants.add(turn, client, sorter.orderedShare(top));
-    this.#kernel.addUnreserved(client, turn.consumed, 1);
-    quotas.addFree(turn.consumed, 0, -1);
+    this.#count(client, top);
     const slot = quotas.isAny ? quotas.slotOfNode[top]! : NONE;
     if (slot !== NONE) {
       quotas.consume(slot, turn.consumed, this.#stage === 1 ? turn.guaranteed : undefined);
     }
     turn.take();
+  }
+
+  /** Counts what the bundle takes of what quotas are about. */
+  #count(client: number, top: number): void {
+    const { agents, clients, quotas } = this.#kernel;
+    const { consumed } = this.turn;
+    const { free, kinds, unreserved } = quotas;
+    const own = clients.unreserved;
+    for (let kind = 0; kind < agents.kindsUsed; kind += 1) {
+      const quantity = consumed[kind]!;
+      own[client * kinds + kind] = own[client * kinds + kind]! + quantity;
+      unreserved[top * kinds + kind] = unreserved[top * kinds + kind]! + quantity;
+      free[kind] = free[kind]! - quantity;
+    }
   }
 
   /** Moves the shares of whoever was given something and writes back what is left of the agent. */

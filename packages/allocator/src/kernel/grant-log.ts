@@ -40,6 +40,12 @@ export class GrantLog {
     this.#chopCount = 0;
   }
 
+  /** Makes room for so many more grants at once. */
+  reserve(grants: number): void {
+    const needed = this.count + grants;
+    if (needed > this.agents.length) this.#grow(rowsFor(needed - 1, this.agents.length));
+  }
+
   /** Notes the bundle in `turn` as a grant to `client`, whose top-level role had `share`. */
   add(turn: AgentTurn, client: number, share: number): void {
     const grant = this.count;

@@ -3,12 +3,14 @@
 
 /** Entries shifted one by one; beyond that a block copy is quicker. */
 const LOOP_MAX = 24;
-const ROOM_MIN = 4;
+/** Entries on either side at least, once there was no room. */
+const ROOM_MIN = 32;
+const LENGTH_AT_FIRST = 4;
 
 /** Nodes in order. The order is the caller's: this only moves entries about. */
 export class SiblingList {
   /** Entries lie from `start` on; what is outside means nothing. */
-  items = new Int32Array(ROOM_MIN);
+  items = new Int32Array(LENGTH_AT_FIRST);
   start = 0;
   length = 0;
 
@@ -79,12 +81,19 @@ export class SiblingList {
     else for (let at = begin; at < end; at += 1) items[at - 1] = items[at]!;
   }
 
-  /** Puts the entries in the middle of an array with as much room on either side. */
+  /** Puts the entries in the middle, with room on either side for as many moves as there are entries. */
   #recentre(): void {
     const room = Math.max(ROOM_MIN, this.length);
-    const items = new Int32Array(this.length + 2 * room);
-    items.set(this.view(), room);
-    this.items = items;
-    this.start = room;
+    const length = this.length + 2 * room;
+    const from = this.start;
+    if (this.items.length < length) {
+      const items = new Int32Array(length);
+      items.set(this.view(), room);
+      this.items = items;
+      this.start = room;
+    } else {
+      this.start = (this.items.length - this.length) >>> 1;
+      this.items.copyWithin(this.start, from, from + this.length);
+    }
   }
 }

@@ -28,6 +28,8 @@ const SEED = 70;
 const WARM_UPS_MIN = { full: 3, quick: 1 } as const;
 const WARM_UPS_MAX = 10;
 const WARM_UP_MS = { full: 200, quick: 30 } as const;
+const SMALL_AGENTS = 2_000;
+const SMALL_PASSES = { full: 60, quick: 20 } as const;
 const NOW_MS = 0;
 /** One for all refusals, as when they came in one round. */
 const EXPIRES_MS = 3_600_000;
@@ -38,6 +40,7 @@ const CHANGED_SHARE = 0.01;
 
 /** Every pass of `PASSES` over one cluster. */
 export function runPasses(size: ClusterSize, input: JobInput): Promise<JobResult> {
+  warmUp(size, input.isQuick);
   const job = new PassJob(size, input);
   const alone: Parameters<typeof runParts>[0] = [
     ['quota on half', () => job.quota()],
@@ -49,6 +52,22 @@ export function runPasses(size: ClusterSize, input: JobInput): Promise<JobResult
     ['refused', () => job.refused()],
     ['steady', () => job.steady()],
   ]);
+}
+
+/**
+ * Passes over small clusters of the same shape: a service that has run for a minute has compiled all of its
+ * code, and the large passes that follow are too few to get there.
+ */
+function warmUp(size: ClusterSize, isQuick: boolean): void {
+  const small = { ...size, agents: Math.min(size.agents, SMALL_AGENTS) };
+  const cluster = buildCluster(small);
+  const commands = recorded((kernel) => tellCluster(cluster, kernel));
+  const floor = new Floor(cluster);
+  for (let pass = 0; pass < SMALL_PASSES[isQuick ? 'quick' : 'full']; pass += 1) {
+    kernelAfter(commands).allocate({ nowMs: NOW_MS, seed: SEED + pass });
+    floor.reset();
+    floor.pass(SEED + pass);
+  }
 }
 
 /** A new kernel that has carried out `batches`. */

@@ -1,7 +1,10 @@
 // The agents as the kernel sees them: who may be offered them, and what they have free.
 import { invariant } from '@kaon/primitives';
-import { grownFloat64, grownInt32, NONE, rowsFor } from './columns.ts';
+import { grownFloat64, grownInt32, grownUint8, NONE, rowsFor } from './columns.ts';
 import { type ParcelPool, type ParcelRows, parcelRowLength, UNRESERVED } from './parcels.ts';
+
+const LACKS_SHIFT = 16;
+const BITS = 0xffff;
 
 /**
  * Columns by agent index. What is free is absolute: whoever sets it knows the whole truth.
@@ -14,18 +17,18 @@ export class AgentTable {
   /** Entries of a plain parcel: the kinds, then the items. */
   readonly width: number;
   readonly #pool: ParcelPool;
-  isPresent = new Int32Array(0);
-  isActive = new Int32Array(0);
+  isPresent = new Uint8Array(0);
+  isActive = new Uint8Array(0);
   /** Whether anything is free. */
-  hasFree = new Int32Array(0);
-  /** Capability bits a framework must have to be offered the agent at all. */
-  demands = new Int32Array(0);
-  /** Capability bits that a framework or role must not need. */
-  lacks = new Int32Array(0);
+  hasFree = new Uint8Array(0);
+  /**
+   * Two words for each agent, beside each other because passes read both: the capability bits a framework
+   * must have, with those that framework or role must not need `LACKS_SHIFT` further up; and the head of
+   * the chain of free parcels other than the plain one, or `NONE`.
+   */
+  #traits = new Int32Array(0);
   /** The plain parcel: unreserved, not revocable, and divisible. */
   plain = new Float64Array(0);
-  /** Head of the chain of other free parcels, or `NONE`. */
-  extras = new Int32Array(0);
   /** Thousandths per kind of the whole agent, for the pool. */
   total = new Float64Array(0);
   /** Kinds from here on are free nowhere. */
@@ -47,6 +50,29 @@ export class AgentTable {
     return this.isPresent.length;
   }
 
+  /** Head of the chain of free parcels other than the plain one, or `NONE`. */
+  extras(agent: number): number {
+    return this.#traits[agent * 2 + 1]!;
+  }
+
+  setExtras(agent: number, head: number): void {
+    this.#traits[agent * 2 + 1] = head;
+  }
+
+  /** Capability bits a framework must have to be offered the agent at all. */
+  demands(agent: number): number {
+    return this.#traits[agent * 2]! & BITS;
+  }
+
+  /** Capability bits that a framework or role must not need. */
+  lacks(agent: number): number {
+    return this.#traits[agent * 2]! >>> LACKS_SHIFT;
+  }
+
+  setTraits(agent: number, demands: number, lacks: number): void {
+    this.#traits[agent * 2] = demands | (lacks << LACKS_SHIFT);
+  }
+
   has(agent: number): boolean {
     return this.isPresent[agent] === 1;
   }
@@ -56,7 +82,7 @@ export class AgentTable {
     const rows = rowsFor(agent, this.rows);
     if (rows > this.rows) this.#grow(rows);
     this.isPresent[agent] = 1;
-    this.extras[agent] = NONE;
+    this.setExtras(agent, NONE);
     this.present += 1;
   }
 
@@ -69,7 +95,7 @@ export class AgentTable {
     const { kinds, plain, width } = this;
     const length = parcelRowLength(kinds);
     invariant(rows.length % length === 0, 'parcel rows are whole');
-    this.#pool.releaseChain(this.extras[agent]!);
+    this.#pool.releaseChain(this.extras(agent));
     const base = agent * width;
     plain.fill(0, base, base + width);
     let chain = NONE;
@@ -91,14 +117,14 @@ export class AgentTable {
         if (column < kinds && column >= this.kindsUsed) this.kindsUsed = column + 1;
       }
     }
-    this.extras[agent] = chain;
+    this.setExtras(agent, chain);
     this.hasFree[agent] = hasPlain || chain !== NONE ? 1 : 0;
   }
 
   /** All that is free, as rows: for snapshots. */
   freeRows(agent: number): ParcelRows {
     const length = parcelRowLength(this.kinds);
-    const extras = this.#pool.rows(this.extras[agent]!);
+    const extras = this.#pool.rows(this.extras(agent));
     const rows = new Float64Array(length + extras.length);
     rows[0] = UNRESERVED;
     rows.set(this.plain.subarray(agent * this.width, (agent + 1) * this.width), 2);
@@ -107,8 +133,8 @@ export class AgentTable {
   }
 
   remove(agent: number): void {
-    this.#pool.releaseChain(this.extras[agent]!);
-    this.extras[agent] = NONE;
+    this.#pool.releaseChain(this.extras(agent));
+    this.setExtras(agent, NONE);
     this.isPresent[agent] = 0;
     this.setActive(agent, false);
     this.hasFree[agent] = 0;
@@ -119,13 +145,11 @@ export class AgentTable {
   }
 
   #grow(rows: number): void {
-    this.isPresent = grownInt32(this.isPresent, rows);
-    this.isActive = grownInt32(this.isActive, rows);
-    this.hasFree = grownInt32(this.hasFree, rows);
-    this.demands = grownInt32(this.demands, rows);
-    this.lacks = grownInt32(this.lacks, rows);
+    this.isPresent = grownUint8(this.isPresent, rows);
+    this.isActive = grownUint8(this.isActive, rows);
+    this.hasFree = grownUint8(this.hasFree, rows);
+    this.#traits = grownInt32(this.#traits, rows * 2, NONE);
     this.plain = grownFloat64(this.plain, rows * this.width);
-    this.extras = grownInt32(this.extras, rows, NONE);
     this.total = grownFloat64(this.total, rows * this.kinds);
   }
 }

@@ -38,6 +38,9 @@ export class AgentTurn {
   /** Kinds from here on are 0 in all that is free. */
   #kindsUsed = 0;
   agent = NONE;
+  /** Capability bits a framework must have, and those that framework or role must not need. */
+  demands = 0;
+  lacks = 0;
   /** What is left of the plain parcel: the kinds, then the items. */
   readonly plain: Float64Array;
   hasPlain = false;
@@ -100,6 +103,8 @@ export class AgentTurn {
     const own = this.plain;
     const items = this.#kinds;
     this.agent = agent;
+    this.demands = agents.demands(agent);
+    this.lacks = agents.lacks(agent);
     this.#kindsUsed = kindsUsed;
     const base = agent * this.#width;
     let all = plain[base + items]!;
@@ -114,7 +119,7 @@ export class AgentTurn {
     let count = 0;
     this.#extrasLeft = 0;
     this.#unreservedExtrasLeft = 0;
-    for (let slot = agents.extras[agent]!; slot !== NONE; slot = parcels.next[slot]!) {
+    for (let slot = agents.extras(agent); slot !== NONE; slot = parcels.next[slot]!) {
       this.#reserveExtras(count);
       const role = parcels.role[slot]!;
       const isShared = (parcels.bits[slot]! & CAPABILITY.sharedResources) !== 0;
@@ -186,7 +191,7 @@ export class AgentTurn {
    */
   judge(client: number, stage: Stage): number {
     const kernel = this.#kernel;
-    const { agents, clients } = kernel;
+    const { clients } = kernel;
     const { agent } = this;
     const list = clients.exclusionList[client]!;
     if (list !== NONE && kernel.exclusions.has(list, agent)) return constraint;
@@ -202,7 +207,7 @@ export class AgentTurn {
       const reason = this.#findEligible(clients.node[client]!, minimums);
       if (reason !== NONE) return reason;
     }
-    if ((agents.lacks[agent]! | agents.demands[agent]!) !== 0) {
+    if ((this.lacks | this.demands) !== 0) {
       const obstacle = this.obstacle(client);
       if (obstacle !== NONE) return obstacle;
     }
@@ -252,23 +257,23 @@ export class AgentTurn {
 
   /** Which capability hides the agent from the client altogether, or `NONE`. */
   obstacle(client: number): number {
-    const { agents, clients, frameworks } = this.#kernel;
+    const { clients, frameworks } = this.#kernel;
     const capabilities = frameworks.capabilities[clients.framework[client]!]!;
-    const lacks = agents.lacks[this.agent]!;
+    const { lacks } = this;
     if ((capabilities & lacks & CAPABILITY.multiRole) !== 0) return agentNotMultiRole;
     if ((clients.needs[client]! & lacks) !== 0) return agentNotHierarchicalRole;
-    const missing = agents.demands[this.agent]! & ~capabilities;
+    const missing = this.demands & ~capabilities;
     if ((missing & CAPABILITY.gpuResources) !== 0) return gpuAgent;
     return (missing & CAPABILITY.regionAware) !== 0 ? remoteRegion : NONE;
   }
 
   /** The missing capability bits that keep the agent from the client altogether. */
   missing(client: number): number {
-    const { agents, clients, frameworks } = this.#kernel;
+    const { clients, frameworks } = this.#kernel;
     const capabilities = frameworks.capabilities[clients.framework[client]!]!;
-    const lacks = agents.lacks[this.agent]!;
+    const { lacks } = this;
     return (
-      (agents.demands[this.agent]! & ~capabilities) |
+      (this.demands & ~capabilities) |
       (capabilities & lacks & CAPABILITY.multiRole) |
       (clients.needs[client]! & lacks)
     );
@@ -325,7 +330,7 @@ export class AgentTurn {
         kept = slot;
       }
     }
-    agents.extras[agent] = kept;
+    agents.setExtras(agent, kept);
     agents.hasFree[agent] = this.hasPlain || kept !== NONE ? 1 : 0;
   }
 

@@ -205,7 +205,8 @@ export class AllocationPass {
   /** Reads the rows of the next agents, so that their misses overlap instead of adding up. */
   #fetchAhead(candidates: Int32Array, from: number): void {
     const { refusals } = this.#kernel;
-    const { demands, extras, hasFree, lacks, plain } = this.#kernel.agents;
+    const { agents } = this.#kernel;
+    const { plain } = agents;
     const hasRefusals = refusals.used > 0;
     const width = this.#width;
     const end = Math.min(from + AHEAD, candidates.length);
@@ -214,7 +215,7 @@ export class AllocationPass {
       const agent = candidates[index]!;
       const base = agent * width;
       sum += plain[base]! + plain[base + width - 1]!;
-      sum += extras[agent]! + demands[agent]! + lacks[agent]! + hasFree[agent]!;
+      sum += agents.extras(agent);
       if (hasRefusals) sum += refusals.fetch(agent);
     }
     // Kept, so that the reads are not optimised away.
@@ -229,14 +230,14 @@ export class AllocationPass {
     const isRandom = this.#isRandom;
     if (!isRandom && !turn.isWorthOpening()) return;
     this.#isMasked = false;
-    if (refusals.hasAny(agent)) {
+    if (refusals.used > 0 && refusals.hasAny(agent)) {
       const base = agent * this.#width;
-      const { extras, plain } = agents;
-      this.#isMasked = refusals.open(agent, this.#nowMs, plain, base, extras[agent]!, this.#mask);
+      const extras = agents.extras(agent);
+      this.#isMasked = refusals.open(agent, this.#nowMs, agents.plain, base, extras, this.#mask);
     } else if (refusals.partial.length > 0) {
       refusals.partial.length = 0;
     }
-    this.#hideFrom(agents.demands[agent]!, agents.lacks[agent]!);
+    this.#hideFrom(turn.demands, turn.lacks);
     this.#firstGrant = this.grants.count;
     this.#isOver = false;
     if (isRandom) this.#walkAtRandom(ROOT);

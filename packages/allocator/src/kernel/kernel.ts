@@ -416,8 +416,7 @@ export class AllocatorKernel implements KernelCommands {
     const kinds = this.options.kinds;
     invariant(total.length === kinds, 'an agent has a total per kind');
     this.agents.setActive(agent, isActive);
-    this.agents.demands[agent] = demands;
-    this.agents.lacks[agent] = lacks;
+    this.agents.setTraits(agent, demands, lacks);
     this.agents.total.set(total, agent * kinds);
     this.sorter.addToPool(this.agents.total, agent * kinds, 1);
     if (reserved.length === 0) return;
@@ -451,7 +450,7 @@ export class AllocatorKernel implements KernelCommands {
   #countFree(agent: number, sign: 1 | -1): void {
     const { agents, parcels, quotas } = this;
     quotas.addFree(agents.plain, agent * agents.width, sign);
-    for (let slot = agents.extras[agent]!; slot !== NONE; slot = parcels.next[slot]!) {
+    for (let slot = agents.extras(agent); slot !== NONE; slot = parcels.next[slot]!) {
       if (parcels.bits[slot] === PARCEL_WHOLE) {
         quotas.addFree(parcels.quantities, slot * parcels.width, sign);
       }

@@ -64,8 +64,8 @@ function writeAgents({ agents, options, refusals }: AllocatorKernel, buffer: Com
     if (!agents.has(agent)) continue;
     const facts = {
       isActive: agents.isActive[agent] === 1,
-      demands: agents.demands[agent]!,
-      lacks: agents.lacks[agent]!,
+      demands: agents.demands(agent),
+      lacks: agents.lacks(agent),
       total: agents.total.subarray(agent * kinds, (agent + 1) * kinds),
       reserved: agents.reserved.get(agent) ?? none,
     };

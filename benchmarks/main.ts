@@ -9,6 +9,10 @@ const BENCHMARKS: Readonly<
       'actors next to Erlang, nact, comedy and plain JavaScript; two processes and threads; targets',
     load: () => import('./actor/run.ts'),
   },
+  allocator: {
+    about: 'passes of the allocator by size, refusals, quotas and constraints; the floor; targets',
+    load: () => import('./allocator/run.ts'),
+  },
   containerizer: {
     about: 'short commands a second on one agent, next to bare spawns, small and large',
     load: () => import('./containerizer/run.ts'),

@@ -1,7 +1,6 @@
 // Entry of a measuring process: runs the one job it is told by its arguments and sends back the samples.
-// A process each, so that no contender runs on what another has taught the compiler or left in the heap.
+import { answerJob } from '../forked-job.ts';
 import type { LocalContenderId } from './local/job.ts';
-import { endWithParent } from './orphans.ts';
 import type { LocalRowId } from './rows.ts';
 import type { JobInput, Sample } from './sample.ts';
 import type { ThreadContenderId } from './threads.ts';
@@ -13,9 +12,6 @@ export type JobSpec =
   | { readonly kind: 'threads'; readonly contender: ThreadContenderId }
   | { readonly kind: 'fairness' }
   | { readonly kind: 'memory' };
-
-/** What it sends back. */
-export type JobAnswer = { readonly samples: readonly Sample[] } | { readonly failed: string };
 
 async function run(spec: JobSpec, input: JobInput): Promise<readonly Sample[]> {
   switch (spec.kind) {
@@ -42,12 +38,4 @@ async function run(spec: JobSpec, input: JobInput): Promise<readonly Sample[]> {
   }
 }
 
-endWithParent();
-const [spec, input] = process.argv.slice(2).map((text) => JSON.parse(text));
-let answer: JobAnswer;
-try {
-  answer = { samples: await run(spec as JobSpec, input as JobInput) };
-} catch (error) {
-  answer = { failed: error instanceof Error ? (error.stack ?? error.message) : String(error) };
-}
-process.send?.(answer, () => process.exit());
+await answerJob(run);

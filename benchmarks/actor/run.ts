@@ -1,9 +1,8 @@
 // `npm run bench -- actor`: one job after the other, each in a process of its own, then one table.
 // A contender that is missing or fails leaves its cells empty; only Kaon's own failure fails the run.
-import { fileURLToPath } from 'node:url';
+import { runForked } from '../forked-job.ts';
 import type { BenchOptions, ReportingBenchmark } from '../harness.ts';
-import type { JobAnswer, JobSpec } from './child.ts';
-import { endChild, forkChild } from './children.ts';
+import type { JobSpec } from './child.ts';
 import { type Erlang, openErlang } from './erlang.ts';
 import { type LocalContenderId, takesPart } from './local/job.ts';
 import { PROCESS_ROWS, THREAD_ROWS } from './pairs/pair.ts';
@@ -14,6 +13,7 @@ import { THREAD_PAIRS, type ThreadContenderId } from './threads.ts';
 
 /** One job may take this long before it counts as failed. */
 const JOB_TIMEOUT_MS = { full: 300_000, quick: 40_000 } as const;
+const CHILD = new URL('./child.js', import.meta.url);
 const LOCAL_CONTENDERS: readonly LocalContenderId[] = [
   'kaon',
   'floor',
@@ -67,7 +67,7 @@ function plan(options: BenchOptions, erlang: Erlang | string): readonly PlannedJ
   const forked = (contender: ContenderId, rows: readonly RowId[], spec: JobSpec): PlannedJob => ({
     contender,
     rows,
-    run: () => runForked(spec, input, timeoutMs),
+    run: () => runForked<readonly Sample[]>(CHILD, [spec, input], timeoutMs),
   });
   const byErlang = (
     rows: readonly RowId[],
@@ -99,27 +99,4 @@ function plan(options: BenchOptions, erlang: Erlang | string): readonly PlannedJ
   jobs.push(forked('kaon', ['fairHttp', 'fairTimer'], { kind: 'fairness' }));
   jobs.push(forked('kaon', ['stalled'], { kind: 'memory' }));
   return jobs;
-}
-
-function runForked(spec: JobSpec, input: JobInput, timeoutMs: number): Promise<readonly Sample[]> {
-  const modulePath = fileURLToPath(new URL('./child.js', import.meta.url));
-  const args = [JSON.stringify(spec), JSON.stringify(input)];
-  const child = forkChild(modulePath, args, ['--expose-gc', '--max-old-space-size=8192']);
-  return new Promise((resolve, reject) => {
-    const timer = setTimeout(() => {
-      reject(new Error(`no result within ${timeoutMs} ms`));
-      void endChild(child);
-    }, timeoutMs);
-    let answer: JobAnswer | undefined;
-    child.on('message', (message) => {
-      answer = message as JobAnswer;
-    });
-    child.once('error', reject);
-    child.once('exit', (code, signal) => {
-      clearTimeout(timer);
-      if (answer === undefined) reject(new Error(`the process ended with ${signal ?? code}`));
-      else if ('failed' in answer) reject(new Error(answer.failed));
-      else resolve(answer.samples);
-    });
-  });
 }

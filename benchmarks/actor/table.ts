@@ -1,9 +1,10 @@
 // The table of the actor benchmark: a row per workload, a column per contender, ratios, targets, JSON.
 import { writeFileSync } from 'node:fs';
 import { type BenchOptions, machine, median, printTable, short } from '../harness.ts';
+import { printVerdicts, timesText } from '../verdicts.ts';
 import { CONTENDERS, type ContenderId, ROWS, type RowId, type Unit } from './rows.ts';
 import type { Gap, Sample } from './sample.ts';
-import { judge, type Verdict } from './targets.ts';
+import { judge } from './targets.ts';
 
 const RATIOS: readonly { name: string; above: ContenderId; below: ContenderId }[] = [
   { name: 'Kaon/JS', above: 'kaon', below: 'floor' },
@@ -66,7 +67,7 @@ export function reportResults(results: Results, options: BenchOptions): void {
   const boundBytes = cell('stalled', 'kaon')?.extra?.['boundBytes'];
   const alive = options.quick ? undefined : cell('heap', 'kaon')?.operations;
   const verdicts = judge({ value, alive, boundBytes });
-  printVerdicts(verdicts);
+  printVerdicts(verdicts, CONTENDERS.floor);
   // A job that failed leaves several cells empty, for one reason.
   for (const detail of new Set(gaps.map((gap) => gap.detail))) {
     const gap = gaps.find((one) => one.detail === detail);
@@ -95,31 +96,6 @@ export function reportResults(results: Results, options: BenchOptions): void {
     targets: verdicts,
   };
   writeFileSync(options.jsonFile, `${JSON.stringify(document, null, 2)}\n`);
-}
-
-function printVerdicts(verdicts: readonly Verdict[]): void {
-  const met = verdicts.filter(({ isMet }) => isMet === true).length;
-  const missed = verdicts.filter(({ isMet }) => isMet === false).length;
-  const unmeasured = verdicts.length - met - missed;
-  console.log(`targets: ${met} met, ${missed} missed, ${unmeasured} not measured`);
-  const rows = verdicts.map(({ target, isMet, measured, wanted, unit, missedBy, floor }) => [
-    isMet === undefined ? 'not measured' : isMet ? 'met' : 'missed',
-    target,
-    withUnit(wanted, unit),
-    measured === undefined ? '-' : withUnit(measured, unit),
-    isMet === false ? `by ${short(missedBy * 100)} %` : '',
-    floor === undefined ? '' : timesText(floor),
-  ]);
-  printTable([['', 'target', 'wanted', 'measured', '', 'plain JS'], ...rows], new Set([0, 1, 4]));
-}
-
-function withUnit(value: number, unit: string): string {
-  if (!Number.isFinite(value)) return '-';
-  return unit === 'x' ? timesText(value) : `${short(value)} ${unit}`;
-}
-
-function timesText(ratio: number | undefined): string {
-  return ratio === undefined ? '-' : `${short(Number(ratio.toPrecision(3)))}x`;
 }
 
 function inUnit(value: number, unit: Unit): string {

@@ -1,23 +1,9 @@
 // What the runtime is meant to reach, checked against the figures of the same run.
+import { atLeast, atMost, quotient, scaled, type Verdict } from '../verdicts.ts';
 import { type ContenderId, ROWS, type RowId } from './rows.ts';
 
 /** Looks up the median of a cell; undefined when it was not measured. */
 export type CellValue = (row: RowId, contender: ContenderId) => number | undefined;
-
-/** A target and what became of it. */
-export interface Verdict {
-  readonly target: string;
-  /** Undefined when one of the figures is missing. */
-  readonly isMet: boolean | undefined;
-  readonly measured: number | undefined;
-  readonly wanted: number;
-  /** What `measured` and `wanted` are in. */
-  readonly unit: string;
-  /** What the floor reaches instead of Kaon, where the target compares with another library. */
-  readonly floor?: number | undefined;
-  /** By how much it was missed, relative to what was wanted; 0 when met. */
-  readonly missedBy: number;
-}
 
 const OUTPACED: readonly RowId[] = ['ring', 'pair', 'pairs', 'fanOut'];
 const LIBRARY_ROWS: readonly RowId[] = [
@@ -89,34 +75,4 @@ export function judge({ value, alive, boundBytes }: Measured): readonly Verdict[
       'MB',
     ),
   ];
-}
-
-function atLeast(
-  target: string,
-  measured: number | undefined,
-  wanted: number,
-  unit: string,
-): Verdict {
-  const isMet = measured === undefined ? undefined : measured >= wanted;
-  const missedBy = isMet === false && measured !== undefined ? 1 - measured / wanted : 0;
-  return { target: `${target}, at least`, isMet, measured, wanted, unit, missedBy };
-}
-
-function atMost(
-  target: string,
-  measured: number | undefined,
-  wanted: number,
-  unit: string,
-): Verdict {
-  const isMet = measured === undefined ? undefined : measured <= wanted;
-  const missedBy = isMet === false && measured !== undefined ? measured / wanted - 1 : 0;
-  return { target: `${target}, at most`, isMet, measured, wanted, unit, missedBy };
-}
-
-function quotient(above: number | undefined, below: number | undefined): number | undefined {
-  return above === undefined || below === undefined ? undefined : above / below;
-}
-
-function scaled(value: number | undefined, factor: number): number | undefined {
-  return value === undefined ? undefined : value * factor;
 }

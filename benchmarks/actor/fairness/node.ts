@@ -3,7 +3,7 @@
 import { defineActor, defineProtocol, localAsk, localMessage } from '@kaon/actor';
 import { textAnswer } from '@kaon/http';
 import { startNode } from '@kaon/remote';
-import { endWithParent } from '../orphans.ts';
+import { endWithParent } from '../../orphans.ts';
 
 /** Messages the flooding actor always has waiting. */
 const FLOOD_DEPTH = 1000;

@@ -9,7 +9,7 @@ import {
   message,
 } from '@kaon/actor';
 import { startNode } from '@kaon/remote';
-import { endWithParent } from '../orphans.ts';
+import { endWithParent } from '../../orphans.ts';
 
 /** What it hears. */
 export const peerProtocol = defineProtocol({

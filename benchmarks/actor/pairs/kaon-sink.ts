@@ -1,6 +1,6 @@
 // The second process of Kaon's pair.
 import { startNode } from '@kaon/remote';
-import { endWithParent } from '../orphans.ts';
+import { endWithParent } from '../../orphans.ts';
 import { sink } from './kaon-sink-actor.ts';
 
 endWithParent();

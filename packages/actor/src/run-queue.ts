@@ -17,8 +17,14 @@ export interface TurnScheduler {
   afterIo(run: () => void): void;
 }
 
-/** Turns one actor may take before the next one gets its chance. */
-const TURNS_PER_ACTOR = 64;
+/**
+ * Turns one actor may take before the next one gets its chance, and before the clock is read: at most,
+ * and to begin with. Turns that take long get fewer in a row.
+ */
+const TURNS_MAX = 64;
+const TURNS_AT_FIRST = 16;
+/** Turns in a row that took longer are too many; those that took less than a quarter may be more. */
+const TURNS_LONG_MS = 1;
 /** Actors run between two looks at the clock: reading it costs as much as a message. */
 const ACTORS_PER_CLOCK_READ = 32;
 /** Time one run may take before sockets and timers get theirs, in milliseconds. */
@@ -39,6 +45,7 @@ export class RunQueue {
   #isRunning = false;
   #soonInARow = 0;
   #readMs = 0;
+  #turns = TURNS_AT_FIRST;
 
   constructor(clock: Clock, scheduler: TurnScheduler) {
     this.#clock = clock;
@@ -102,7 +109,9 @@ export class RunQueue {
       // A message that it sent to itself has queued it already.
       if (hasMore && runnable.nextReady === undefined) this.#add(runnable);
       if (hasMore || ran % ACTORS_PER_CLOCK_READ === 0) {
+        const beforeMs = this.#readMs;
         this.#readMs = this.#clock.monotonicMs();
+        if (hasMore) this.#adapt(this.#readMs - beforeMs);
         if (this.#readMs - startedMs >= RUN_BUDGET_MS && this.#last !== undefined) {
           this.#isRunning = false;
           this.#resumeAfterIo();
@@ -115,10 +124,16 @@ export class RunQueue {
     this.#isScheduled = false;
   }
 
+  /** Heavy turns are taken one by one, so that sockets and timers wait for one of them and not for dozens. */
+  #adapt(tookMs: number): void {
+    if (tookMs > TURNS_LONG_MS) this.#turns = Math.max(1, this.#turns >> 2);
+    else if (tookMs < TURNS_LONG_MS / 4) this.#turns = Math.min(TURNS_MAX, this.#turns * 2);
+  }
+
   /** Handlers' errors end in their cell; what gets here is a bug, and must not stop everyone else. */
   #runTurns(runnable: Runnable): boolean {
     try {
-      return runnable.runTurns(TURNS_PER_ACTOR);
+      return runnable.runTurns(this.#turns);
     } catch (error) {
       if (runnable.nextReady === undefined) this.#add(runnable);
       this.#isRunning = false;

@@ -38,7 +38,7 @@ t.test('actors take turns in portions: a long queue does not hold up a short one
   system.send(quiet, 'run', () => void log.push(`after ${done}`));
   while (next());
   t.equal(done, 1000);
-  t.same(log, ['after 64']);
+  t.same(log, ['after 16']);
 });
 
 t.test('a run that spent its time goes on after sockets and timers', async (t) => {
@@ -46,7 +46,7 @@ t.test('a run that spent its time goes on after sockets and timers', async (t) =
   const clock = new VirtualClock();
   const system = createActorSystem({ scheduler, clock });
   const pid = system.spawn(puppetActor, { log: [] });
-  for (let sent = 0; sent < 65; sent += 1) {
+  for (let sent = 0; sent < 17; sent += 1) {
     system.send(pid, 'run', () => clock.jump(clock.monotonicMs() + 1));
   }
   next();
@@ -55,6 +55,31 @@ t.test('a run that spent its time goes on after sockets and timers', async (t) =
   next();
   t.equal(system.readyCount, 0);
   t.same(asked, ['soon', 'afterIo'], 'and is not asked for again without need');
+});
+
+t.test('heavy turns are taken one by one, light ones in long rows again', async (t) => {
+  const { scheduler, next } = givenScheduler();
+  const clock = new VirtualClock();
+  const system = createActorSystem({ scheduler, clock });
+  const pid = system.spawn(puppetActor, { log: [] });
+  let heavyMs = 3;
+  let turns = 0;
+  const turn = (): void => {
+    turns += 1;
+    clock.jump(clock.monotonicMs() + heavyMs);
+  };
+  for (let sent = 0; sent < 2000; sent += 1) system.send(pid, 'run', turn);
+  const perRun: number[] = [];
+  const run = (): void => {
+    turns = 0;
+    next();
+    perRun.push(turns);
+  };
+  for (let runs = 0; runs < 4; runs += 1) run();
+  t.same(perRun, [16, 4, 1, 1], 'each run ends when its time is spent');
+  heavyMs = 0.01;
+  for (let runs = 0; runs < 3; runs += 1) run();
+  t.ok((perRun.at(-1) ?? 0) >= 64, 'two milliseconds of light turns');
 });
 
 t.test('one of many runs in a row starts after sockets and timers', async (t) => {

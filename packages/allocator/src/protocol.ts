@@ -1,14 +1,20 @@
 // What an allocator is told and asked. All of it stays within one process.
 import { defineProtocol, localAsk, localMessage } from '@kaon/actor';
+import type { Result } from '@kaon/primitives';
 import type {
   AgentId,
   AgentInfo,
   AgentInfo_Capability,
   FrameworkId,
   FrameworkInfo,
+  Request,
+  schedulerV1,
 } from '@kaon/protocol';
-import type { Resources } from '@kaon/resources';
-import type { SkipReason } from './kernel/skip-reasons.ts';
+import type { Quantities, Resources } from '@kaon/resources';
+import type { QuotaInvalidError } from './errors.ts';
+import type { ExplainQuestion, Explanation, PlannedGrant } from './explanation.ts';
+import type { KernelHostStats } from './host/kernel-host.ts';
+import type { TimeDistribution } from './recent-times.ts';
 
 /** Resources of one agent for one framework, in one role. */
 export interface Share {
@@ -18,7 +24,7 @@ export interface Share {
   readonly resources: Resources;
 }
 
-/** What one framework is given by one pass. Until they are recovered, the resources are its. */
+/** What one framework is given by one pass, or a part of that. Until they are recovered, the resources are its. */
 export interface Allocation {
   readonly frameworkId: FrameworkId;
   readonly shares: readonly Share[];
@@ -26,7 +32,7 @@ export interface Allocation {
 
 /** Who can be told of allocations by message: a master, or a probe. */
 export const allocationSinkProtocol = defineProtocol({
-  /** Everything one pass has granted, one entry per framework. */
+  /** Some of what a pass has granted, one entry per framework; large passes are told in slices. */
   allocate: localMessage<readonly Allocation[]>(),
 });
 
@@ -40,13 +46,19 @@ export interface AddFramework {
   readonly isActive: boolean;
   /** Roles in which it wants no offers. */
   readonly suppressedRoles: readonly string[];
+  /** Agents that its roles want offers of. Default: all, in every role. */
+  readonly offerConstraints?: schedulerV1.OfferConstraints | undefined;
 }
 
-/** New info of a framework: roles that are not in it are left, suppressed roles are exactly these. */
+/**
+ * New info of a framework: roles that are not in it are left; suppressed roles, offer constraints and
+ * minimal offers (`info.offerFilters`) are exactly these.
+ */
 export interface UpdateFramework {
   readonly frameworkId: FrameworkId;
   readonly info: FrameworkInfo;
   readonly suppressedRoles: readonly string[];
+  readonly offerConstraints?: schedulerV1.OfferConstraints | undefined;
 }
 
 /** An agent whose resources can be offered: active from the start. */
@@ -78,7 +90,8 @@ export interface RecoverResources {
   readonly resources: Resources;
   /**
    * How long the framework does not want these resources, or fewer, offered in their roles, in
-   * milliseconds. 0: no filter. A filter lives at least one allocation interval.
+   * milliseconds. 0: no filter. A filter lives at least one allocation interval, and up to a 64th longer
+   * than asked: so many declines end at the same moment.
    */
   readonly refuseMs: number;
 }
@@ -107,33 +120,77 @@ export interface FrameworkRoles {
   readonly roles: readonly string[];
 }
 
-/** Why a framework did or did not get agents in one role, in one pass. */
-export interface RoleExplanation {
+/** The quota of a top-level role, in thousandths by name. It covers the roles below, too. */
+export interface QuotaUpdate {
   readonly role: string;
-  /** Agents it was given something of. */
-  readonly grantedAgents: number;
-  /** Agents by the reason they were not; with `grantedAgents` they add up to the candidates. */
-  readonly skippedAgents: Partial<Readonly<Record<SkipReason, number>>>;
-  /** Weighted dominant share of the role among its siblings, after the pass. */
-  readonly roleShare: number;
-  /** Dominant share of the framework within the role, after the pass. */
-  readonly frameworkShare: number;
+  /** What is held back for the role until it has as much. Names left out: nothing. */
+  readonly guarantees: Quantities;
+  /** What the role may have at most, reservations among it. Names left out: no limit. */
+  readonly limits: Quantities;
 }
 
-/** One pass, as a framework saw it. */
-export interface PassExplanation {
-  /** When it ended, milliseconds since 1970. */
+/** Replaces the quotas of some roles: all of them, or none when one is refused. */
+export interface UpdateQuota {
+  readonly quotas: readonly QuotaUpdate[];
+  /**
+   * Whether guarantees may exceed the cluster, and limits be below what is consumed. Default: false.
+   */
+  readonly force?: boolean;
+}
+
+/** Weight of a role path: its share is divided by it. */
+export interface RoleWeight {
+  readonly role: string;
+  readonly weight: number;
+}
+
+/** When an agent will be away. */
+export interface Unavailability {
+  /** Milliseconds since 1970. */
+  readonly startMs: number;
+  /** Absent: for ever. */
+  readonly durationMs?: number | undefined;
+}
+
+/** Requests to free agents before maintenance, to one framework. */
+export interface FrameworkInverseOffers {
+  readonly frameworkId: FrameworkId;
+  readonly inverseOffers: readonly {
+    readonly agentId: AgentId;
+    readonly unavailability: Unavailability;
+  }[];
+}
+
+/** What a framework says to an inverse offer. */
+export type InverseOfferAnswer = 'accepted' | 'declined';
+
+/** An inverse offer has been answered, or was withdrawn (no `answer`). */
+export interface UpdateInverseOffer {
+  readonly frameworkId: FrameworkId;
+  readonly agentId: AgentId;
+  readonly answer?: InverseOfferAnswer | undefined;
+  /**
+   * How long the framework is not to be asked again, in milliseconds; at least one allocation interval.
+   * Absent or 0: no filter.
+   */
+  readonly refuseMs?: number | undefined;
+}
+
+/** The last answer of a framework about an agent. */
+export interface InverseOfferStatus {
+  readonly agentId: AgentId;
+  readonly frameworkId: FrameworkId;
+  readonly answer: InverseOfferAnswer;
+  /** Milliseconds since 1970. */
   readonly atMs: number;
-  /** Agents that could be offered. */
-  readonly candidates: number;
-  readonly roles: readonly RoleExplanation[];
 }
 
-/** Answers "why does my framework get no offer?". Absent passes: none since the framework came. */
-export interface Explanation {
-  readonly lastPass: PassExplanation | undefined;
-  /** The last pass that went over all agents; the periodic one does. */
-  readonly lastFullPass: PassExplanation | undefined;
+/** A master that takes over says what it waits for. */
+export interface Recover {
+  /** Agents the registry knows. */
+  readonly expectedAgents: number;
+  /** Whether some role has a quota; without one nothing is held off. */
+  readonly hasQuota: boolean;
 }
 
 /** Gauges and counters of an allocator. Counters start with it. */
@@ -142,16 +199,17 @@ export interface AllocatorStats {
   readonly frameworks: number;
   /** Roles that are subscribed, held in or reserved for. */
   readonly roles: number;
+  /** Passes of which everything was told. */
   readonly passes: number;
   readonly fullPasses: number;
   /** Grants made: an agent to a framework in a role. */
   readonly grants: number;
   /** Agents the last pass considered. */
   readonly lastCandidates: number;
-  /** How long the last pass took, from its start to its allocations being told, in milliseconds. */
-  readonly lastPassMs: number;
-  /** From the first change that asked for the last pass to its allocations being told, in milliseconds. */
-  readonly lastLatencyMs: number;
+  /** How long passes took, from their start to the last of their allocations being told. */
+  readonly passTimes: TimeDistribution;
+  /** From the first change that asked for a pass to the last of its allocations being told. */
+  readonly latencies: TimeDistribution;
   /** Thousandths by name of all agents, as of the last pass. */
   readonly total: ReadonlyMap<string, number>;
   /** Thousandths by name of what is offered or in use, as of the last pass. */
@@ -165,10 +223,26 @@ export interface AllocatorStats {
   readonly unheldResources: number;
   /** Names of scalar resources beyond what the kernel tells apart; they do not count for shares. */
   readonly uncountedKinds: number;
-  /** Changes that came during a pass and wait for its end. */
+  /** Commands that made no sense and were refused; the log says why. */
+  readonly refusedCommands: number;
+  /** The quotas in force. */
+  readonly quotas: readonly QuotaUpdate[];
+  /** Distinct offer constraints in use. */
+  readonly exclusionLists: number;
+  /** Inverse offers without an answer. */
+  readonly inverseOffers: number;
+  /** Requests for resources that frameworks have made. */
+  readonly resourceRequests: number;
+  /** Whether passes are held off until enough agents have come back after a failover. */
+  readonly isHeldOff: boolean;
+  /** Changes that came during a pass and wait until its grants are applied. */
   readonly waitingChanges: number;
+  /** Grants of the last pass that are still to be told. */
+  readonly waitingGrants: number;
   /** How often a lost kernel was rebuilt. */
   readonly kernelRebuilds: number;
+  /** Of the place where the kernel runs, with its policy and the shadow when there are any. */
+  readonly host: KernelHostStats;
 }
 
 /** The protocol of an allocator. */
@@ -191,20 +265,58 @@ export const allocatorProtocol = defineProtocol({
   useResources: localMessage<UseResources>(),
   updateAllocation: localMessage<UpdateAllocation>(),
 
-  /** No offers in these roles until revived. */
+  /** No offers in these roles, all subscribed, until revived. */
   suppressOffers: localMessage<FrameworkRoles>(),
   /** Offers again, and all refusals in these roles forgotten. */
   reviveOffers: localMessage<FrameworkRoles>(),
-  /** Weights of roles; a role that was never named weighs 1. */
-  setWeights: localMessage<readonly { readonly role: string; readonly weight: number }[]>(),
+  /**
+   * Weights of roles, each above 0 and finite: all, or none when one is not. A role that was never named
+   * weighs 1.
+   */
+  setWeights: localMessage<readonly RoleWeight[]>(),
+
+  /**
+   * Changes quotas, when they make sense: `QuotaInvalidError`, by its code, says why not. The next passes
+   * keep to them; none is asked for.
+   */
+  updateQuota: localAsk<UpdateQuota, Result<void, QuotaInvalidError>>(),
+  /** Quotas that were found good before: of the registry, after a failover. */
+  setQuota: localMessage<{ readonly quotas: readonly QuotaUpdate[] }>(),
+  /** The quotas in force. */
+  quotas: localAsk<undefined, readonly QuotaUpdate[]>(),
+
+  /** Agents on other hosts are not offered. Absent: all hosts are good. */
+  setWhitelist: localMessage<{ readonly hostnames?: readonly string[] | undefined }>(),
+
+  /** The agent has a maintenance window, or (absent) none any more. Frameworks there are asked anew. */
+  updateUnavailability: localMessage<{
+    readonly agentId: AgentId;
+    readonly unavailability?: Unavailability | undefined;
+  }>(),
+  updateInverseOffer: localMessage<UpdateInverseOffer>(),
+  inverseOfferStatuses: localAsk<undefined, readonly InverseOfferStatus[]>(),
+
+  /**
+   * Holds passes off until four fifths of the expected agents were added, or ten minutes have passed. To
+   * be told before any agent.
+   */
+  recover: localMessage<Recover>(),
+
+  /** What a framework wishes for: shown to policies, and nothing to the built-in rules. */
+  requestResources: localMessage<{
+    readonly frameworkId: FrameworkId;
+    readonly requests: readonly Request[];
+  }>(),
 
   /** Runs a pass over what has changed. The allocator tells itself; others need not. */
   runPass: localMessage<undefined>(),
+  /** Goes on with what a pass granted, or what waited for it. The allocator tells itself. */
+  applySlice: localMessage<undefined>(),
 
-  explain: localAsk<
-    { readonly frameworkId: FrameworkId; readonly role?: string },
-    Explanation | undefined
-  >(),
+  /** Why a framework has got what it has; undefined: it is not known. */
+  explain: localAsk<ExplainQuestion, Explanation | undefined>(),
+  /** What the next pass over all agents would grant, if nothing else changed. Nothing is granted. */
+  plan: localAsk<undefined, readonly PlannedGrant[]>(),
   stats: localAsk<undefined, AllocatorStats>(),
 });
 

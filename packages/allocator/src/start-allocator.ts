@@ -1,15 +1,20 @@
 // Starts an allocator and hands it over as a master wants it: by command, with its metrics at hand.
 import type { ActorSystem, BodyOf, MessageName, Pid, SpawnOptions } from '@kaon/actor';
 import { type AllocatorOptions, allocatorActor } from './allocator.ts';
+import type { ExplainQuestion, Explanation, PlannedGrant } from './explanation.ts';
+import type { KernelHostStats } from './host/kernel-host.ts';
 import { allocatorMetrics } from './metrics.ts';
 import type { AllocatorProtocol, AllocatorStats } from './protocol.ts';
 
-/** A message to an allocator, with its name as `kind`. */
+/** A message to an allocator, with its name as `kind`. Lists are no bodies of commands. */
 export type AllocatorCommand = {
-  readonly [K in Exclude<MessageName<AllocatorProtocol>, 'setWeights' | 'runPass'>]: {
-    readonly kind: K;
-  } & BodyOf<AllocatorProtocol, K>;
-}[Exclude<MessageName<AllocatorProtocol>, 'setWeights' | 'runPass'>];
+  readonly [K in CommandName]: { readonly kind: K } & BodyOf<AllocatorProtocol, K>;
+}[CommandName];
+
+type CommandName = Exclude<MessageName<AllocatorProtocol>, 'setWeights' | 'runPass' | 'applySlice'>;
+
+/** What an operator wants to know of policies. */
+export type PolicyReport = Pick<KernelHostStats, 'policy' | 'shadow'>;
 
 /** An allocator that runs. */
 export interface StartedAllocator {
@@ -18,12 +23,24 @@ export interface StartedAllocator {
   tell(command: AllocatorCommand): void;
   /** Its figures by Mesos' keys, as of now; none when it does not run. */
   metrics(): Iterable<readonly [string, number]>;
+  /**
+   * Why a framework has got what it has, as of the last passes; undefined: it is not known.
+   *
+   * Commands told before count. Rejects with `KAON_ASK_…` when it does not answer within ten seconds.
+   */
+  explain(question: ExplainQuestion): Promise<Explanation | undefined>;
+  /** What the next pass over all agents would grant, on a copy of the state. Rejects as `explain` does. */
+  plan(): Promise<readonly PlannedGrant[]>;
+  /** How a policy of the operator's does, and a shadow; nothing when neither runs. */
+  policies(): PolicyReport;
   /** Ends it; nothing is allocated any more. */
   close(): Promise<void>;
 }
 
 /** Messages that may wait for an allocator: a whole cluster that comes back at once, and its tasks. */
 const MAILBOX_MAX = 4_000_000;
+/** Explanations and plans wait for a pass in progress, on a thread perhaps; longer than this it is stuck. */
+const ANSWER_TIMEOUT_MS = 10_000;
 
 /** Options of `startAllocator`. */
 export interface StartAllocatorOptions extends AllocatorOptions {
@@ -64,6 +81,12 @@ export function startAllocator(
     // NOTE: a command is the body of the message of its kind and more; the union hides that.
     tell: (command) => system.send(pid, command.kind, command as never),
     metrics: () => (read ? allocatorMetrics(read()) : []),
+    explain: (question) => system.ask(pid, 'explain', question, { timeoutMs: ANSWER_TIMEOUT_MS }),
+    plan: () => system.ask(pid, 'plan', undefined, { timeoutMs: ANSWER_TIMEOUT_MS }),
+    policies: () => {
+      const { policy, shadow } = read?.().host ?? {};
+      return { policy, shadow };
+    },
     close: () => {
       closing ??= close();
       return closing;

@@ -7,6 +7,7 @@ import { addLocalCommand } from './commands/local-command.ts';
 import { addMasterCommand } from './commands/master-command.ts';
 import { addRunCommand } from './commands/run-command.ts';
 import { addTableCommands } from './commands/table-commands.ts';
+import { addWhyCommand } from './commands/why-command.ts';
 import { EXIT_USAGE } from './errors.ts';
 import { applyEnvironment } from './flags/environment.ts';
 
@@ -16,6 +17,7 @@ Examples:
   $ kaon master --work-dir /var/lib/kaon/master              a master on 127.0.0.1:5050
   $ kaon agent --master 127.0.0.1:5050 --work-dir /var/lib/kaon/agent
   $ kaon run -- 'echo hello'                                 a command on the cluster
+  $ kaon why --framework web                                 why it gets the offers it gets, or none
 
 Flags may be written with dashes or with underscores (--work-dir, --work_dir), and given as environment
 variables (KAON_WORK_DIR, or MESOS_WORK_DIR). 'kaon help COMMAND' lists the flags of a command.
@@ -52,6 +54,7 @@ export function createProgram(context: CommandContext): Command {
   addAgentCommand(program, context);
   addRunCommand(program, context);
   addTableCommands(program, context);
+  addWhyCommand(program, context);
   program
     .command('version')
     .description('Print the version.')

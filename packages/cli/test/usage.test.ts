@@ -2,10 +2,12 @@
 import t from 'tap';
 import { kaon } from './builders/fake-terminal.ts';
 
+const COMMANDS = ['master', 'agent', 'run', 'tasks', 'agents', 'frameworks', 'why', 'local'];
+
 t.test('help says what there is', async (t) => {
   const { exitCode, output } = await kaon(['--help']);
   t.equal(exitCode, 0);
-  for (const command of ['master', 'agent', 'run', 'tasks', 'agents', 'frameworks', 'local']) {
+  for (const command of COMMANDS) {
     t.match(output, new RegExp(`^  ${command} `, 'm'), command);
   }
   t.match(output, /Examples:/);
@@ -13,7 +15,7 @@ t.test('help says what there is', async (t) => {
 });
 
 t.test('every command explains its flags, defaults and uses', async (t) => {
-  for (const command of ['master', 'agent', 'run', 'tasks', 'agents', 'frameworks', 'local']) {
+  for (const command of COMMANDS) {
     const { exitCode, output } = await kaon([command, '--help']);
     t.equal(exitCode, 0, command);
     t.match(output, /Examples:\n +\$ (kaon|npm)/, command);
@@ -39,6 +41,7 @@ t.test('what a server must be told is asked for, after mistyped flags', async (t
   const missing = await kaon(['master']);
   t.match(missing, { exitCode: 2, errors: /--work-dir <folder>' is required/ });
   t.match(await kaon(['agent', '--work-dir', 'x']), { errors: /--master <address>' is required/ });
+  t.match(await kaon(['why']), { exitCode: 2, errors: /--framework <framework>' is required/ });
   const mistyped = await kaon(['master', '--work_dri', 'x']);
   t.match(mistyped, { exitCode: 2, errors: /unknown option '--work-dri'[\s\S]*--work-dir/ });
 });
@@ -64,6 +67,36 @@ t.test('a bad value names flag, value and what is allowed', async (t) => {
     [
       ['master', '--agent_ping_timeout=1hrs'],
       /--agent-ping-timeout.*'1hrs' is invalid.*from 1secs to 15mins/,
+    ],
+    [
+      ['master', '--allocator', 'HierarchialDRF'],
+      /--allocator.*'HierarchialDRF' is invalid.*Write hierarchical, or the path/,
+    ],
+    [['local', '--allocator-shadow', './no-such.js'], /--allocator-shadow.*no such file/],
+    [['master', '--allocator-workers', '-1'], /--allocator-workers.*'-1' is invalid.*from 0 to 64/],
+    [['master', '--role_sorter=fifo'], /--role-sorter.*'fifo' is invalid.*drf, random/],
+    [['local', '--framework-sorter', 'DRF'], /--framework-sorter.*'DRF' is invalid.*drf, random/],
+    [
+      ['master', '--min-allocatable-resources', 'cpus:0.01|mem'],
+      /--min-allocatable-resources.*'cpus:0.01\|mem' is invalid.*sets such as/,
+    ],
+    [['master', '--min-allocatable-resources', 'cpus:-1'], /'cpus:-1' is invalid/],
+    [['master', '--min-allocatable-resources', 'cpus:1|'], /'cpus:1\|' is invalid.*above 0/],
+    [
+      ['master', '--fair-sharing-excluded-resource-names', 'gpus,,disk'],
+      /--fair-sharing-excluded.*'gpus,,disk' is invalid.*with commas/,
+    ],
+    [['master', '--offer_constraints_re2_max_mem=4k'], /re2-max-mem.*'4k' is invalid.*4KB/],
+    [['local', '--offer-constraints-re2-max-mem', '2MB'], /re2-max-mem.*at most 1048576 bytes/],
+    [
+      ['master', '--offer-constraints-re2-max-program-size', 'many'],
+      /re2-max-program-size.*'many' is invalid/,
+    ],
+    [['master', '--filter_gpu_resources=no'], /--filter-gpu-resources.*'no'.*true or false/],
+    [['master', '--allocation-interval', '0secs'], /--allocation-interval.*at least 1ms/],
+    [
+      ['local', '--allocator', import.meta.filename, '--allocator-workers', '0'],
+      /a policy module runs on a thread of its own.*at least 1/,
     ],
   ];
   for (const [args, expected] of cases) {
@@ -101,8 +134,8 @@ t.test('values may come from the environment, and the command line wins', async 
 });
 
 t.test('a master that is not there is told in two lines', async (t) => {
-  for (const command of ['tasks', 'agents', 'frameworks']) {
-    const { exitCode, output, errors } = await kaon([command, '--master', '127.0.0.1:1']);
+  for (const command of [['tasks'], ['agents'], ['frameworks'], ['why', '--framework', 'x']]) {
+    const { exitCode, output, errors } = await kaon([...command, '--master', '127.0.0.1:1']);
     t.equal(exitCode, 1);
     t.equal(output, '');
     t.match(

@@ -1,12 +1,16 @@
 // A master with the parts of this machine: its disk. Used by `kaon master`, too.
 import { join } from 'node:path';
 import type { ActorSystem } from '@kaon/actor';
-import { startAllocator } from '@kaon/allocator';
+import { type AllocatorOptions, type HostChoice, hostsFor, startAllocator } from '@kaon/allocator';
 import { standaloneContender } from '@kaon/election';
 import type { HttpServer } from '@kaon/http';
 import { type MasterSettings, type RunningMaster, startMaster } from '@kaon/master';
 import { errorText, type Logger } from '@kaon/primitives';
 import { lmdbStorage, memoryStorage } from '@kaon/registry';
+
+/** How its allocator works, and where. */
+export type HostAllocatorOptions = HostChoice &
+  Omit<AllocatorOptions, 'onAllocation' | 'makeHost' | 'exposeStats'>;
 
 /** What a master on this machine needs to be told. */
 export interface HostMasterOptions {
@@ -20,8 +24,8 @@ export interface HostMasterOptions {
   /** Name told to clients. Default: the host of the system's address. */
   readonly hostname?: string | undefined;
   readonly settings?: Partial<MasterSettings> | undefined;
-  /** How often resources are offered, in milliseconds. Default: 1000. */
-  readonly allocationIntervalMs?: number | undefined;
+  /** How resources are allocated. Default: by the built-in rules, in this thread, every second. */
+  readonly allocator?: HostAllocatorOptions | undefined;
   /** Shown by `/flags` and `/state`, by Mesos' names. Default: none. */
   readonly flags?: Readonly<Record<string, string>> | undefined;
 }
@@ -51,7 +55,8 @@ export async function startHostMaster(options: HostMasterOptions): Promise<HostM
     http: options.http,
     logger: options.logger,
     hostname: options.hostname,
-    settings: options.settings,
+    // One bound for who checks offer constraints and who evaluates them.
+    settings: { ...options.settings, ...limitsOf(options.allocator) },
     flags: options.flags,
     contender: standaloneContender(),
     storage: isDurable ? lmdbStorage({ path: join(workDir, 'registry.lmdb') }) : memoryStorage(),
@@ -63,9 +68,8 @@ export async function startHostMaster(options: HostMasterOptions): Promise<HostM
         },
         // A master that silently offers nothing is worse than one that stops and is started anew.
         onFailed: () => stop('the allocator failed; its log tells why'),
-        ...(options.allocationIntervalMs === undefined
-          ? {}
-          : { allocationIntervalMs: options.allocationIntervalMs }),
+        ...options.allocator,
+        makeHost: hostsFor(options.allocator ?? {}),
       }),
     onFatal: (error) => stop(errorText(error)),
   });
@@ -76,4 +80,9 @@ export async function startHostMaster(options: HostMasterOptions): Promise<HostM
     throw error;
   }
   return { master, stopped, close: () => master.close() };
+}
+
+function limitsOf(allocator: HostAllocatorOptions | undefined): Partial<MasterSettings> {
+  const constraintLimits = allocator?.constraintLimits;
+  return constraintLimits === undefined ? {} : { constraintLimits };
 }

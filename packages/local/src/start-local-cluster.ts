@@ -5,7 +5,7 @@ import { type Clock, invariant, type Logger, silentLogger, systemClock } from '@
 import { LEGACY_AGENT_ACTOR } from '@kaon/protocol';
 import { type KaonNode, startNode } from '@kaon/remote';
 import { type HostAgent, startHostAgent } from './host-agent.ts';
-import { type HostMaster, startHostMaster } from './host-master.ts';
+import { type HostAllocatorOptions, type HostMaster, startHostMaster } from './host-master.ts';
 import {
   ensureWorkDirectory,
   openWorkDirectory,
@@ -27,6 +27,8 @@ export interface LocalClusterOptions {
    * ports of its own; what the text does not name is taken from the machine.
    */
   readonly resources?: string | undefined;
+  /** How resources are allocated. Default: by the built-in rules, in this thread, every second. */
+  readonly allocator?: HostAllocatorOptions | undefined;
   /** Default: silent. */
   readonly logger?: Logger | undefined;
   /** Default: the machine's. */
@@ -85,6 +87,7 @@ export async function startLocalCluster(options: LocalClusterOptions = {}): Prom
       system: node.system,
       http: node.http,
       workDir: join(workDir, 'master'),
+      allocator: options.allocator,
       logger,
     });
     const address = parseMasterAddress(node.address);

@@ -1,6 +1,12 @@
 // How the master sees its allocator.
 import type { Pid } from '@kaon/actor';
-import type { AllocatorCommand } from '@kaon/allocator';
+import type {
+  AllocatorCommand,
+  ExplainQuestion,
+  Explanation,
+  PlannedGrant,
+  PolicyReport,
+} from '@kaon/allocator';
 
 /** Decides what is offered to whom, and says so by the callback it was made with. */
 export interface AllocatorPort {
@@ -10,6 +16,12 @@ export interface AllocatorPort {
   tell(command: AllocatorCommand): void;
   /** Its metrics by Mesos' keys, as of now. */
   metrics(): Iterable<readonly [string, number]>;
+  /** Why a framework has got what it has; undefined: it is not known. Rejects when it does not answer. */
+  explain(question: ExplainQuestion): Promise<Explanation | undefined>;
+  /** What the next pass over all agents would grant; nothing is granted. Rejects as `explain` does. */
+  plan(): Promise<readonly PlannedGrant[]>;
+  /** How policies of the operator's do. Absent: there can be none. */
+  policies?(): PolicyReport;
   /** Ends it; nothing is allocated any more. */
   close(): Promise<void>;
 }

@@ -53,6 +53,10 @@ export const CALL_TIMEOUT_MS = 10_000;
 
 /** Tasks on one page of `/tasks`. */
 export const TASKS_PAGE_DEFAULT = 100;
+/** Grants on one page of `/allocator/plan`. */
+export const PLAN_PAGE_DEFAULT = 1000;
+/** Explanations and plans asked for at once over HTTP. Each may take as long as a pass. */
+export const ALLOCATOR_READS_MAX = 32;
 
 /** Least resources of an executor that a scheduler brings along. */
 export const EXECUTOR_CPUS_MIN = 0.01;

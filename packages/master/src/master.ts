@@ -130,7 +130,7 @@ export const masterActor: ActorDefinition<MasterProtocol, MasterOptions> = defin
     }
 
     function call(question: SchedulerQuestion): CallOutcome {
-      const standing = checkSchedulerCall(state, question);
+      const standing = checkSchedulerCall(state, question, ports.settings);
       if (standing.kind !== 'granted') return standing;
       run(schedulerCall, { framework: standing.framework, call: question.call });
       return standing.outcome;

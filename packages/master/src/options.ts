@@ -1,4 +1,6 @@
 // What can be set about a master, with Mesos' defaults.
+
+import { CONSTRAINT_LIMITS, type ConstraintLimits } from '@kaon/allocator';
 import {
   AGENT_PING_TIMEOUT_MS,
   AGENT_PINGS_MISSED_MAX,
@@ -28,6 +30,8 @@ export interface MasterSettings extends MasterLimits {
   readonly agentReregisterTimeoutMs: number;
   /** How long an offer stands; undefined, the default, means until it is taken or withdrawn. */
   readonly offerTimeoutMs: number | undefined;
+  /** Bounds of offer constraints; the allocator's must be the same. Default: `CONSTRAINT_LIMITS`. */
+  readonly constraintLimits: ConstraintLimits;
 }
 
 /** Mesos' defaults. */
@@ -39,4 +43,5 @@ export const DEFAULT_SETTINGS: MasterSettings = {
   agentPingsMissedMax: AGENT_PINGS_MISSED_MAX,
   agentReregisterTimeoutMs: AGENT_REREGISTER_TIMEOUT_MS,
   offerTimeoutMs: undefined,
+  constraintLimits: CONSTRAINT_LIMITS,
 };

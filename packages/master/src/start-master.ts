@@ -10,6 +10,7 @@ import type { AllocatorPort } from './allocator-port.ts';
 import { MAILBOX_MAX } from './constants.ts';
 import type { MasterPorts } from './effect-runner.ts';
 import { LeadershipLostError } from './errors.ts';
+import { AllocatorReads } from './http/allocator-reads.ts';
 import { mountMaster } from './http/mount-master.ts';
 import { masterActor } from './master.ts';
 import { collectMetrics } from './metrics/collect.ts';
@@ -77,6 +78,7 @@ export function startMaster(options: StartMasterOptions): RunningMaster {
 
   const createAllocator = options.createAllocator ?? defaultAllocator(system);
   let allocator: AllocatorPort | undefined;
+  let isServing = false;
   let settleReady: { resolve: () => void; reject: (error: unknown) => void } | undefined;
   const ready = new Promise<void>((resolve, reject) => {
     settleReady = { resolve, reject };
@@ -85,6 +87,7 @@ export function startMaster(options: StartMasterOptions): RunningMaster {
   ready.catch(() => undefined);
 
   const onFatal = (error: unknown): void => {
+    isServing = false;
     settleReady?.reject(error);
     options.onFatal?.(error);
   };
@@ -106,7 +109,10 @@ export function startMaster(options: StartMasterOptions): RunningMaster {
         await elected(options.contender, info, stepDown);
         return registrar.recover(info);
       },
-      onReady: () => settleReady?.resolve(),
+      onReady: () => {
+        isServing = true;
+        settleReady?.resolve();
+      },
       viewContext: {
         flags,
         nowMs: () => system.clock.nowMs(),
@@ -116,10 +122,17 @@ export function startMaster(options: StartMasterOptions): RunningMaster {
     },
     { id: MASTER_ACTOR_ID, mailboxMax: MAILBOX_MAX },
   );
-  if (http !== undefined) mountMaster(http, { system, master: pid, flags, random: system.random });
+  if (http !== undefined) {
+    const reads = new AllocatorReads({
+      allocator: () => (isServing ? allocator : undefined),
+      counters,
+    });
+    mountMaster(http, { system, master: pid, flags, random: system.random, reads });
+  }
 
   let closing: Promise<void> | undefined;
   const close = async (): Promise<void> => {
+    isServing = false;
     const ended = system.terminated(pid);
     system.stop(pid);
     await ended;

@@ -151,6 +151,26 @@ t.test('an update that leaves a role withdraws the offers in it', async (t) => {
   ]);
 });
 
+t.test('offer constraints and requests reach the allocator and can be seen', async (t) => {
+  const cluster = await givenCluster(t);
+  const scheduler = await cluster.scheduler(frameworkInfo({ roles: ['web'] }));
+  const constraint = { selector: { attributeName: 'rack' }, predicate: { exists: {} } };
+  const offerConstraints = {
+    roleConstraints: { web: { groups: [{ attributeConstraints: [constraint] }] } },
+  };
+  const info = frameworkInfo({ id: { value: scheduler.frameworkId }, roles: ['web'] });
+  const updateFramework = { frameworkInfo: info, suppressedRoles: [], offerConstraints };
+  t.equal(await scheduler.call({ type: 'UPDATE_FRAMEWORK', updateFramework }), 'done');
+  t.match(cluster.allocator.of('updateFramework'), [{ offerConstraints }]);
+  const foreign = { roleConstraints: { other: { groups: [] } } };
+  const wrong = { ...updateFramework, offerConstraints: foreign };
+  t.equal(await scheduler.call({ type: 'UPDATE_FRAMEWORK', updateFramework: wrong }), 'refused');
+  t.equal(cluster.allocator.of('updateFramework').length, 1, 'and the allocator hears nothing');
+  const request = { requests: [{ agentId: { value: 'a1' }, resources: [] }] };
+  t.equal(await scheduler.call({ type: 'REQUEST', request }), 'accepted');
+  t.match(cluster.allocator.of('requestResources'), [request]);
+});
+
 t.test('heartbeats come every 15 seconds while the stream is open', async (t) => {
   const cluster = await givenCluster(t);
   const scheduler = await cluster.scheduler(frameworkInfo({ failoverTimeout: 1000 }));

@@ -130,6 +130,11 @@ t.test('tasks are refused in the words of Mesos', (t) => {
 
 t.test('frameworks are refused in the words of Mesos', (t) => {
   const good = frameworkInfo();
+  const minimum = (
+    quantities: Record<string, { readonly value: number }>,
+  ): FrameworkInfo['offerFilters'] => ({
+    [good.roles[0] ?? '']: { minAllocatableResources: { quantities: [{ quantities }] } },
+  });
   const cases: [Partial<FrameworkInfo>, string | undefined][] = [
     [{}, undefined],
     [{ failoverTimeout: -1 }, undefined],
@@ -150,6 +155,20 @@ t.test('frameworks are refused in the words of Mesos', (t) => {
       { offerFilters: { other: {} } },
       "'FrameworkInfo.offer_filters' contains invalid role 'other'",
     ],
+    [{ offerFilters: minimum({}) }, 'Resource quantities must contain at least one quantity'],
+    [
+      { offerFilters: minimum({ cpus: { value: Number.NaN } }) },
+      "Invalid resource quantity for 'cpus': NaN not supported",
+    ],
+    [
+      { offerFilters: minimum({ cpus: { value: 1 }, mem: { value: -1 } }) },
+      "Invalid resource quantity for 'mem': Negative values not supported",
+    ],
+    [
+      { offerFilters: minimum({ mem: { value: Number.POSITIVE_INFINITY } }) },
+      "Invalid resource quantity for 'mem': Infinite values not supported",
+    ],
+    [{ offerFilters: minimum({ mem: { value: 0 } }) }, undefined],
   ];
   for (const [change, expected] of cases) {
     const subscribe = { frameworkInfo: { ...good, ...change }, suppressedRoles: [] };
@@ -184,6 +203,47 @@ t.test('what a framework cannot change is said with both values', (t) => {
     const call = { frameworkInfo: { ...framework.info, ...change }, suppressedRoles: [] };
     t.equal(sentence(validateFrameworkUpdate(call, framework)), expected);
   }
+  t.end();
+});
+
+t.test('offer constraints are refused in the words of Mesos', (t) => {
+  const constraints = (role: string, regex: string): schedulerV1.OfferConstraints => ({
+    roleConstraints: {
+      [role]: {
+        groups: [
+          {
+            attributeConstraints: [
+              { selector: { attributeName: 'rack' }, predicate: { textMatches: { regex } } },
+            ],
+          },
+        ],
+      },
+    },
+  });
+  const frameworkInfoOf = frameworkInfo();
+  const [role = ''] = frameworkInfoOf.roles;
+  const framework = givenMaster().framework('f1', {}).getFramework('f1');
+  const subscribe = (offerConstraints: schedulerV1.OfferConstraints): string | undefined =>
+    sentence(
+      validateSubscription(
+        { frameworkInfo: frameworkInfoOf, suppressedRoles: [], offerConstraints },
+        undefined,
+      ),
+    );
+  t.equal(subscribe(constraints(role, 'r[0-9]')), undefined);
+  const foreign =
+    "Offer constraints specify `role_constraints` for a role 'other' not contained in the set of roles";
+  t.equal(subscribe(constraints('other', 'r1')), foreign);
+  t.match(
+    subscribe(constraints(role, 'r{500}')),
+    `Offer constraints are not valid: A role ${role} has an invalid 'AttributeConstraint': Regex`,
+  );
+  const offerConstraints = constraints('other', 'r1');
+  const update = { frameworkInfo: framework.info, suppressedRoles: [], offerConstraints };
+  t.equal(
+    sentence(validateFrameworkUpdate(update, framework)),
+    `'UpdateFramework' call is not valid: ${foreign}`,
+  );
   t.end();
 });
 

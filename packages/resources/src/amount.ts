@@ -17,6 +17,12 @@ export type Amount =
   | { readonly kind: 'ranges'; readonly ranges: Ranges }
   | { readonly kind: 'set'; readonly items: readonly string[] };
 
+const NOTHING: { readonly [K in Amount['kind']]: Amount } = {
+  scalar: { kind: 'scalar', milli: 0 },
+  ranges: { kind: 'ranges', ranges: [] },
+  set: { kind: 'set', items: [] },
+};
+
 /** The amount in a record; undefined when its type and its value do not fit each other. */
 export function amountOf(resource: Resource): Amount | undefined {
   switch (resource.type) {
@@ -31,15 +37,15 @@ export function amountOf(resource: Resource): Amount | undefined {
   }
 }
 
-/** The value fields of a record that holds `amount`. */
-export function amountFields(amount: Amount): Pick<Resource, 'scalar' | 'ranges' | 'set'> {
+/** `resource` with `amount` for its value. */
+export function withAmount(resource: Resource, amount: Amount): Resource {
   switch (amount.kind) {
     case 'scalar':
-      return { scalar: { value: fromMilli(amount.milli) } };
+      return { ...resource, scalar: { value: fromMilli(amount.milli) } };
     case 'ranges':
-      return { ranges: { range: amount.ranges } };
+      return { ...resource, ranges: { range: amount.ranges } };
     case 'set':
-      return { set: { item: amount.items } };
+      return { ...resource, set: { item: amount.items } };
   }
 }
 
@@ -71,6 +77,7 @@ export function addAmounts(left: Amount, right: Amount): Amount {
 
 /** What is left. Scalars may come out negative. Both must be of one kind; otherwise `left` is returned. */
 export function subtractAmounts(left: Amount, right: Amount): Amount {
+  if (left === right) return NOTHING[left.kind];
   if (left.kind === 'scalar' && right.kind === 'scalar') {
     return { kind: 'scalar', milli: left.milli - right.milli };
   }

@@ -6,6 +6,7 @@ export type Ranges = readonly Value_Range[];
 
 /** The same numbers as intervals in order, joined where they touch or overlap. Inverted ones are dropped. */
 export function normalizeRanges(ranges: readonly Value_Range[]): Ranges {
+  if (isNormal(ranges)) return ranges;
   const sorted = ranges
     .filter(({ begin, end }) => begin <= end)
     .sort((a, b) => a.begin - b.begin || a.end - b.end);
@@ -19,6 +20,16 @@ export function normalizeRanges(ranges: readonly Value_Range[]): Ranges {
   return joined;
 }
 
+function isNormal(ranges: readonly Value_Range[]): boolean {
+  let last = Number.NEGATIVE_INFINITY;
+  for (const { begin, end } of ranges) {
+    // Said this way round, so that what is no number fails.
+    if (!(begin <= end && begin > last + 1)) return false;
+    last = end;
+  }
+  return true;
+}
+
 /** The numbers in either. */
 export function addRanges(left: Ranges, right: Ranges): Ranges {
   return normalizeRanges([...left, ...right]);
@@ -26,29 +37,38 @@ export function addRanges(left: Ranges, right: Ranges): Ranges {
 
 /** The numbers in `left` but not in `right`. */
 export function subtractRanges(left: Ranges, right: Ranges): Ranges {
-  let rest: Value_Range[] = [...left];
+  let rest = left;
   for (const cut of right) {
-    rest = rest.flatMap(({ begin, end }) => {
-      if (cut.end < begin || cut.begin > end) return [{ begin, end }];
-      const pieces: Value_Range[] = [];
+    const pieces: Value_Range[] = [];
+    for (const range of rest) {
+      const { begin, end } = range;
+      if (cut.end < begin || cut.begin > end) {
+        pieces.push(range);
+        continue;
+      }
       if (begin < cut.begin) pieces.push({ begin, end: cut.begin - 1 });
       if (end > cut.end) pieces.push({ begin: cut.end + 1, end });
-      return pieces;
-    });
+    }
+    rest = pieces;
   }
   return rest;
 }
 
 /** Whether every number in `right` is in `left`. */
 export function rangesContain(left: Ranges, right: Ranges): boolean {
-  return right.every(({ begin, end }) =>
-    left.some((range) => range.begin <= begin && end <= range.end),
-  );
+  for (const { begin, end } of right) {
+    let isFound = false;
+    for (const range of left) isFound ||= range.begin <= begin && end <= range.end;
+    if (!isFound) return false;
+  }
+  return true;
 }
 
 /** How many numbers there are. */
 export function countRanges(ranges: Ranges): number {
-  return ranges.reduce((count, { begin, end }) => count + end - begin + 1, 0);
+  let count = 0;
+  for (const { begin, end } of ranges) count += end - begin + 1;
+  return count;
 }
 
 /** `[31000-31001, 31005-31005]`. */

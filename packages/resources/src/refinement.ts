@@ -12,8 +12,8 @@ const UNRESERVED = '*';
  * already has a stack keeps it.
  */
 export function toPostRefinement(resource: Resource): Resource {
+  if (resource.role === undefined && resource.reservation === undefined) return resource;
   const { role, reservation, ...rest } = resource;
-  if (role === undefined && reservation === undefined) return resource;
   if (resource.reservations.length > 0) return rest;
   if (reservation !== undefined) {
     const { principal, labels } = reservation;

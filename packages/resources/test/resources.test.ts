@@ -161,3 +161,55 @@ t.test('no name or role can pass for another kind of resource', async (t) => {
   t.notOk(named('b', 'a').equals(named('a b', '')));
   t.equal(named('x').plus(named('["x",[]]')).toRecords().length, 2);
 });
+
+function nameOf({ name }: Resource): string {
+  return name;
+}
+
+t.test('a split divides scalars and leaves everything else whole', async (t) => {
+  const all = given('cpus:4;mem:64;ports:[1-9];rack:{a,b}');
+  const [taken, rest] = all.split(nameOf, (name) => (name === 'mem' ? 0 : 1500));
+  t.equal(String(taken), 'cpus:1.5; ports:[1-9]; rack:{a, b}');
+  t.equal(String(rest), 'cpus:2.5; mem:64');
+  const [whole, nothing] = all.split(nameOf, (_, milli) => milli);
+  t.equal(whole, all);
+  t.ok(nothing.isEmpty);
+});
+
+t.test(
+  'what is unheld is the whole without what anybody holds, shared volumes apart',
+  async (t) => {
+    const shared = Resources.of([volume('v1', { shared: {} })]);
+    const total = given('cpus:4;ports:[1-9]').plus(shared);
+    const held = [
+      given('cpus:1;ports:[1-2]').allocate('a').plus(shared.allocate('a')),
+      given('cpus:1;ports:[2-3];mem:5').allocate('b'),
+    ];
+    t.ok(total.unheld(held).equals(given('cpus:2;ports:[4-9]').plus(shared)));
+    t.ok(total.unheld([total.allocate('a')]).equals(shared));
+  },
+);
+
+t.test(
+  'labels in another order are the same reservation, shown as each record has them',
+  async (t) => {
+    const record = (keys: readonly string[]): Resource => ({
+      name: 'cpus',
+      type: 'SCALAR',
+      scalar: { value: 1 },
+      reservations: [
+        {
+          type: 'DYNAMIC',
+          role: 'a',
+          labels: { labels: keys.map((key) => ({ key, value: undefined })) },
+        },
+      ],
+    });
+    const left = Resources.of([record(['x', 'y'])]);
+    const right = Resources.of([record(['y', 'x'])]);
+    t.ok(left.equals(right));
+    t.ok(left.allocate('a').equals(right.allocate('a')));
+    t.not(String(left), String(right));
+    t.equal(left.plus(right).toRecords().length, 1);
+  },
+);

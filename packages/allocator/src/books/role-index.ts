@@ -37,6 +37,11 @@ export class RoleIndex {
     return role;
   }
 
+  /** The index of `path` if it has one. */
+  find(path: string): number | undefined {
+    return this.#indexes.get(path);
+  }
+
   nameOf(role: number): string | undefined {
     return this.#names.get(role);
   }

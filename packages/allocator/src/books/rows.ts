@@ -1,60 +1,103 @@
 // Rows of the books: agents and frameworks with their real resources, and their indexes in the kernel.
-import type { AgentId, AgentInfo, FrameworkId } from '@kaon/protocol';
-import { isShared, Resources } from '@kaon/resources';
+import type { AgentId, AgentInfo, FrameworkId, Request } from '@kaon/protocol';
+import { Resources } from '@kaon/resources';
+import type { ExclusionList } from './exclusions.ts';
+
+/** What a framework holds of an agent in one role. */
+export interface Holding {
+  readonly framework: FrameworkRow;
+  readonly role: string;
+  /** Allocated to the role; never empty. */
+  resources: Resources;
+}
 
 /** An agent. */
 export interface AgentRow {
   readonly index: number;
   readonly agentId: AgentId;
   info: AgentInfo;
+  /** Whether it may be offered, as far as its own activity goes. */
   isActive: boolean;
+  /** Whether its host may be offered. */
+  isWhitelisted: boolean;
   demands: number;
   lacks: number;
   total: Resources;
   /** What the kernel believes to be free, once the commands recorded so far are carried out. */
   free: Resources;
-  /** What frameworks hold, by framework and role, allocated to the role; no entry is empty. */
-  readonly held: Map<FrameworkRow, Map<string, Resources>>;
-  /** Whether the kernel must be told anew: what is free, or all about the agent. */
-  staleness: 'none' | 'free' | 'facts';
+  /** At most one of each framework and role. Few: they are searched from end to end. */
+  held: Holding[];
+  /** What the kernel must be told anew: what is free, or all about the agent. `new`: it knows nothing. */
+  staleness: 'new' | 'none' | 'free' | 'facts';
 }
 
 /** A framework. */
 export interface FrameworkRow {
   readonly index: number;
   readonly frameworkId: FrameworkId;
+  isActive: boolean;
   /** Roles it takes part in; it may hold resources in others. */
   roles: ReadonlySet<string>;
   suppressed: Set<string>;
   capabilities: number;
+  /** Agents hidden from it, by role. */
+  readonly exclusions: Map<string, ExclusionList>;
+  /** Minimal offers of its own, by role, as text: whether they have changed. */
+  readonly minimums: Map<string, string>;
+  /** What it asked for last. */
+  requests: readonly Request[];
   /** Agents it holds something on. */
   readonly agents: Set<AgentRow>;
-  /** Passes that had been run when it came. */
-  readonly sincePass: number;
 }
+
+/** Of every agent nobody holds anything of; never changed. */
+export const NO_HOLDINGS: Holding[] = [];
 
 /** What `framework` holds of `agent` in `role`. */
 export function heldBy(agent: AgentRow, framework: FrameworkRow, role: string): Resources {
-  return agent.held.get(framework)?.get(role) ?? Resources.empty;
+  return holdingOf(agent, framework, role)?.resources ?? Resources.empty;
 }
 
-/** Replaces what `framework` holds of `agent` in `role`. */
-export function setHeld(
+/** Adds to what `framework` holds of `agent` in `role`. */
+export function hold(
   agent: AgentRow,
   framework: FrameworkRow,
   role: string,
-  held: Resources,
+  added: Resources,
 ): void {
-  const byRole = agent.held.get(framework) ?? new Map<string, Resources>();
-  if (held.isEmpty) byRole.delete(role);
-  else byRole.set(role, held);
-  if (byRole.size === 0) {
-    agent.held.delete(framework);
-    framework.agents.delete(agent);
-  } else {
-    agent.held.set(framework, byRole);
-    framework.agents.add(agent);
+  if (added.isEmpty) return;
+  const holding = holdingOf(agent, framework, role);
+  if (holding !== undefined) {
+    holding.resources = holding.resources.plus(added);
+    return;
   }
+  // NOTE: a first push would reserve room for seventeen; most agents have one or two holders.
+  if (agent.held.length === 0) agent.held = [{ framework, role, resources: added }];
+  else agent.held.push({ framework, role, resources: added });
+  framework.agents.add(agent);
+}
+
+/** Takes `taken` from what `framework` holds of `agent` in `role`. */
+export function unhold(
+  agent: AgentRow,
+  framework: FrameworkRow,
+  role: string,
+  taken: Resources,
+): void {
+  const holding = holdingOf(agent, framework, role);
+  if (holding === undefined) return;
+  holding.resources = holding.resources.minus(taken);
+  if (!holding.resources.isEmpty) return;
+  if (agent.held.length === 1) agent.held = NO_HOLDINGS;
+  else agent.held.splice(agent.held.indexOf(holding), 1);
+  if (!agent.held.some((other) => other.framework === framework)) framework.agents.delete(agent);
+}
+
+function holdingOf(agent: AgentRow, framework: FrameworkRow, role: string): Holding | undefined {
+  for (const holding of agent.held) {
+    if (holding.framework === framework && holding.role === role) return holding;
+  }
+  return undefined;
 }
 
 /** What both have: nothing that is not in each of them. */
@@ -71,19 +114,5 @@ export function intersection(left: Resources, right: Resources): Resources {
  * and a sum of ranges would forget that.
  */
 export function freeOf({ total, held }: AgentRow): Resources {
-  let free = total;
-  for (const byRole of held.values()) {
-    for (const resources of byRole.values()) {
-      free = free.minus((hasShared(resources) ? resources.nonShared() : resources).unallocate());
-    }
-  }
-  return free;
-}
-
-function hasShared(resources: Resources): boolean {
-  let isFound = false;
-  resources.forEachEntry((resource) => {
-    isFound ||= isShared(resource);
-  });
-  return isFound;
+  return held.length === 0 ? total : total.unheld(held.map(({ resources }) => resources));
 }

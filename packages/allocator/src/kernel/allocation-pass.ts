@@ -1,364 +1,562 @@
 // One allocation pass: goes through the agents and gives what each has free to those whose turn it is.
-import { seededRandom } from '@kaon/primitives';
-import { CAPABILITY, PARCEL_BITS } from './capabilities.ts';
-import { grownFloat64, grownInt32, NONE, rowsFor } from './columns.ts';
+import { type Random, seededRandom } from '@kaon/primitives';
+import { AgentTurn, type Stage } from './agent-turn.ts';
+import { grownInt32, grownUint32, NONE } from './columns.ts';
 import { NODE_KIND, ROOT } from './drf-sorter.ts';
+import { GrantLog } from './grant-log.ts';
 import type { AllocatorKernel } from './kernel.ts';
 import type { AllocateRequest, GrantBatch } from './kernel-commands.ts';
-import { UNRESERVED } from './parcels.ts';
-import { SkipCounter } from './skip-counter.ts';
-import { SKIP } from './skip-reasons.ts';
+import { randomChildren } from './random-order.ts';
+
+/** With so few who have not refused an agent, the first in line is found by looking at these alone. */
+const FEW = 16;
+const NO_NODES: readonly number[] = [];
+/** Agents whose rows are fetched together. In shuffled order each row is a miss of the cache. */
+const AHEAD = 32;
 
 /**
  * The pass, with scratch columns that live as long as the kernel.
  *
- * Steps: candidates, then fair share. Each agent is gone through with the order of roles and
- * frameworks as it stood when the agent's turn began; shares move after it. An agent's parcels go
- * whole to the first framework that may have them; what that one may not have (reservations of other
- * roles, parcels stripped for want of a capability) goes on down the line.
+ * Steps: candidates; stage 1, in which roles whose guarantees are not met come first; stage 2, fair
+ * share. Each agent is gone through with the order of roles and frameworks as it stood when the agent's
+ * turn began; shares move after it. What one framework may not have (reservations of other roles,
+ * parcels stripped for want of a capability, what a quota cuts off) goes on down the line.
  */
 export class AllocationPass {
   readonly #kernel: AllocatorKernel;
-  readonly #skips: SkipCounter;
+  readonly turn: AgentTurn;
+  readonly grants: GrantLog;
   readonly #width: number;
+  readonly #isRoleOrderRandom: boolean;
+  readonly #isFrameworkOrderRandom: boolean;
+  readonly #partitions: number;
+  readonly #scaled: Float64Array;
   #candidates = new Int32Array(0);
-  #candidateMark = new Int32Array(0);
+  #mark = new Int32Array(0);
+  /** Passes begun so far. */
+  passes = 0;
 
-  // The agent at hand: its parcels, and for each the node of the reservation's role or `NONE`.
-  #agent = NONE;
-  #parcelCount = 0;
-  #slots = new Int32Array(0);
-  #roleNodes = new Int32Array(0);
-  #isTaken = new Int32Array(0);
-  #left = 0;
-  #unreservedLeft = 0;
-
-  // The role at hand: parcels its frameworks may have, and the client being asked.
-  #eligible = new Int32Array(0);
-  #eligibleCount = 0;
-  #eligibleBits = 0;
-  readonly #sum: Float64Array;
-
-  // Grants of the pass, and the first of them that belongs to the agent at hand.
-  #grantCount = 0;
-  #agentFirstGrant = 0;
-  #grantAgents = new Int32Array(0);
-  #grantClients = new Int32Array(0);
-  #grantBits = new Int32Array(0);
-  #grantQuantities = new Float64Array(0);
+  // The turn at hand.
+  #stage: Stage = 2;
+  #nowMs = 0;
+  #firstGrant = 0;
+  #mask = new Uint32Array(0);
+  #isMasked = false;
+  #isOver = false;
+  #chance: Random = seededRandom(0);
+  readonly #few = new Int32Array(FEW);
+  #fetched = 0;
 
   constructor(kernel: AllocatorKernel) {
+    const { kinds, partitions = 1, roleSorter, frameworkSorter } = kernel.options;
     this.#kernel = kernel;
-    this.#width = kernel.options.kinds + 1;
-    this.#sum = new Float64Array(this.#width);
-    this.#skips = new SkipCounter();
+    this.turn = new AgentTurn(kernel);
+    this.grants = new GrantLog(kinds, partitions > 1);
+    this.#partitions = partitions;
+    this.#scaled = new Float64Array(kinds);
+    this.#width = kinds + 1;
+    this.#isRoleOrderRandom = roleSorter === 'random';
+    this.#isFrameworkOrderRandom = frameworkSorter === 'random';
   }
 
   run(request: AllocateRequest): GrantBatch {
-    this.#kernel.sorter.refresh();
-    this.#grantCount = 0;
-    const candidates = this.#findCandidates(request);
-    this.#skips.begin(this.#kernel.sorter.rows);
-    this.#shareFairly(candidates, request.nowMs);
-    return this.#batch(candidates.length);
-  }
-
-  /** Step 1: the agents that may be offered, in shuffled order. */
-  #findCandidates({ agents, seed }: AllocateRequest): Int32Array {
-    const table = this.#kernel.agents;
-    this.#candidates = grownInt32(this.#candidates, table.rows);
-    this.#candidateMark = grownInt32(this.#candidateMark, table.rows);
-    let count = 0;
-    const asked = agents?.length ?? table.rows;
-    for (let index = 0; index < asked; index += 1) {
-      const agent = agents ? agents[index]! : index;
-      const isCandidate = table.has(agent) && table.isActive[agent] === 1;
-      if (!isCandidate || this.#candidateMark[agent] === 1) continue;
-      this.#candidateMark[agent] = 1;
-      this.#candidates[count] = agent;
-      count += 1;
-    }
-    const candidates = this.#candidates.subarray(0, count).sort();
-    const random = seededRandom(seed);
-    for (let last = count - 1; last >= 0; last -= 1) {
-      const pick = random.nextInt(last + 1);
-      const moved = candidates[last]!;
-      candidates[last] = candidates[pick]!;
-      candidates[pick] = moved;
-      this.#candidateMark[candidates[last]!] = 0;
-    }
-    return candidates;
-  }
-
-  /** Step 2: every agent goes to those whose turn it is. */
-  #shareFairly(candidates: Int32Array, nowMs: number): void {
-    for (const agent of candidates) {
-      this.#openAgent(agent);
-      if (this.#left === 0) {
-        this.#skips.agentHadNothing();
-        continue;
+    this.begin(request);
+    const random = seededRandom(request.seed);
+    if (this.#isRandom) this.#chance = seededRandom(request.seed).fork('order');
+    const asked = this.#findCandidates(request.agents);
+    const candidates = this.#candidates.subarray(0, asked.free);
+    this.grants.reserve(asked.free);
+    if (this.#kernel.quotas.hasGuarantees) {
+      shuffle(candidates, random);
+      this.#beginStage(1);
+      for (let index = 0; index < candidates.length; index += 1) {
+        // Chance goes on being drawn for all agents, whether or not anything comes of it.
+        if (this.#kernel.quotas.needy === 0 && !this.#isRandom) break;
+        if (index % AHEAD === 0) this.#fetchAhead(candidates, index);
+        this.#visitAgent(candidates[index]!);
       }
-      if (!this.#isWorthOpening()) {
-        this.#skips.agentHadCrumbs();
-        continue;
-      }
-      this.#skips.openAgent(this.#unreservedLeft === 0);
-      this.#kernel.refusals.open(agent, nowMs);
-      this.#agentFirstGrant = this.#grantCount;
-      this.#visitRoles(ROOT);
-      this.#settleAgent();
     }
+    shuffle(candidates, random);
+    this.#beginStage(2);
+    for (let index = 0; index < candidates.length; index += 1) {
+      if (index % AHEAD === 0) this.#fetchAhead(candidates, index);
+      this.#visitAgent(candidates[index]!);
+    }
+    if (this.#partitions > 1) this.#countOnce();
+    this.#kernel.sorter.endLine();
+    return this.finish(asked.active);
   }
 
-  #openAgent(agent: number): void {
-    const { agents, parcels } = this.#kernel;
-    this.#agent = agent;
-    this.#unreservedLeft = 0;
-    let count = 0;
-    for (let slot = agents.free[agent]!; slot !== NONE; slot = parcels.next[slot]!) {
-      this.#reserveParcels(count);
-      const role = parcels.role[slot]!;
-      this.#slots[count] = slot;
-      this.#isTaken[count] = 0;
-      this.#roleNodes[count] = role === UNRESERVED ? NONE : this.#kernel.role(role).node;
-      if (role === UNRESERVED) this.#unreservedLeft += 1;
-      count += 1;
-    }
-    this.#parcelCount = count;
-    this.#left = count;
+  /** With quotas, only the roles that a stage can serve stand in line. */
+  #beginStage(stage: Stage): void {
+    const { quotas, sorter } = this.#kernel;
+    this.#stage = stage;
+    if (!quotas.isAny || this.#isRandom) return;
+    sorter.beginLine((top) => this.#isServed(quotas.slotOfNode[top]!));
   }
 
-  /** Whether all that is free would be worth offering, if one framework could have it all. */
-  #isWorthOpening(): boolean {
-    this.#sum.fill(0);
-    for (let index = 0; index < this.#parcelCount; index += 1) this.#addToSum(index);
-    return this.#isAllocatable();
+  #isServed(slot: number): boolean {
+    const { quotas } = this.#kernel;
+    if (this.#stage === 1) return slot !== NONE && quotas.isNeedy[slot] === 1;
+    return slot === NONE || quotas.isExhausted[slot] === 0;
   }
 
-  /** Depth-first over the listed roles below `node`; stops when the agent has nothing left. */
-  #visitRoles(node: number): void {
-    const { sorter } = this.#kernel;
-    let child = sorter.first(node);
-    while (child !== NONE && this.#left > 0) {
-      if (this.#mayUseWhatIsLeft(child)) {
-        if (sorter.kind(child) === NODE_KIND.leaf) this.#visitLeaf(child);
-        else this.#visitRoles(child);
-      }
-      child = sorter.next(child);
-    }
+  /** Prepares for grants: shares in order, quotas worked out. */
+  begin({ agents, nowMs }: AllocateRequest): void {
+    const { clients, quotas, refusals, sorter } = this.#kernel;
+    this.passes += 1;
+    this.#nowMs = nowMs;
+    this.grants.begin(agents === undefined);
+    this.#firstGrant = this.grants.count;
+    const loosest = clients.loosestMinimums(this.#kernel.commonMinimums);
+    this.turn.beginPass(loosest);
+    this.#mask = grownUint32(this.#mask, clients.words);
+    sorter.refresh();
+    refusals.sweep(nowMs);
+    quotas.beginPass(loosest);
   }
 
-  /** Whether some parcel that is left could go to the role of `node` or to one below it. */
-  #mayUseWhatIsLeft(node: number): boolean {
-    if (this.#unreservedLeft > 0) return true;
-    const { sorter } = this.#kernel;
-    for (let index = 0; index < this.#parcelCount; index += 1) {
-      if (this.#isTaken[index] === 1) continue;
-      const role = this.#roleNodes[index]!;
-      if (sorter.isAtOrAbove(role, node) || sorter.isAtOrAbove(node, role)) return true;
-    }
-    return false;
-  }
-
-  #visitLeaf(leaf: number): void {
-    const { sorter } = this.#kernel;
-    this.#skips.openLeaf(leaf);
-    const neverHadAny = this.#findEligible(leaf);
-    if (this.#eligibleCount === 0) {
-      if (neverHadAny) this.#skips.skip(leaf, SKIP.nothingLeft);
-      return;
-    }
-    this.#sumEligible(PARCEL_BITS);
-    if (!this.#isAllocatable()) {
-      this.#skips.skip(leaf, SKIP.notAllocatable);
-      return;
-    }
-    let client = sorter.first(leaf);
-    while (client !== NONE && this.#eligibleCount > 0) {
-      this.#visitClient(client, leaf);
-      client = sorter.next(client);
-    }
-  }
-
-  /** Offers the agent at hand to `client`, or counts why not. */
-  #visitClient(client: number, leaf: number): void {
-    const { frameworks } = this.#kernel;
-    const framework = frameworks.frameworkOfClient[client]!;
-    const capabilities = frameworks.capabilities[framework]!;
-    const obstacle = this.#obstacle(client, capabilities);
-    if (obstacle !== NONE) {
-      this.#skips.skip(client, obstacle);
-      return;
-    }
-    const bits = capabilities & PARCEL_BITS;
-    const isStripped = (this.#eligibleBits & ~bits) !== 0;
-    this.#sumEligible(bits);
-    if (!this.#isAllocatable()) {
-      this.#skips.skip(client, isStripped ? SKIP.noCapability : SKIP.notAllocatable);
-    } else if (this.#isRefused(client, bits)) {
-      this.#skips.skip(client, SKIP.filtered);
-    } else {
-      this.#grant(client, bits);
-      this.#findEligible(leaf);
-    }
-  }
-
-  /** Why the agent is hidden from the client altogether, or `NONE`. */
-  #obstacle(client: number, capabilities: number): number {
-    const { agents, frameworks } = this.#kernel;
-    const lacks = agents.lacks[this.#agent]!;
-    if ((capabilities & lacks & CAPABILITY.multiRole) !== 0) return SKIP.agentNotMultiRole;
-    if (lacks !== 0) {
-      const { needs } = this.#kernel.role(frameworks.roleOfClient[client]!);
-      if ((needs & lacks) !== 0) return SKIP.agentNotHierarchicalRole;
-    }
-    const missing = agents.demands[this.#agent]! & ~capabilities;
-    if ((missing & CAPABILITY.gpuResources) !== 0) return SKIP.gpuAgent;
-    return (missing & CAPABILITY.regionAware) !== 0 ? SKIP.remoteRegion : NONE;
-  }
-
-  /** Whether what the client would get is contained in something it refused. */
-  #isRefused(client: number, bits: number): boolean {
-    const { refusals } = this.#kernel;
-    let refusal = refusals.find(client);
-    while (refusal !== NONE) {
-      if (this.#isContained(refusals.parcelsOf(refusal), bits)) return true;
-      refusal = refusals.findNext(refusal);
-    }
-    return false;
-  }
-
-  #isContained(refused: number, bits: number): boolean {
-    const { parcels } = this.#kernel;
-    for (let index = 0; index < this.#eligibleCount; index += 1) {
-      const slot = this.#slots[this.#eligible[index]!]!;
-      if ((parcels.bits[slot]! & ~bits) !== 0) continue;
-      if (!parcels.isCovered(slot, refused)) return false;
-    }
+  /**
+   * Gives `client` what it may have of `agent`: everything, or of the plain scalars only `plain`. Fair
+   * shares, quotas and refusals are the caller's. Returns whether there was anything to give.
+   */
+  grantTo(
+    agent: number,
+    client: number,
+    plain: Float64Array | undefined,
+    bits: number | undefined,
+  ): boolean {
+    const { turn } = this;
+    turn.open(agent);
+    this.#firstGrant = this.grants.count;
+    if (!turn.offer(client, plain, bits)) return false;
+    this.#grant(client);
+    this.#settle(1);
     return true;
   }
 
-  #grant(client: number, bits: number): void {
-    const { parcels } = this.#kernel;
-    this.#reserveGrants();
-    const grant = this.#grantCount;
-    this.#grantCount += 1;
-    this.#grantAgents[grant] = this.#agent;
-    this.#grantClients[grant] = client;
-    this.#grantBits[grant] = bits;
-    this.#grantQuantities.set(this.#sum, grant * this.#width);
-    this.#skips.grant(client);
-    for (let position = 0; position < this.#eligibleCount; position += 1) {
-      const index = this.#eligible[position]!;
-      if ((parcels.bits[this.#slots[index]!]! & ~bits) !== 0) continue;
-      this.#isTaken[index] = 1;
-      this.#left -= 1;
-      if (this.#roleNodes[index] === NONE) this.#unreservedLeft -= 1;
-    }
-  }
-
-  /** Moves the shares of whoever was given something and unlinks what was given from the agent. */
-  #settleAgent(): void {
-    const { agents, parcels, sorter } = this.#kernel;
-    if (this.#grantCount === this.#agentFirstGrant) return;
-    for (let grant = this.#agentFirstGrant; grant < this.#grantCount; grant += 1) {
-      sorter.allocate(this.#grantClients[grant]!, this.#grantQuantities, grant * this.#width);
-    }
-    let kept = NONE;
-    for (let index = this.#parcelCount - 1; index >= 0; index -= 1) {
-      const slot = this.#slots[index]!;
-      if (this.#isTaken[index] === 1) {
-        parcels.release(slot);
-      } else {
-        parcels.next[slot] = kept;
-        kept = slot;
-      }
-    }
-    agents.free[this.#agent] = kept;
-  }
-
-  /** Lists the parcels that frameworks of `leaf` may have. Returns whether none was theirs to begin with. */
-  #findEligible(leaf: number): boolean {
-    const { parcels, sorter } = this.#kernel;
-    let neverHadAny = true;
-    this.#eligibleCount = 0;
-    this.#eligibleBits = 0;
-    for (let index = 0; index < this.#parcelCount; index += 1) {
-      const role = this.#roleNodes[index]!;
-      if (role !== NONE && !sorter.isAtOrAbove(role, leaf)) continue;
-      neverHadAny = false;
-      if (this.#isTaken[index] === 1) continue;
-      this.#eligible[this.#eligibleCount] = index;
-      this.#eligibleCount += 1;
-      this.#eligibleBits |= parcels.bits[this.#slots[index]!]!;
-    }
-    return neverHadAny;
-  }
-
-  #sumEligible(bits: number): void {
-    const { parcels } = this.#kernel;
-    this.#sum.fill(0);
-    for (let position = 0; position < this.#eligibleCount; position += 1) {
-      const index = this.#eligible[position]!;
-      if ((parcels.bits[this.#slots[index]!]! & ~bits) === 0) this.#addToSum(index);
-    }
-  }
-
-  #addToSum(index: number): void {
-    const from = this.#slots[index]! * this.#width;
-    const { quantities } = this.#kernel.parcels;
-    for (let kind = 0; kind < this.#width; kind += 1) {
-      this.#sum[kind] = this.#sum[kind]! + quantities[from + kind]!;
-    }
-  }
-
-  /** Whether `#sum` meets one of the minimum sets. */
-  #isAllocatable(): boolean {
-    const { minAllocatable } = this.#kernel.options;
-    if (minAllocatable.length === 0) return true;
-    for (const minimum of minAllocatable) {
-      let isMet = true;
-      for (let kind = 0; kind < minimum.length; kind += 1) {
-        if (this.#sum[kind]! < minimum[kind]!) isMet = false;
-      }
-      if (isMet) return true;
-    }
-    return false;
-  }
-
-  #batch(candidates: number): GrantBatch {
-    const { frameworks, refusals, sorter } = this.#kernel;
-    const clients = this.#grantClients.subarray(0, this.#grantCount);
+  /** The grants since `begin`. */
+  finish(candidates: number): GrantBatch {
+    const { clients, refusals, sorter } = this.#kernel;
+    const grants = this.grants;
+    const { count, first } = grants;
+    const granted = grants.clients.subarray(first, count);
     return {
-      agents: this.#grantAgents.slice(0, this.#grantCount),
-      frameworks: clients.map((client) => frameworks.frameworkOfClient[client]!),
-      roles: clients.map((client) => frameworks.roleOfClient[client]!),
-      bits: this.#grantBits.slice(0, this.#grantCount),
-      quantities: this.#grantQuantities.slice(0, this.#grantCount * this.#width),
+      agents: grants.agents.slice(first, count),
+      frameworks: granted.map((client) => clients.framework[client]!),
+      roles: granted.map((client) => clients.role[client]!),
+      bits: grants.bits.slice(first, count),
+      chops: grants.chops.slice(first, count),
+      chopped: grants.chopped(),
+      quantities: grants.quantities.slice(first * this.#width, count * this.#width),
+      unreserved: grants.unreserved(),
+      wonAt: grants.wonAt.slice(first, count),
       candidates,
       pool: sorter.pool(),
       held: sorter.allocatedOf(ROOT),
       refusals: refusals.used,
       refusalsDropped: refusals.dropped,
-      ...this.#skips.report(candidates, frameworks, sorter),
+      roleShares: this.#roleShares(),
     };
   }
 
-  #reserveParcels(index: number): void {
-    if (index < this.#slots.length) return;
-    const rows = rowsFor(index, this.#slots.length);
-    this.#slots = grownInt32(this.#slots, rows);
-    this.#roleNodes = grownInt32(this.#roleNodes, rows);
-    this.#isTaken = grownInt32(this.#isTaken, rows);
-    this.#eligible = grownInt32(this.#eligible, rows);
+  /** A number that means nothing; see `#fetchAhead`. */
+  get fetched(): number {
+    return this.#fetched;
   }
 
-  #reserveGrants(): void {
-    if (this.#grantCount < this.#grantAgents.length) return;
-    const rows = rowsFor(this.#grantCount, this.#grantAgents.length);
-    this.#grantAgents = grownInt32(this.#grantAgents, rows);
-    this.#grantClients = grownInt32(this.#grantClients, rows);
-    this.#grantBits = grownInt32(this.#grantBits, rows);
-    this.#grantQuantities = grownFloat64(this.#grantQuantities, rows * this.#width);
+  get #isRandom(): boolean {
+    return this.#isRoleOrderRandom || this.#isFrameworkOrderRandom;
+  }
+
+  /** Lists the active agents that have anything free, in order of index; counts the active ones. */
+  #findCandidates(asked: Int32Array | undefined): { free: number; active: number } {
+    const { agents } = this.#kernel;
+    const { hasFree, isActive, rows } = agents;
+    this.#candidates = grownInt32(this.#candidates, rows);
+    const candidates = this.#candidates;
+    let free = 0;
+    if (asked === undefined) {
+      for (let agent = 0; agent < rows; agent += 1) {
+        if ((isActive[agent]! & hasFree[agent]!) === 0) continue;
+        candidates[free] = agent;
+        free += 1;
+      }
+      return { free, active: agents.active };
+    }
+    this.#mark = grownInt32(this.#mark, rows);
+    let active = 0;
+    for (let index = 0; index < asked.length; index += 1) {
+      const agent = asked[index]!;
+      if (!agents.has(agent) || isActive[agent] === 0) continue;
+      if (this.#mark[agent] === this.passes) continue;
+      this.#mark[agent] = this.passes;
+      active += 1;
+      if (hasFree[agent] === 0) continue;
+      candidates[free] = agent;
+      free += 1;
+    }
+    candidates.subarray(0, free).sort();
+    return { free, active };
+  }
+
+  // --- one agent --------------------------------------------------------------------------------
+
+  /** Reads the rows of the next agents, so that their misses overlap instead of adding up. */
+  #fetchAhead(candidates: Int32Array, from: number): void {
+    const { refusals } = this.#kernel;
+    const { agents } = this.#kernel;
+    const { plain } = agents;
+    const hasRefusals = refusals.used > 0;
+    const width = this.#width;
+    const end = Math.min(from + AHEAD, candidates.length);
+    let sum = 0;
+    for (let index = from; index < end; index += 1) {
+      const agent = candidates[index]!;
+      const base = agent * width;
+      sum += plain[base]! + plain[base + width - 1]!;
+      sum += agents.extras(agent);
+      if (hasRefusals) sum += refusals.fetch(agent);
+    }
+    // Kept, so that the reads are not optimised away.
+    this.#fetched = sum;
+  }
+
+  #visitAgent(agent: number): void {
+    const { agents, refusals } = this.#kernel;
+    const { turn } = this;
+    turn.open(agent);
+    if (turn.isEmpty) return;
+    const isRandom = this.#isRandom;
+    if (!isRandom && !turn.isWorthOpening()) return;
+    this.#isMasked = false;
+    if (refusals.used > 0 && refusals.hasAny(agent)) {
+      const base = agent * this.#width;
+      const extras = agents.extras(agent);
+      this.#isMasked = refusals.open(agent, this.#nowMs, agents.plain, base, extras, this.#mask);
+    } else if (refusals.partial.length > 0) {
+      refusals.partial.length = 0;
+    }
+    this.#hideFrom(turn.demands, turn.lacks);
+    this.#firstGrant = this.grants.count;
+    this.#isOver = false;
+    if (isRandom) this.#walkAtRandom(ROOT);
+    else this.#walkInOrder();
+    if (this.grants.count > this.#firstGrant) this.#settle(this.#partitions);
+  }
+
+  /** Masks the clients that the agent is hidden from, for want of a capability on either side. */
+  #hideFrom(demands: number, lacks: number): void {
+    if ((demands | lacks) === 0) return;
+    const { clients } = this.#kernel;
+    if (!this.#isMasked) this.#mask.fill(0);
+    this.#isMasked = true;
+    clients.maskWithout(this.#mask, demands);
+    clients.maskWith(this.#mask, lacks);
+  }
+
+  #walkInOrder(): void {
+    if (this.#isMasked) {
+      const few = this.#findFew();
+      if (few === 0) return;
+      if (few <= FEW) {
+        this.#visitFew(few);
+        return;
+      }
+    }
+    this.#checkWhetherOver();
+    if (!this.#isOver) this.#walkTops();
+  }
+
+  /** Counts who competes and has not refused the agent, up to one more than `FEW`, and lists them. */
+  #findFew(): number {
+    const { competing } = this.#kernel.clients;
+    const mask = this.#mask;
+    let count = 0;
+    for (let word = 0; word < competing.length; word += 1) {
+      let live = competing[word]! & ~mask[word]!;
+      while (live !== 0) {
+        if (count === FEW) return FEW + 1;
+        const bit = live & -live;
+        this.#few[count] = word * 32 + (31 - Math.clz32(bit));
+        count += 1;
+        live ^= bit;
+      }
+    }
+    return count;
+  }
+
+  /** Asks the listed few in the order of their turns. */
+  #visitFew(count: number): void {
+    const { clients, sorter } = this.#kernel;
+    const few = this.#few;
+    for (let left = count; left > 0 && !this.turn.isEmpty; left -= 1) {
+      let first = 0;
+      for (let index = 1; index < left; index += 1) {
+        if (sorter.precedes(clients.node[few[index]!]!, clients.node[few[first]!]!)) first = index;
+      }
+      const client = few[first]!;
+      few[first] = few[left - 1]!;
+      this.#ask(client);
+    }
+  }
+
+  /** Down the line of top-level roles, until the agent's turn is over. */
+  #walkTops(): void {
+    const { sorter } = this.#kernel;
+    const { line } = sorter;
+    // What no quota limits may be for anybody.
+    if (line === undefined || this.turn.hasUnreservedExtras) {
+      this.#walk(ROOT);
+      return;
+    }
+    const others = this.turn.isPlainOnly ? NO_NODES : this.#reservedBesideLine();
+    let other = 0;
+    const { items } = line;
+    const end = line.start + line.length;
+    for (let at = line.start; at < end && !this.#isOver; at += 1) {
+      const top = items[at]!;
+      while (other < others.length && sorter.precedes(others[other]!, top) && !this.#isOver) {
+        this.#visit(others[other]!);
+        other += 1;
+      }
+      if (!this.#isOver) this.#visit(top);
+    }
+    for (; other < others.length && !this.#isOver; other += 1) this.#visit(others[other]!);
+  }
+
+  /** Top-level roles that are not in line but have something reserved here, in order. */
+  #reservedBesideLine(): readonly number[] {
+    const { sorter } = this.#kernel;
+    const { turn } = this;
+    // Reservations help no guarantee.
+    if (this.#stage === 1) return NO_NODES;
+    const tops: number[] = [];
+    for (let index = 0; index < turn.extras; index += 1) {
+      if (turn.isTaken[index] === 1) continue;
+      const top = sorter.topOf(turn.roleNodes[index]!);
+      if (sorter.isListed(top) && !sorter.isInLine(top) && !tops.includes(top)) tops.push(top);
+    }
+    return tops.length < 2
+      ? tops
+      : tops.sort((left, right) => (sorter.precedes(left, right) ? -1 : 1));
+  }
+
+  /** Depth-first down the line below `node`, until the agent's turn is over. */
+  #walk(node: number): void {
+    const list = this.#kernel.sorter.lists[node];
+    if (list === undefined) return;
+    const { items } = list;
+    const end = list.start + list.length;
+    for (let at = list.start; at < end; at += 1) {
+      this.#visit(items[at]!);
+      if (this.#isOver) return;
+    }
+  }
+
+  #visit(node: number): void {
+    const sole = this.#kernel.sorter.soleClient[node]!;
+    if (sole !== NONE) this.#ask(sole);
+    else this.#walk(node);
+  }
+
+  #walkAtRandom(node: number): void {
+    const { sorter } = this.#kernel;
+    const list = sorter.lists[node];
+    if (list === undefined) return;
+    const isRandom =
+      sorter.kind(node) === NODE_KIND.leaf ? this.#isFrameworkOrderRandom : this.#isRoleOrderRandom;
+    const children = isRandom ? randomChildren(sorter, node, this.#chance) : [...list.view()];
+    for (const child of children) {
+      if (this.turn.isEmpty) return;
+      if (sorter.kind(child) === NODE_KIND.client) this.#ask(sorter.clientOf(child));
+      else this.#walkAtRandom(child);
+    }
+  }
+
+  /** Offers the agent at hand to `client` if it may have any of it. */
+  #ask(client: number): void {
+    if (this.#isMasked && (this.#mask[client >>> 5]! & (1 << (client & 31))) !== 0) return;
+    const { turn } = this;
+    const stage = this.#stage;
+    if (stage === 1) {
+      const { clients, quotas } = this.#kernel;
+      const slot = quotas.slotOfNode[clients.top[client]!]!;
+      if (slot === NONE || quotas.isNeedy[slot] === 0) return;
+    }
+    if (turn.judge(client, stage) !== NONE) return;
+    this.#grant(client);
+    if (!this.#isRandom) this.#checkWhetherOver();
+  }
+
+  /** Whether nobody further down the line can be given anything, so that the turn may end. */
+  #checkWhetherOver(): void {
+    const { quotas, sorter } = this.#kernel;
+    const { turn } = this;
+    if (turn.isEmpty) {
+      this.#isOver = true;
+      return;
+    }
+    if (!turn.hasUnreserved) {
+      this.#isOver = true;
+      this.#visitReserved();
+      return;
+    }
+    if (!turn.isWorthOpening()) {
+      this.#isOver = true;
+      return;
+    }
+    if (!turn.hasPlain) this.#hideFrom(turn.commonBits(), 0);
+    if (!quotas.isAny || !turn.isPlainOnly) return;
+    if (sorter.line?.length === 0) this.#isOver = true;
+    if (this.#stage === 2 && quotas.isHeadroomRequired && !turn.isWorthWithHeadroom()) {
+      this.#isOver = true;
+    }
+  }
+
+  /**
+   * Goes on with nothing but reservations left: to the roles these are for, and those below them. Who
+   * was asked before and got nothing gets nothing of less, so it does no harm to ask again.
+   */
+  #visitReserved(): void {
+    const { sorter } = this.#kernel;
+    const { turn } = this;
+    let only = NONE;
+    let isOne = true;
+    for (let index = 0; index < turn.extras; index += 1) {
+      const node = turn.roleNodes[index]!;
+      if (turn.isTaken[index] === 1 || node === only || !sorter.isListed(node)) continue;
+      if (only !== NONE) isOne = false;
+      only = node;
+    }
+    if (only === NONE) return;
+    if (isOne) this.#walkReserved(only);
+    else for (const node of this.#topmostReserved()) this.#walkReserved(node);
+  }
+
+  /** The roles that what is left is reserved for, in line, without those below another of them. */
+  #topmostReserved(): readonly number[] {
+    const { sorter } = this.#kernel;
+    const { turn } = this;
+    const nodes = new Set<number>();
+    for (let index = 0; index < turn.extras; index += 1) {
+      const node = turn.roleNodes[index]!;
+      if (turn.isTaken[index] === 0 && sorter.isListed(node)) nodes.add(node);
+    }
+    const all = [...nodes];
+    return all
+      .filter((node) => !all.some((other) => other !== node && sorter.isAtOrAbove(other, node)))
+      .sort((left, right) => (sorter.precedes(left, right) ? -1 : 1));
+  }
+
+  #walkReserved(node: number): void {
+    const { sorter } = this.#kernel;
+    const sole = sorter.soleClient[node]!;
+    if (sole !== NONE) {
+      this.#askForReserved(sole);
+      return;
+    }
+    const list = sorter.lists[node];
+    if (list === undefined) return;
+    for (let at = list.start; at < list.start + list.length; at += 1) {
+      if (this.turn.isEmpty) return;
+      this.#walkReserved(list.items[at]!);
+    }
+  }
+
+  #askForReserved(client: number): void {
+    if (this.#isMasked && (this.#mask[client >>> 5]! & (1 << (client & 31))) !== 0) return;
+    // Stage 1 is about unreserved resources, of which there are none left.
+    if (this.#stage === 2 && this.turn.judge(client, 2) === NONE) this.#grant(client);
+  }
+
+  /** Gives `client` the bundle that was judged last. */
+  #grant(client: number): void {
+    const { clients, quotas, sorter } = this.#kernel;
+    const { turn } = this;
+    const top = clients.top[client]!;
+    turn.sumUp();
+    this.grants.add(turn, client, sorter.orderedShare(top));
+    this.#count(client, top);
+    const slot = quotas.isAny ? quotas.slotOfNode[top]! : NONE;
+    if (slot !== NONE) {
+      quotas.consume(slot, turn.consumed, this.#stage === 1 ? turn.guaranteed : undefined);
+    }
+    turn.take();
+  }
+
+  /** Counts what the bundle takes of what quotas are about. */
+  #count(client: number, top: number): void {
+    const { agents, clients, quotas } = this.#kernel;
+    const { consumed } = this.turn;
+    const { free, kinds, unreserved } = quotas;
+    const own = clients.unreserved;
+    for (let kind = 0; kind < agents.kindsUsed; kind += 1) {
+      const quantity = consumed[kind]!;
+      own[client * kinds + kind] = own[client * kinds + kind]! + quantity;
+      unreserved[top * kinds + kind] = unreserved[top * kinds + kind]! + quantity;
+      free[kind] = free[kind]! - quantity;
+    }
+  }
+
+  /** Moves the shares of whoever was given something and writes back what is left of the agent. */
+  #settle(times: number): void {
+    const { clients, sorter } = this.#kernel;
+    const grants = this.grants;
+    for (let grant = this.#firstGrant; grant < grants.count; grant += 1) {
+      const node = clients.node[grants.clients[grant]!]!;
+      if (times === 1) sorter.give(node, grants.quantities, grant * this.#width);
+      else sorter.give(node, this.#multiple(grant, times), 0);
+    }
+    if (sorter.line !== undefined) this.#leaveLine();
+    this.turn.close();
+  }
+
+  /** With several partitions each grant has stood for those of all; now it stands for itself. */
+  #countOnce(): void {
+    const { clients, sorter } = this.#kernel;
+    const { clients: granted, count, first } = this.grants;
+    for (let grant = first; grant < count; grant += 1) {
+      const node = clients.node[granted[grant]!]!;
+      sorter.adjust(node, this.#multiple(grant, 1 - this.#partitions));
+    }
+  }
+
+  #multiple(grant: number, times: number): Float64Array {
+    const from = grant * this.#width;
+    const { quantities } = this.grants;
+    for (let kind = 0; kind < this.#scaled.length; kind += 1) {
+      this.#scaled[kind] = quantities[from + kind]! * times;
+    }
+    return this.#scaled;
+  }
+
+  /** Takes out of line whoever was served so far as to be served no more. */
+  #leaveLine(): void {
+    const { clients, quotas, sorter } = this.#kernel;
+    const grants = this.grants;
+    for (let grant = this.#firstGrant; grant < grants.count; grant += 1) {
+      const top = clients.top[grants.clients[grant]!]!;
+      if (!this.#isServed(quotas.slotOfNode[top]!)) sorter.leaveLine(top);
+    }
+  }
+
+  #roleShares(): Float64Array {
+    const { roles, sorter } = this.#kernel;
+    const shares: number[] = [];
+    for (const [role, { node }] of roles) {
+      if (sorter.isListed(node)) shares.push(role, sorter.share(node));
+    }
+    return Float64Array.from(shares);
+  }
+}
+
+/** Fisher and Yates, from the end. */
+function shuffle(items: Int32Array, random: Random): void {
+  for (let last = items.length - 1; last > 0; last -= 1) {
+    const pick = random.nextInt(last + 1);
+    const moved = items[last]!;
+    items[last] = items[pick]!;
+    items[pick] = moved;
   }
 }

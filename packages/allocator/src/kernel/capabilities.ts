@@ -15,6 +15,12 @@ export const CAPABILITY = {
   hierarchicalRole: 64,
 } as const;
 
-/** The bits that may mark a parcel. */
+/**
+ * Marks the parcel of all unreserved disks that cannot be cut, and a grant that takes it: a quota lets it
+ * through as a whole or not at all.
+ */
+export const PARCEL_WHOLE = 128;
+
+/** The capability bits that may mark a parcel. */
 export const PARCEL_BITS =
   CAPABILITY.revocableResources | CAPABILITY.sharedResources | CAPABILITY.reservationRefinement;

@@ -33,3 +33,25 @@ export function grownFloat64(
   grown.set(column);
   return grown;
 }
+
+/** `column` with room for `length` entries; new entries hold 0. */
+export function grownUint32(
+  column: Uint32Array<ArrayBuffer>,
+  length: number,
+): Uint32Array<ArrayBuffer> {
+  if (column.length >= length) return column;
+  const grown = new Uint32Array(length);
+  grown.set(column);
+  return grown;
+}
+
+/** `column` with room for `length` entries; new entries hold 0. */
+export function grownUint8(
+  column: Uint8Array<ArrayBuffer>,
+  length: number,
+): Uint8Array<ArrayBuffer> {
+  if (column.length >= length) return column;
+  const grown = new Uint8Array(length);
+  grown.set(column);
+  return grown;
+}

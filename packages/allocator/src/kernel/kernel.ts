@@ -2,10 +2,14 @@
 import { invariant } from '@kaon/primitives';
 import { AgentTable } from './agent-table.ts';
 import { AllocationPass } from './allocation-pass.ts';
-import { CAPABILITY } from './capabilities.ts';
+import { CAPABILITY, PARCEL_WHOLE } from './capabilities.ts';
+import { ClientTable } from './client-table.ts';
 import { NONE } from './columns.ts';
 import { DrfSorter } from './drf-sorter.ts';
+import { ExclusionLists } from './exclusion-lists.ts';
 import { FrameworkTable } from './framework-table.ts';
+import { inspectClient } from './inspect-client.ts';
+import type { Inspection, InspectRequest } from './inspection.ts';
 import type {
   AgentFacts,
   AllocateRequest,
@@ -13,7 +17,10 @@ import type {
   KernelCommands,
   KernelOptions,
 } from './kernel-commands.ts';
-import { ParcelPool, type ParcelRows } from './parcels.ts';
+import type { KernelPolicy } from './kernel-policy.ts';
+import { MinimumSets } from './minimum-sets.ts';
+import { ParcelPool, type ParcelRows, parcelRowLength } from './parcels.ts';
+import { QuotaTable } from './quota-table.ts';
 import { RefusalTable } from './refusals.ts';
 
 /** A role the caller has named. */
@@ -36,17 +43,30 @@ export class AllocatorKernel implements KernelCommands {
   readonly parcels: ParcelPool;
   readonly agents: AgentTable;
   readonly frameworks = new FrameworkTable();
+  readonly clients: ClientTable;
   readonly sorter: DrfSorter;
+  readonly quotas: QuotaTable;
   readonly refusals: RefusalTable;
+  readonly exclusions = new ExclusionLists();
   readonly roles = new Map<number, RoleRow>();
+  /** Minimum sets of the options. */
+  readonly commonMinimums: MinimumSets;
   readonly #pass: AllocationPass;
+  /** Clients of a snapshot that is being restored, by the index they had there. */
+  #restored: readonly number[] = [];
 
-  constructor(options: KernelOptions) {
-    invariant(options.kinds >= 1 && options.kinds <= 64, 'a kernel has 1 to 64 kinds');
+  constructor(options: KernelOptions, policy: KernelPolicy = {}) {
+    const { kinds, minAllocatable, partitions = 1 } = options;
+    invariant(kinds >= 1 && kinds <= 64, 'a kernel has 1 to 64 kinds');
     this.options = options;
-    this.parcels = new ParcelPool(options.kinds);
-    this.agents = new AgentTable(options.kinds, this.parcels);
-    this.sorter = new DrfSorter(options.kinds, options.excludedKinds);
+    const flat = new Float64Array(minAllocatable.length * kinds);
+    for (const [index, minimum] of minAllocatable.entries()) flat.set(minimum, index * kinds);
+    this.commonMinimums = new MinimumSets(flat, kinds);
+    this.parcels = new ParcelPool(kinds);
+    this.agents = new AgentTable(kinds, this.parcels);
+    this.clients = new ClientTable(kinds);
+    this.sorter = new DrfSorter(kinds, options.excludedKinds, policy);
+    this.quotas = new QuotaTable(kinds, partitions);
     this.refusals = new RefusalTable(this.parcels, options.refusalsMax);
     this.#pass = new AllocationPass(this);
   }
@@ -56,10 +76,50 @@ export class AllocatorKernel implements KernelCommands {
     return this.#pass.run(request);
   }
 
+  /** How one client stands, and why it has not got what; changes nothing that a pass would see. */
+  inspect(request: InspectRequest): Inspection {
+    return inspectClient(this, this.#pass, request);
+  }
+
+  // --- a pass decided by somebody else ----------------------------------------------------------
+
+  /** Begins a pass in which the caller decides; `grant` and `finishGrants` follow. */
+  beginGrants(request: AllocateRequest): void {
+    this.#pass.begin(request);
+  }
+
+  /**
+   * Gives the framework, which must be in the role, all it may have of the agent; of the plain scalars
+   * only `plain` when given (thousandths per kind, never more than is free), of the other parcels those
+   * whose bits are within `bits` (default: all it can handle, and whole disks unless there is `plain`).
+   * Neither shares, quotas nor refusals are looked at. Returns false when there is nothing it may have.
+   */
+  grant(
+    agent: number,
+    framework: number,
+    role: number,
+    plain: Float64Array | undefined,
+    bits?: number | undefined,
+  ): boolean {
+    this.#needAgent(agent);
+    const client = this.frameworks.find(framework, role);
+    invariant(client !== NONE, 'a granted framework is in the role');
+    return this.#pass.grantTo(agent, client, plain, bits);
+  }
+
+  /** Ends that pass. */
+  finishGrants(): GrantBatch {
+    return this.#pass.finish(this.agents.active);
+  }
+
+  // --- roles ------------------------------------------------------------------------------------
+
   addRole(role: number, path: string): void {
     invariant(!this.roles.has(role), 'an added role is new');
     const needs = path.includes('/') ? CAPABILITY.hierarchicalRole : 0;
-    this.roles.set(role, { path, node: this.sorter.holdRole(path), needs });
+    const node = this.sorter.holdRole(path);
+    this.quotas.reserve(this.sorter.rows);
+    this.roles.set(role, { path, node, needs });
   }
 
   removeRole(role: number): void {
@@ -73,39 +133,68 @@ export class AllocatorKernel implements KernelCommands {
     this.sorter.setWeight(path, weight);
   }
 
+  setQuota(path: string, guarantees: Float64Array, limits: Float64Array): void {
+    invariant(!path.includes('/'), 'only a top-level role has a quota');
+    const isDefault =
+      guarantees.every((quantity) => quantity === 0) && limits.every((limit) => limit === Infinity);
+    const present = this.sorter.findRole(path);
+    const hasQuota = present !== NONE && this.quotas.slotOfNode[present] !== NONE;
+    if (isDefault) {
+      if (!hasQuota) return;
+      this.quotas.clear(present);
+      this.sorter.dropRole(present);
+      return;
+    }
+    // A role with a quota counts for headroom although nobody uses it.
+    const node = hasQuota ? present : this.sorter.holdRole(path);
+    this.quotas.reserve(this.sorter.rows);
+    this.quotas.set(node, path, guarantees, limits);
+  }
+
+  /** The row of a role that was added. */
+  role(role: number): RoleRow {
+    const row = this.roles.get(role);
+    invariant(row !== undefined, 'a named role is known');
+    return row;
+  }
+
+  // --- agents -----------------------------------------------------------------------------------
+
   addAgent(agent: number, facts: AgentFacts, free: ParcelRows): void {
     this.agents.add(agent);
     this.refusals.reserve(agent + 1, 0);
     this.#setFacts(agent, facts);
-    this.agents.setFree(agent, free);
+    this.#replaceFree(agent, free);
   }
 
   updateAgent(agent: number, facts: AgentFacts, free: ParcelRows): void {
     this.#needAgent(agent);
-    this.sorter.addToPool(this.agents.total, agent * this.options.kinds, -1);
+    this.#dropFacts(agent);
     this.#setFacts(agent, facts);
-    this.agents.setFree(agent, free);
+    this.#replaceFree(agent, free);
   }
 
   setFree(agent: number, free: ParcelRows): void {
     this.#needAgent(agent);
-    this.agents.setFree(agent, free);
+    this.#replaceFree(agent, free);
   }
 
   activateAgent(agent: number): void {
     this.#needAgent(agent);
-    this.agents.isActive[agent] = 1;
+    this.agents.setActive(agent, true);
   }
 
   deactivateAgent(agent: number): void {
     this.#needAgent(agent);
-    this.agents.isActive[agent] = 0;
+    this.agents.setActive(agent, false);
   }
 
   removeAgent(agent: number): void {
     this.#needAgent(agent);
-    this.sorter.addToPool(this.agents.total, agent * this.options.kinds, -1);
+    this.#dropFacts(agent);
+    this.#countFree(agent, -1);
     this.refusals.forgetAgent(agent);
+    this.exclusions.forgetAgent(agent);
     this.agents.remove(agent);
   }
 
@@ -114,14 +203,16 @@ export class AllocatorKernel implements KernelCommands {
     this.refusals.forgetAgent(agent);
   }
 
+  // --- frameworks -------------------------------------------------------------------------------
+
   addFramework(framework: number, name: string, capabilities: number): void {
-    this.frameworks.add(framework, name);
-    this.frameworks.capabilities[framework] = capabilities;
+    this.frameworks.add(framework, name, capabilities);
   }
 
   updateFramework(framework: number, capabilities: number): void {
     invariant(this.frameworks.has(framework), 'an updated framework is known');
     this.frameworks.capabilities[framework] = capabilities;
+    for (const client of this.frameworks.clientsOf(framework).values()) this.#mark(client);
   }
 
   activateFramework(framework: number): void {
@@ -141,25 +232,75 @@ export class AllocatorKernel implements KernelCommands {
 
   subscribe(framework: number, role: number): void {
     const client = this.#clientFor(framework, role);
-    this.frameworks.isSubscribed[client] = 1;
+    if (this.clients.isSubscribed[client] === 1) return;
+    this.clients.isSubscribed[client] = 1;
+    this.clients.isSuppressed[client] = 0;
     this.#relist(client);
   }
 
   unsubscribe(framework: number, role: number): void {
     const client = this.frameworks.find(framework, role);
     if (client === NONE) return;
-    this.frameworks.isSubscribed[client] = 0;
-    this.frameworks.isSuppressed[client] = 0;
+    this.clients.isSubscribed[client] = 0;
+    this.clients.isSuppressed[client] = 0;
+    this.clients.exclusionList[client] = NONE;
+    this.clients.setMinimums(client, undefined);
     this.refusals.revive(client);
     this.#relist(client);
     this.#dropIfIdle(client);
   }
 
-  addAllocated(framework: number, role: number, quantities: Float64Array): void {
-    this.sorter.allocate(this.#clientFor(framework, role), quantities, 0);
+  setMinimums(framework: number, role: number, minimums: Float64Array): void {
+    invariant(minimums.length % this.options.kinds === 0, 'minimum sets are whole');
+    const client = this.frameworks.find(framework, role);
+    invariant(client !== NONE, 'minimum sets are those of a subscribed framework');
+    this.clients.setMinimums(client, new MinimumSets(minimums.slice(), this.options.kinds));
   }
 
-  recover(framework: number, role: number, quantities: Float64Array): void {
+  clearMinimums(framework: number, role: number): void {
+    const client = this.frameworks.find(framework, role);
+    if (client !== NONE) this.clients.setMinimums(client, undefined);
+  }
+
+  setExclusionList(framework: number, role: number, list: number): void {
+    const client = this.frameworks.find(framework, role);
+    invariant(client !== NONE, 'an exclusion list is that of a subscribed framework');
+    this.clients.exclusionList[client] = list;
+  }
+
+  setExclusions(list: number, agents: Float64Array): void {
+    this.exclusions.set(list, agents);
+  }
+
+  exclude(list: number, agent: number, isExcluded: boolean): void {
+    this.exclusions.exclude(list, agent, isExcluded);
+  }
+
+  /** What must be offered to `client` at least. */
+  minimumsOf(client: number): MinimumSets {
+    if (this.clients.hasMinimums[client] === 0) return this.commonMinimums;
+    return this.clients.minimums.get(client) ?? this.commonMinimums;
+  }
+
+  // --- what they hold ---------------------------------------------------------------------------
+
+  addAllocated(
+    framework: number,
+    role: number,
+    quantities: Float64Array,
+    unreserved: Float64Array,
+  ): void {
+    const client = this.#clientFor(framework, role);
+    this.sorter.hold(this.clients.node[client]!, quantities);
+    this.addUnreserved(client, unreserved, 1);
+  }
+
+  recover(
+    framework: number,
+    role: number,
+    quantities: Float64Array,
+    unreserved: Float64Array,
+  ): void {
     const client = this.frameworks.find(framework, role);
     if (client === NONE) {
       // Somebody who left the role with nothing but items is no client any more.
@@ -169,9 +310,36 @@ export class AllocatorKernel implements KernelCommands {
       );
       return;
     }
-    this.sorter.release(client, quantities, 0);
-    this.#dropIfIdle(client);
+    this.sorter.release(this.clients.node[client]!, quantities);
+    this.addUnreserved(client, unreserved, -1);
+    if (this.clients.isSubscribed[client] === 0) this.#dropIfIdle(client);
   }
+
+  adjustAllocated(
+    framework: number,
+    role: number,
+    quantities: Float64Array,
+    unreserved: Float64Array,
+  ): void {
+    const client = this.#clientFor(framework, role);
+    this.sorter.adjust(this.clients.node[client]!, quantities);
+    this.addUnreserved(client, unreserved, 1);
+    if (this.clients.isSubscribed[client] === 0) this.#dropIfIdle(client);
+  }
+
+  /** Counts what `client` holds unreserved and not revocable. */
+  addUnreserved(client: number, unreserved: Float64Array, sign: 1 | -1): void {
+    const { kinds } = this.options;
+    const column = this.clients.unreserved;
+    for (let kind = 0; kind < kinds; kind += 1) {
+      const sum = column[client * kinds + kind]! + sign * unreserved[kind]!;
+      if (sum < 0) invariant(false, 'a client gives back no more than it holds');
+      column[client * kinds + kind] = sum;
+    }
+    this.quotas.addUnreserved(this.clients.top[client]!, unreserved, 0, sign);
+  }
+
+  // --- wishes -----------------------------------------------------------------------------------
 
   suppress(framework: number, role: number): void {
     this.#setSuppressed(framework, role, 1);
@@ -198,6 +366,8 @@ export class AllocatorKernel implements KernelCommands {
     if (client !== NONE) this.refusals.add(client, agent, expiresMs, refused);
   }
 
+  // --- snapshots --------------------------------------------------------------------------------
+
   restoreRoleCounts(path: string, count: number, leafCount: number): void {
     const role = this.sorter.findRole(path);
     invariant(role !== NONE, 'a counted role is known');
@@ -209,28 +379,82 @@ export class AllocatorKernel implements KernelCommands {
   restoreClientCount(framework: number, role: number, count: number): void {
     const client = this.frameworks.find(framework, role);
     invariant(client !== NONE, 'a counted client is known');
-    this.sorter.setAllocations(client, count);
+    this.sorter.setAllocations(this.clients.node[client]!, count);
   }
 
-  /** The row of a role that was added. */
-  role(role: number): RoleRow {
-    const row = this.roles.get(role);
-    invariant(row !== undefined, 'a named role is known');
-    return row;
+  restoreClients(pairs: Float64Array): void {
+    const restored: number[] = [];
+    for (let at = 0; at < pairs.length; at += 2) {
+      restored.push(pairs[at] === NONE ? NONE : this.frameworks.find(pairs[at]!, pairs[at + 1]!));
+    }
+    this.#restored = restored;
   }
+
+  restoreRefusals(
+    agent: number,
+    expiresMs: number,
+    refused: ParcelRows,
+    clients: Float64Array,
+  ): void {
+    for (const [word, bits] of clients.entries()) {
+      for (let bit = 0; bit < 32; bit += 1) {
+        if ((bits & (1 << bit)) === 0) continue;
+        const client = this.#restored[word * 32 + bit] ?? NONE;
+        invariant(client !== NONE, 'a restored refusal is of a restored client');
+        this.refusals.add(client, agent, expiresMs, refused);
+      }
+    }
+  }
+
+  // --- inside -----------------------------------------------------------------------------------
 
   #needAgent(agent: number): void {
     invariant(this.agents.has(agent), 'a named agent is known');
   }
 
-  #setFacts(agent: number, { isActive, demands, lacks, total }: AgentFacts): void {
+  #setFacts(agent: number, { isActive, demands, lacks, total, reserved }: AgentFacts): void {
     const kinds = this.options.kinds;
     invariant(total.length === kinds, 'an agent has a total per kind');
-    this.agents.isActive[agent] = isActive ? 1 : 0;
-    this.agents.demands[agent] = demands;
-    this.agents.lacks[agent] = lacks;
+    this.agents.setActive(agent, isActive);
+    this.agents.setTraits(agent, demands, lacks);
     this.agents.total.set(total, agent * kinds);
     this.sorter.addToPool(this.agents.total, agent * kinds, 1);
+    if (reserved.length === 0) return;
+    this.agents.reserved.set(agent, reserved.slice());
+    this.#countReserved(reserved, 1);
+  }
+
+  #dropFacts(agent: number): void {
+    this.sorter.addToPool(this.agents.total, agent * this.options.kinds, -1);
+    const reserved = this.agents.reserved.get(agent);
+    if (reserved === undefined) return;
+    this.#countReserved(reserved, -1);
+    this.agents.reserved.delete(agent);
+  }
+
+  #countReserved(rows: ParcelRows, sign: 1 | -1): void {
+    const length = parcelRowLength(this.options.kinds);
+    for (let row = 0; row < rows.length; row += length) {
+      const top = this.sorter.topOf(this.role(rows[row]!).node);
+      this.quotas.addReserved(top, rows, row + 2, sign);
+    }
+  }
+
+  #replaceFree(agent: number, free: ParcelRows): void {
+    this.#countFree(agent, -1);
+    this.agents.setFree(agent, free);
+    this.#countFree(agent, 1);
+  }
+
+  /** Counts what the agent has free of what quotas are about. */
+  #countFree(agent: number, sign: 1 | -1): void {
+    const { agents, parcels, quotas } = this;
+    quotas.addFree(agents.plain, agent * agents.width, sign);
+    for (let slot = agents.extras(agent); slot !== NONE; slot = parcels.next[slot]!) {
+      if (parcels.bits[slot] === PARCEL_WHOLE) {
+        quotas.addFree(parcels.quantities, slot * parcels.width, sign);
+      }
+    }
   }
 
   #setFrameworkActive(framework: number, isActive: 0 | 1): void {
@@ -242,7 +466,7 @@ export class AllocatorKernel implements KernelCommands {
   #setSuppressed(framework: number, role: number, isSuppressed: 0 | 1): number {
     const client = this.frameworks.find(framework, role);
     if (client === NONE) return NONE;
-    this.frameworks.isSuppressed[client] = isSuppressed;
+    this.clients.isSuppressed[client] = isSuppressed;
     this.#relist(client);
     return client;
   }
@@ -250,26 +474,52 @@ export class AllocatorKernel implements KernelCommands {
   #clientFor(framework: number, role: number): number {
     const present = this.frameworks.find(framework, role);
     if (present !== NONE) return present;
-    const name = this.frameworks.names[framework] ?? '';
-    const client = this.sorter.addClient(this.role(role).node, name);
-    this.frameworks.addClient(framework, role, client);
+    const { node: roleNode, needs } = this.role(role);
+    const client = this.clients.add(framework, role, needs);
+    const node = this.sorter.addClient(roleNode, this.frameworks.names[framework] ?? '', client);
+    this.quotas.reserve(this.sorter.rows);
+    this.clients.node[client] = node;
+    this.clients.top[client] = this.sorter.topOf(node);
+    this.frameworks.clientsOf(framework).set(role, client);
     this.refusals.reserve(0, client + 1);
+    this.#mark(client);
     return client;
   }
 
+  #mark(client: number): void {
+    const { clients, frameworks } = this;
+    const capabilities = frameworks.capabilities[clients.framework[client]!]!;
+    // A framework has no such capability; a role has such a need.
+    const own = capabilities & ~CAPABILITY.hierarchicalRole;
+    clients.mark(client, own | clients.needs[client]!);
+  }
+
   #relist(client: number): void {
-    if (this.frameworks.competes(client)) this.sorter.list(client);
-    else this.sorter.unlist(client);
+    const { clients } = this;
+    const competes =
+      clients.isSubscribed[client] === 1 &&
+      clients.isSuppressed[client] === 0 &&
+      this.frameworks.isActive[clients.framework[client]!] === 1;
+    if (competes === clients.competes(client)) return;
+    clients.setCompeting(client, competes);
+    if (competes) this.sorter.list(clients.node[client]!);
+    else this.sorter.unlist(clients.node[client]!);
   }
 
   #dropIfIdle(client: number): void {
-    if (this.frameworks.isSubscribed[client] === 1 || this.sorter.holdsAnything(client)) return;
+    if (this.clients.isSubscribed[client] === 1) return;
+    if (this.sorter.holdsAnything(this.clients.node[client]!)) return;
     this.#removeClient(client);
   }
 
   #removeClient(client: number): void {
-    this.sorter.removeClient(client);
-    this.frameworks.removeClient(client);
+    const { clients } = this;
+    const { kinds } = this.options;
+    this.addUnreserved(client, clients.unreserved.slice(client * kinds, (client + 1) * kinds), -1);
+    if (clients.competes(client)) clients.setCompeting(client, false);
+    this.sorter.removeClient(clients.node[client]!);
+    this.frameworks.clientsOf(clients.framework[client]!).delete(clients.role[client]!);
     this.refusals.revive(client);
+    clients.remove(client);
   }
 }

@@ -17,7 +17,7 @@ export type ParcelRows = Float64Array;
 export interface Parcel {
   /** Index of the reservation's role; `UNRESERVED` or absent: not reserved. */
   readonly role?: number;
-  /** Capability bits (`PARCEL_BITS`) a framework needs to be given it. Default: 0. */
+  /** Capability bits (`PARCEL_BITS`) a framework needs to be given it, or `PARCEL_WHOLE`. Default: 0. */
   readonly bits?: number;
   /** Thousandths per kind; missing kinds are 0. */
   readonly quantities: readonly number[];
@@ -64,24 +64,47 @@ export class ParcelPool {
   }
 
   /** Stores `rows` as a chain in the same order and returns its head; empty parcels are left out. */
-  store(rows: ParcelRows): number {
+  storeChain(rows: ParcelRows): number {
     const length = this.width + 2;
     invariant(rows.length % length === 0, 'parcel rows are whole');
     let head = NONE;
-    for (let start = rows.length - length; start >= 0; start -= length) {
-      if (isEmpty(rows, start + 2, this.width)) continue;
-      const slot = this.#take();
-      this.role[slot] = rows[start]!;
-      this.bits[slot] = rows[start + 1]!;
-      for (let index = 0; index < this.width; index += 1) {
-        const quantity = rows[start + 2 + index]!;
-        invariant(quantity >= 0, 'a parcel holds no negative quantity');
-        this.quantities[slot * this.width + index] = quantity;
-      }
-      this.next[slot] = head;
-      head = slot;
+    for (let row = rows.length - length; row >= 0; row -= length) {
+      head = this.store(rows, row, head);
     }
     return head;
+  }
+
+  /** Stores the row at `row` before the chain `following` and returns the new head; not if it is empty. */
+  store(rows: ParcelRows, row: number, following: number): number {
+    if (isEmpty(rows, row + 2, this.width)) return following;
+    const slot = this.#take();
+    this.role[slot] = rows[row]!;
+    this.bits[slot] = rows[row + 1]!;
+    const base = slot * this.width;
+    for (let column = 0; column < this.width; column += 1) {
+      const quantity = rows[row + 2 + column]!;
+      invariant(quantity >= 0, 'a parcel holds no negative quantity');
+      this.quantities[base + column] = quantity;
+    }
+    this.next[slot] = following;
+    return slot;
+  }
+
+  /** Whether the chain at `head` says exactly what `rows` say, in the same order. */
+  isSame(head: number, rows: ParcelRows): boolean {
+    const length = this.width + 2;
+    let slot = head;
+    for (let row = 0; row < rows.length; row += length) {
+      if (isEmpty(rows, row + 2, this.width)) continue;
+      if (slot === NONE) return false;
+      if (this.role[slot] !== rows[row] || this.bits[slot] !== rows[row + 1]) return false;
+      const base = slot * this.width;
+      for (let column = 0; column < this.width; column += 1) {
+        if (this.quantities[base + column] !== rows[row + 2 + column]) return false;
+      }
+      slot = this.next[slot]!;
+    }
+    return slot === NONE;
   }
 
   /** The chain as rows, for snapshots. */
@@ -121,20 +144,28 @@ export class ParcelPool {
 
   /** Whether some parcel in the chain at `head` is of the same role and bits as `slot` and no smaller. */
   isCovered(slot: number, head: number): boolean {
-    for (let other = head; other !== NONE; other = this.next[other]!) {
-      if (this.role[other] !== this.role[slot] || this.bits[other] !== this.bits[slot]) continue;
-      if (this.#isAtMost(slot, other)) return true;
-    }
-    return false;
+    const base = slot * this.width;
+    return this.covers(head, this.role[slot]!, this.bits[slot]!, this.quantities, base);
   }
 
-  #isAtMost(slot: number, other: number): boolean {
-    const from = slot * this.width;
-    const to = other * this.width;
-    for (let index = 0; index < this.width; index += 1) {
-      if (this.quantities[from + index]! > this.quantities[to + index]!) return false;
+  /** Whether one parcel in the chain at `head`, of this role and bits, has all `quantities[base…]`. */
+  covers(
+    head: number,
+    role: number,
+    bits: number,
+    quantities: Float64Array,
+    base: number,
+  ): boolean {
+    for (let slot = head; slot !== NONE; slot = this.next[slot]!) {
+      if (this.role[slot] === role && this.bits[slot] === bits) {
+        const own = slot * this.width;
+        let column = 0;
+        while (column < this.width && quantities[base + column]! <= this.quantities[own + column]!)
+          column += 1;
+        if (column === this.width) return true;
+      }
     }
-    return true;
+    return false;
   }
 
   #take(): number {

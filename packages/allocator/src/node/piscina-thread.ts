@@ -19,7 +19,8 @@ export function piscinaThread(logger?: Logger): KernelThread {
   pool.on('error', (error) => logger?.warn({ err: error }, 'allocation worker ended while idle'));
 
   return {
-    run: (job) => pool.run(job),
+    // A signal that fires during a task makes piscina end the worker and start another.
+    run: (job, signal) => pool.run(job, signal ? { signal } : {}),
     close: () => pool.destroy(),
   };
 }

@@ -2,12 +2,14 @@
 import {
   AllocatorKernel,
   type GrantBatch,
+  type Inspection,
   type KernelOptions,
+  type KernelPolicy,
   type Parcel,
   parcelRows,
   SKIP_REASONS,
-  SKIP_ROW_LENGTH,
   type SkipReason,
+  UNRESERVED,
 } from '@kaon/allocator';
 
 export const KINDS = 3;
@@ -38,8 +40,8 @@ export interface Granted {
   readonly mem: number;
 }
 
-export function givenKernel(options: Partial<KernelOptions> = {}) {
-  const kernel = new AllocatorKernel({ ...OPTIONS, ...options });
+export function givenKernel(options: Partial<KernelOptions> = {}, policy: KernelPolicy = {}) {
+  const kernel = new AllocatorKernel({ ...OPTIONS, ...options }, policy);
   const agents: string[] = [];
   const frameworks: string[] = [];
   const roles: string[] = [];
@@ -63,7 +65,7 @@ export function givenKernel(options: Partial<KernelOptions> = {}) {
       items: agent.items ?? 0,
     },
     ...Object.entries(agent.reserved ?? {}).map(([role, { cpus, mem, bits = 0 }]) => ({
-      role: role === '' ? -1 : roleIndex(role),
+      role: role === '' ? UNRESERVED : roleIndex(role),
       bits,
       quantities: [...quantities(cpus, mem)],
     })),
@@ -85,7 +87,9 @@ export function givenKernel(options: Partial<KernelOptions> = {}) {
         }
       }
       const { demands = 0, lacks = 0 } = agent;
-      kernel.addAgent(agentIndex(name), { isActive: true, demands, lacks, total }, rows(parcels));
+      const reserved = rows(parcels.filter(({ role = UNRESERVED }) => role !== UNRESERVED));
+      const facts = { isActive: true, demands, lacks, total, reserved };
+      kernel.addAgent(agentIndex(name), facts, rows(parcels));
       return given;
     },
     framework(name: string, role: string | readonly string[], capabilities = 0) {
@@ -99,7 +103,8 @@ export function givenKernel(options: Partial<KernelOptions> = {}) {
       return given;
     },
     recover(framework: string, role: string, cpus: number, mem = 0) {
-      kernel.recover(frameworkIndex(framework), roleIndex(role), quantities(cpus, mem));
+      const held = quantities(cpus, mem);
+      kernel.recover(frameworkIndex(framework), roleIndex(role), held, held);
       return given;
     },
     refuse(framework: string, role: string, agent: string, expiresMs: number, what: GivenAgent) {
@@ -124,18 +129,39 @@ export function givenKernel(options: Partial<KernelOptions> = {}) {
     takers(nowMs = 0, seed = 1): string[] {
       return given.grants(nowMs, seed).map(({ agent, framework }) => `${agent}:${framework}`);
     },
-    /** Skip counts of one client that are not 0. */
-    skips(batch: GrantBatch, framework: string, role: string): Partial<Record<SkipReason, number>> {
-      for (let start = 0; start < batch.skips.length; start += SKIP_ROW_LENGTH) {
-        const row = batch.skips.subarray(start, start + SKIP_ROW_LENGTH);
-        if (row[0] !== frameworkIndex(framework) || row[1] !== roleIndex(role)) continue;
-        return Object.fromEntries(
-          SKIP_REASONS.map((reason, code) => [reason, row[3 + code]] as const).filter(
-            ([, count]) => count !== 0,
-          ),
-        );
-      }
-      return {};
+    /** Why the client has not got which number of agents, as of the last pass. */
+    skips(framework: string, role: string, nowMs = 0): Partial<Record<SkipReason, number>> {
+      const { skipped } = given.inspect(framework, role, undefined, nowMs);
+      return Object.fromEntries(
+        SKIP_REASONS.map((reason, code) => [reason, skipped[code]] as const).filter(
+          ([, count]) => count !== 0,
+        ),
+      );
+    },
+    inspect(framework: string, role: string, agent?: string, nowMs = 0): Inspection {
+      return kernel.inspect({
+        framework: frameworkIndex(framework),
+        role: roleIndex(role),
+        agent: agent === undefined ? undefined : agentIndex(agent),
+        nowMs,
+      });
+    },
+    /** Quota in cpus; undefined: no limit. */
+    quota(role: string, guarantee: number, limit?: number) {
+      const limits = new Float64Array(KINDS).fill(Number.POSITIVE_INFINITY);
+      if (limit !== undefined) limits[0] = limit * 1000;
+      kernel.setQuota(role, quantities(guarantee), limits);
+      return given;
+    },
+    /** What a framework holds and has not been granted. */
+    holds(framework: string, role: string, cpus: number, mem = 0, unreserved = cpus) {
+      kernel.addAllocated(
+        frameworkIndex(framework),
+        roleIndex(role),
+        quantities(cpus, mem),
+        quantities(unreserved, mem),
+      );
+      return given;
     },
   };
 

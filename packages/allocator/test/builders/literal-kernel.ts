@@ -1,283 +1,324 @@
-// The rules of allocation written the plain way: objects, and everything sorted anew for every agent.
-// Slow and obvious; the kernel must decide the same.
-import {
-  type AgentFacts,
-  CAPABILITY,
-  type KernelCommands,
-  type KernelOptions,
-  type ParcelRows,
+// The state of a cluster as plain objects, and every command in the most obvious way. The rules of a
+// pass are in `literal-pass.ts` and `literal-line.ts`. Slow; the kernel must decide the same.
+import type {
+  AgentFacts,
+  AllocateRequest,
+  KernelCommands,
+  KernelOptions,
+  ParcelRows,
 } from '@kaon/allocator';
-import { seededRandom } from '@kaon/primitives';
+import {
+  isAtOrBelow,
+  isPlain,
+  isWhole,
+  type LiteralParcel,
+  parcelsOf,
+  sum,
+} from './literal-parcels.ts';
+import { type LiteralGrant, LiteralPass } from './literal-pass.ts';
 
-interface LiteralParcel {
-  readonly role: number;
-  readonly bits: number;
-  readonly quantities: readonly number[];
-}
+export type { LiteralGrant } from './literal-pass.ts';
 
 interface LiteralAgent {
-  facts: AgentFacts;
+  readonly facts: AgentFacts;
+  /** Thousandths per kind of the whole agent, and what of it is reserved. */
+  readonly total: readonly number[];
+  readonly reserved: readonly LiteralParcel[];
   isActive: boolean;
-  free: LiteralParcel[];
-}
-
-interface LiteralClient {
-  isSubscribed: boolean;
-  isSuppressed: boolean;
-  held: number[];
-  count: number;
-  refusals: { agent: number; expiresMs: number; refused: LiteralParcel[] }[];
+  free: readonly LiteralParcel[];
 }
 
 interface LiteralFramework {
+  readonly index: number;
   readonly name: string;
   capabilities: number;
   isActive: boolean;
-  readonly clients: Map<number, LiteralClient>;
 }
 
-export interface LiteralGrant {
-  readonly agent: number;
-  readonly framework: number;
+/** A framework in a role: subscribed to it, or holding something there. */
+export interface LiteralClient {
+  readonly framework: LiteralFramework;
   readonly role: number;
-  readonly quantities: readonly number[];
+  readonly path: string;
+  isSubscribed: boolean;
+  isSuppressed: boolean;
+  /** Thousandths per kind; `unreserved` is the part that uses up quota. */
+  held: readonly number[];
+  unreserved: readonly number[];
+  /** How often it was given something. */
+  allocations: number;
+  refusals: { agent: number; expiresMs: number; refused: readonly LiteralParcel[] }[];
+  /** Own minimum sets; undefined: those of everybody. */
+  minimums: readonly (readonly number[])[] | undefined;
+  exclusionList: number;
 }
 
-const SPECIAL =
-  CAPABILITY.revocableResources | CAPABILITY.sharedResources | CAPABILITY.reservationRefinement;
+interface LiteralQuota {
+  readonly guarantees: readonly number[];
+  readonly limits: readonly number[];
+}
 
 export class LiteralKernel implements KernelCommands {
   readonly options: KernelOptions;
-  readonly agents = new Map<number, LiteralAgent>();
-  readonly frameworks = new Map<number, LiteralFramework>();
   readonly roles = new Map<number, string>();
   readonly weights = new Map<string, number>();
-  /** Allocation counts of role nodes (`a/b`) and leaves (`a/b/.`). */
+  /** By top-level role. */
+  readonly quotas = new Map<string, LiteralQuota>();
+  readonly exclusions = new Map<number, Set<number>>();
+  /** Allocations received, by path of a role (`a/b`) or a leaf (`a/b/.`). */
   readonly counts = new Map<string, number>();
+  /** How often each rule decided something, by its name. */
+  readonly fired: Map<string, number>;
+  readonly #agents = new Map<number, LiteralAgent>();
+  readonly #frameworks = new Map<number, LiteralFramework>();
+  #clients: readonly LiteralClient[] = [];
 
-  constructor(options: KernelOptions) {
+  constructor(options: KernelOptions, fired = new Map<string, number>()) {
     this.options = options;
+    this.fired = fired;
   }
 
-  allocate(nowMs: number, seed: number, only?: Int32Array): LiteralGrant[] {
-    const candidates = [...this.agents]
-      .filter(([agent, { isActive }]) => isActive && (only?.includes(agent) ?? true))
+  /** Runs a pass; what it grants is free no more. */
+  allocate(request: AllocateRequest): LiteralGrant[] {
+    this.note('pass');
+    if ((this.options.partitions ?? 1) > 1 && this.quotas.size > 0) this.note('partitionedPass');
+    return new LiteralPass(this, request).run();
+  }
+
+  note(rule: string): void {
+    this.fired.set(rule, (this.fired.get(rule) ?? 0) + 1);
+  }
+
+  // --- questions of a pass ------------------------------------------------------------------------
+
+  agent(agent: number): LiteralAgent {
+    const row = this.#agents.get(agent);
+    if (row === undefined) throw new Error(`agent ${agent} is unknown`);
+    return row;
+  }
+
+  /** Active agents of the request, by index. */
+  agentsAskedAbout({ agents }: AllocateRequest): number[] {
+    return [...this.#agents]
+      .filter(([agent, { isActive }]) => isActive && (agents?.includes(agent) ?? true))
       .map(([agent]) => agent)
       .sort((left, right) => left - right);
-    const random = seededRandom(seed);
-    for (let last = candidates.length - 1; last >= 0; last -= 1) {
-      const pick = random.nextInt(last + 1);
-      const moved = candidates[last] as number;
-      candidates[last] = candidates[pick] as number;
-      candidates[pick] = moved;
-    }
-    return candidates.flatMap((agent) => this.#allocateAgent(agent, nowMs));
   }
 
-  #allocateAgent(agent: number, nowMs: number): LiteralGrant[] {
-    const row = this.#agent(agent);
-    const line = this.#line('');
-    const grants: LiteralGrant[] = [];
-    for (const [framework, role] of line) {
-      const { capabilities, clients } = this.#framework(framework);
-      const path = this.#path(role);
-      if ((capabilities & row.facts.lacks & CAPABILITY.multiRole) !== 0) continue;
-      if (path.includes('/') && (row.facts.lacks & CAPABILITY.hierarchicalRole) !== 0) continue;
-      if ((row.facts.demands & ~capabilities) !== 0) continue;
-      const offered = row.free.filter(
-        (parcel) =>
-          (parcel.role === -1 || isAtOrBelow(path, this.#path(parcel.role))) &&
-          (parcel.bits & ~(capabilities & SPECIAL)) === 0,
-      );
-      const quantities = total(offered, this.options.kinds + 1);
-      const isWorth = this.options.minAllocatable.some((minimum) =>
-        minimum.every((least, kind) => (quantities[kind] ?? 0) >= least),
-      );
-      if (offered.length === 0 || !isWorth) continue;
-      const isRefused = clients
-        .get(role)
-        ?.refusals.some(
-          (refusal) =>
-            refusal.agent === agent &&
-            refusal.expiresMs > nowMs &&
-            covers(refusal.refused, offered),
-        );
-      if (isRefused) continue;
-      row.free = row.free.filter((parcel) => !offered.includes(parcel));
-      grants.push({ agent, framework, role, quantities });
-    }
-    for (const grant of grants) {
-      this.addAllocated(grant.framework, grant.role, Float64Array.from(grant.quantities));
-    }
-    return grants;
+  clients(): readonly LiteralClient[] {
+    return this.#clients;
   }
 
-  /** Who is in line below the role `above`, as pairs of framework and role. */
-  #line(above: string): [number, number][] {
-    const competing: { framework: number; role: number; path: string; client: LiteralClient }[] =
-      [];
-    for (const [framework, { clients, isActive }] of this.frameworks) {
-      for (const [role, client] of clients) {
-        if (!isActive || !client.isSubscribed || client.isSuppressed) continue;
-        competing.push({ framework, role, path: this.#path(role), client });
-      }
-    }
-    const visit = (node: string): [number, number][] => {
-      const names = new Set(
-        competing.flatMap(({ path }) => {
-          if (node === path) return ['.'];
-          const isBelow = node === '' || path.startsWith(`${node}/`);
-          return isBelow ? [path.slice(node === '' ? 0 : node.length + 1).split('/')[0] ?? ''] : [];
-        }),
-      );
-      const children = [...names].map((name) => {
-        const path = node === '' ? name : `${node}/${name}`;
-        return { name, path, share: this.#roleShare(path), count: this.counts.get(path) ?? 0 };
-      });
-      return children.sort(byTurn).flatMap(({ name, path }) => {
-        if (name !== '.') return visit(path);
-        return competing
-          .filter((client) => client.path === node)
-          .map((client) => ({
-            ...client,
-            name: this.#framework(client.framework).name,
-            share: this.#share(client.client.held),
-            count: client.client.count,
-          }))
-          .sort(byTurn)
-          .map(({ framework, role }): [number, number] => [framework, role]);
-      });
-    };
-    return visit(above);
+  competes({ framework, isSubscribed, isSuppressed }: LiteralClient): boolean {
+    return framework.isActive && isSubscribed && !isSuppressed;
   }
 
-  #roleShare(path: string): number {
-    const held = new Array<number>(this.options.kinds).fill(0);
-    for (const { clients } of this.frameworks.values()) {
-      for (const [role, client] of clients) {
-        const own = this.#path(role);
-        const isInside = path === `${own}/.` || isAtOrBelow(own, path);
-        if (isInside) for (const kind of held.keys()) held[kind]! += client.held[kind] ?? 0;
-      }
-    }
-    return this.#share(held) / (this.weights.get(path) ?? 1);
+  /** All there is per kind, of inactive agents too. */
+  pool(): number[] {
+    return this.#sum([...this.#agents.values()].map(({ total }) => total));
   }
 
-  #share(held: readonly number[]): number {
-    let dominant = 0;
-    for (let kind = 0; kind < this.options.kinds; kind += 1) {
-      if (this.options.excludedKinds.includes(kind)) continue;
-      let pool = 0;
-      for (const { facts } of this.agents.values()) pool += facts.total[kind] ?? 0;
-      if (pool > 0) dominant = Math.max(dominant, (held[kind] ?? 0) / pool);
-    }
-    return dominant;
+  /** What the quota of the top-level role `top` counts as used. */
+  consumed(top: string): number[] {
+    const reserved = [...this.#agents.values()]
+      .flatMap((agent) => agent.reserved)
+      .filter(({ role }) => isAtOrBelow(this.roles.get(role) ?? '', top))
+      .map(({ quantities }) => quantities);
+    const unreserved = this.clients()
+      .filter(({ path }) => isAtOrBelow(path, top))
+      .map((client) => client.unreserved);
+    return this.#sum([...reserved, ...unreserved]);
   }
 
-  /** Nodes of the tree live as long as something is at or below them; their counts go with them. */
-  #forgetCounts(): void {
-    for (const node of [...this.counts.keys()]) {
-      const isAlive = node.endsWith('/.')
-        ? [...this.frameworks.values()].some(({ clients }) =>
-            [...clients.keys()].some((role) => `${this.#path(role)}/.` === node),
-          )
-        : [...this.roles.values()].some((path) => isAtOrBelow(path, node));
-      if (!isAlive) this.counts.delete(node);
+  /** What is free that a guarantee could be met from, on inactive agents too. */
+  available(): number[] {
+    const free = [...this.#agents.values()].flatMap((agent) => agent.free);
+    const usable = free.filter((parcel) => isPlain(parcel) || isWhole(parcel));
+    return this.#sum(usable.map(({ quantities }) => quantities));
+  }
+
+  /** A grant is one allocation for the client, its leaf, its role and every role above. */
+  countAllocation(client: LiteralClient, quantities: ArrayLike<number>): void {
+    client.held = this.#sum([client.held, Array.from(quantities)]);
+    client.allocations += 1;
+    const parts = client.path.split('/');
+    const roles = parts.map((_, index) => parts.slice(0, index + 1).join('/'));
+    for (const node of [`${client.path}/.`, ...roles]) {
+      this.counts.set(node, (this.counts.get(node) ?? 0) + 1);
     }
   }
+
+  // --- roles --------------------------------------------------------------------------------------
 
   addRole(role: number, path: string): void {
     this.roles.set(role, path);
   }
+
   removeRole(role: number): void {
     this.roles.delete(role);
     this.#forgetCounts();
   }
+
   setWeight(path: string, weight: number): void {
     this.weights.set(path, weight);
   }
-  addAgent(agent: number, facts: AgentFacts, free: ParcelRows): void {
-    this.agents.set(agent, { facts, isActive: facts.isActive, free: this.#parcels(free) });
+
+  setQuota(path: string, guarantees: Float64Array, limits: Float64Array): void {
+    const isNone =
+      guarantees.every((guarantee) => guarantee === 0) &&
+      limits.every((limit) => limit === Infinity);
+    if (!isNone) {
+      this.quotas.set(path, { guarantees: [...guarantees], limits: [...limits] });
+    } else if (this.quotas.delete(path)) {
+      this.#forgetCounts();
+    }
   }
+
+  // --- agents -------------------------------------------------------------------------------------
+
+  addAgent(agent: number, facts: AgentFacts, free: ParcelRows): void {
+    this.#agents.set(agent, {
+      facts,
+      total: [...facts.total],
+      reserved: parcelsOf(facts.reserved, this.options.kinds),
+      isActive: facts.isActive,
+      free: parcelsOf(free, this.options.kinds),
+    });
+  }
+
   updateAgent(agent: number, facts: AgentFacts, free: ParcelRows): void {
     this.addAgent(agent, facts, free);
   }
+
   setFree(agent: number, free: ParcelRows): void {
-    this.#agent(agent).free = this.#parcels(free);
+    this.agent(agent).free = parcelsOf(free, this.options.kinds);
   }
+
   activateAgent(agent: number): void {
-    this.#agent(agent).isActive = true;
+    this.agent(agent).isActive = true;
   }
+
   deactivateAgent(agent: number): void {
-    this.#agent(agent).isActive = false;
+    this.agent(agent).isActive = false;
   }
+
   removeAgent(agent: number): void {
-    this.agents.delete(agent);
     this.clearRefusals(agent);
+    this.#agents.delete(agent);
+    for (const list of this.exclusions.values()) list.delete(agent);
   }
+
   clearRefusals(agent: number): void {
-    for (const { clients } of this.frameworks.values()) {
-      for (const client of clients.values()) {
-        client.refusals = client.refusals.filter((refusal) => refusal.agent !== agent);
-      }
+    for (const client of this.clients()) {
+      client.refusals = client.refusals.filter((refusal) => refusal.agent !== agent);
     }
   }
+
+  // --- frameworks ---------------------------------------------------------------------------------
+
   addFramework(framework: number, name: string, capabilities: number): void {
-    this.frameworks.set(framework, { name, capabilities, isActive: false, clients: new Map() });
+    this.#frameworks.set(framework, {
+      index: framework,
+      name,
+      capabilities,
+      isActive: false,
+    });
   }
+
   updateFramework(framework: number, capabilities: number): void {
     this.#framework(framework).capabilities = capabilities;
   }
+
   activateFramework(framework: number): void {
     this.#framework(framework).isActive = true;
   }
+
   deactivateFramework(framework: number): void {
     this.#framework(framework).isActive = false;
   }
+
   removeFramework(framework: number): void {
-    this.frameworks.delete(framework);
+    this.#frameworks.delete(framework);
+    this.#clients = this.#clients.filter((client) => client.framework.index !== framework);
     this.#forgetCounts();
   }
+
   subscribe(framework: number, role: number): void {
-    this.#client(framework, role).isSubscribed = true;
+    const client = this.#client(framework, role);
+    if (client.isSubscribed) return;
+    client.isSubscribed = true;
+    client.isSuppressed = false;
   }
+
   unsubscribe(framework: number, role: number): void {
-    const client = this.#framework(framework).clients.get(role);
+    const client = this.#find(framework, role);
     if (client === undefined) return;
     client.isSubscribed = false;
     client.isSuppressed = false;
     client.refusals = [];
-    this.#dropIfIdle(framework, role);
+    this.#dropIfIdle(client);
   }
-  addAllocated(framework: number, role: number, quantities: Float64Array): void {
+
+  // --- what is held -------------------------------------------------------------------------------
+
+  addAllocated(
+    framework: number,
+    role: number,
+    quantities: Float64Array,
+    unreserved: Float64Array,
+  ): void {
     const client = this.#client(framework, role);
-    for (const kind of client.held.keys()) client.held[kind]! += quantities[kind] ?? 0;
-    client.count += 1;
-    const path = this.#path(role);
-    for (const node of [`${path}/.`, ...ancestors(path)]) {
-      this.counts.set(node, (this.counts.get(node) ?? 0) + 1);
-    }
+    this.countAllocation(client, quantities);
+    client.unreserved = this.#sum([client.unreserved, [...unreserved]]);
   }
-  recover(framework: number, role: number, quantities: Float64Array): void {
+
+  recover(
+    framework: number,
+    role: number,
+    quantities: Float64Array,
+    unreserved: Float64Array,
+  ): void {
+    const client = this.#find(framework, role);
+    // Somebody who left the role with nothing but items is no client any more.
+    if (client === undefined) return;
+    this.adjustAllocated(
+      framework,
+      role,
+      quantities.map((quantity) => -quantity),
+      unreserved.map((quantity) => -quantity),
+    );
+    this.#dropIfIdle(client);
+  }
+
+  adjustAllocated(
+    framework: number,
+    role: number,
+    quantities: Float64Array,
+    unreserved: Float64Array,
+  ): void {
     const client = this.#client(framework, role);
-    for (const kind of client.held.keys()) client.held[kind]! -= quantities[kind] ?? 0;
-    this.#dropIfIdle(framework, role);
+    client.held = this.#sum([client.held, [...quantities]]);
+    client.unreserved = this.#sum([client.unreserved, [...unreserved]]);
   }
+
+  // --- wishes of clients --------------------------------------------------------------------------
+
   suppress(framework: number, role: number): void {
-    const client = this.#framework(framework).clients.get(role);
-    if (client) client.isSuppressed = true;
+    const client = this.#find(framework, role);
+    if (client !== undefined) client.isSuppressed = true;
   }
+
   unsuppress(framework: number, role: number): void {
-    const client = this.#framework(framework).clients.get(role);
-    if (client) client.isSuppressed = false;
+    const client = this.#find(framework, role);
+    if (client !== undefined) client.isSuppressed = false;
   }
+
   revive(framework: number, role: number): void {
-    const client = this.#framework(framework).clients.get(role);
-    if (client) {
-      client.isSuppressed = false;
-      client.refusals = [];
-    }
+    this.unsuppress(framework, role);
+    const client = this.#find(framework, role);
+    if (client !== undefined) client.refusals = [];
   }
+
   refuse(
     framework: number,
     role: number,
@@ -285,90 +326,94 @@ export class LiteralKernel implements KernelCommands {
     expiresMs: number,
     refused: ParcelRows,
   ): void {
-    const client = this.#framework(framework).clients.get(role);
-    client?.refusals.push({ agent, expiresMs, refused: this.#parcels(refused) });
+    const client = this.#find(framework, role);
+    client?.refusals.push({ agent, expiresMs, refused: parcelsOf(refused, this.options.kinds) });
   }
+
+  setMinimums(framework: number, role: number, minimums: Float64Array): void {
+    const { kinds } = this.options;
+    this.#client(framework, role).minimums = Array.from(
+      { length: minimums.length / kinds },
+      (_, set) => [...minimums.subarray(set * kinds, (set + 1) * kinds)],
+    );
+  }
+
+  clearMinimums(framework: number, role: number): void {
+    const client = this.#find(framework, role);
+    if (client !== undefined) client.minimums = undefined;
+  }
+
+  setExclusionList(framework: number, role: number, list: number): void {
+    this.#client(framework, role).exclusionList = list;
+  }
+
+  setExclusions(list: number, agents: Float64Array): void {
+    this.exclusions.set(list, new Set(agents));
+  }
+
+  exclude(list: number, agent: number, isExcluded: boolean): void {
+    const agents = this.exclusions.get(list) ?? new Set();
+    this.exclusions.set(list, agents);
+    if (isExcluded) agents.add(agent);
+    else agents.delete(agent);
+  }
+
   restoreRoleCounts(): void {}
   restoreClientCount(): void {}
+  restoreClients(): void {}
+  restoreRefusals(): void {}
 
-  #dropIfIdle(framework: number, role: number): void {
-    const client = this.#client(framework, role);
-    if (client.isSubscribed || client.held.some((quantity) => quantity > 0)) return;
-    this.#framework(framework).clients.delete(role);
-    this.#forgetCounts();
-  }
+  // --- inside -------------------------------------------------------------------------------------
 
-  #client(framework: number, role: number): LiteralClient {
-    const { clients } = this.#framework(framework);
-    const client = clients.get(role) ?? {
-      isSubscribed: false,
-      isSuppressed: false,
-      held: new Array<number>(this.options.kinds).fill(0),
-      count: 0,
-      refusals: [],
-    };
-    clients.set(role, client);
-    return client;
-  }
-
-  #parcels(rows: ParcelRows): LiteralParcel[] {
-    const width = this.options.kinds + 1;
-    const parcels: LiteralParcel[] = [];
-    for (let start = 0; start < rows.length; start += width + 2) {
-      const quantities = [...rows.subarray(start + 2, start + 2 + width)];
-      if (quantities.every((quantity) => quantity === 0)) continue;
-      parcels.push({ role: rows[start] ?? -1, bits: rows[start + 1] ?? 0, quantities });
-    }
-    return parcels;
-  }
-
-  #agent(agent: number): LiteralAgent {
-    return this.agents.get(agent) as LiteralAgent;
+  #sum(rows: readonly (readonly number[])[]): number[] {
+    return sum(rows, this.options.kinds);
   }
 
   #framework(framework: number): LiteralFramework {
-    return this.frameworks.get(framework) as LiteralFramework;
+    const row = this.#frameworks.get(framework);
+    if (row === undefined) throw new Error(`framework ${framework} is unknown`);
+    return row;
   }
 
-  #path(role: number): string {
-    return this.roles.get(role) ?? '';
+  #find(framework: number, role: number): LiteralClient | undefined {
+    return this.#clients.find(
+      (client) => client.framework.index === framework && client.role === role,
+    );
   }
-}
 
-interface Turn {
-  readonly share: number;
-  readonly count: number;
-  readonly name: string;
-}
-
-function byTurn(left: Turn, right: Turn): number {
-  return left.share - right.share || left.count - right.count || (left.name < right.name ? -1 : 1);
-}
-
-function isAtOrBelow(path: string, ancestor: string): boolean {
-  return path === ancestor || path.startsWith(`${ancestor}/`);
-}
-
-function ancestors(path: string): string[] {
-  const parts = path.split('/');
-  return parts.map((_, index) => parts.slice(0, index + 1).join('/'));
-}
-
-function total(parcels: readonly LiteralParcel[], width: number): number[] {
-  const sum = new Array<number>(width).fill(0);
-  for (const { quantities } of parcels) {
-    for (const [index, quantity] of quantities.entries()) sum[index]! += quantity;
+  #client(framework: number, role: number): LiteralClient {
+    const present = this.#find(framework, role);
+    if (present !== undefined) return present;
+    const client: LiteralClient = {
+      framework: this.#framework(framework),
+      role,
+      path: this.roles.get(role) ?? '',
+      isSubscribed: false,
+      isSuppressed: false,
+      held: this.#sum([]),
+      unreserved: this.#sum([]),
+      allocations: 0,
+      refusals: [],
+      minimums: undefined,
+      exclusionList: -1,
+    };
+    this.#clients = [...this.#clients, client];
+    return client;
   }
-  return sum;
-}
 
-function covers(refused: readonly LiteralParcel[], offered: readonly LiteralParcel[]): boolean {
-  return offered.every((parcel) =>
-    refused.some(
-      (other) =>
-        other.role === parcel.role &&
-        other.bits === parcel.bits &&
-        parcel.quantities.every((quantity, index) => quantity <= (other.quantities[index] ?? 0)),
-    ),
-  );
+  #dropIfIdle(idle: LiteralClient): void {
+    if (idle.isSubscribed || idle.held.some((quantity) => quantity > 0)) return;
+    this.#clients = this.#clients.filter((client) => client !== idle);
+    this.#forgetCounts();
+  }
+
+  /** Nodes of the tree live as long as a client, a role or a quota is at or below them; their counts, too. */
+  #forgetCounts(): void {
+    for (const node of [...this.counts.keys()]) {
+      const isAlive = node.endsWith('/.')
+        ? this.clients().some(({ path }) => `${path}/.` === node)
+        : [...this.roles.values(), ...this.quotas.keys()].some((path) => isAtOrBelow(path, node));
+      if (!isAlive) this.counts.delete(node);
+    }
+  }
 }

@@ -3,6 +3,11 @@
 import { type Command, Option } from 'commander';
 import { integer, port } from '../flags/values.ts';
 import type { LocalFlags } from '../servers/local-server.ts';
+import {
+  addAllocatorOptions,
+  checkAllocatorFlags,
+  LOCAL_ALLOCATOR_WORKERS,
+} from './allocator-options.ts';
 import { addBoolean, addLogOptions, type CommandContext } from './command-context.ts';
 
 const EXAMPLES = `
@@ -45,11 +50,13 @@ export function addLocalCommand(program: Command, context: CommandContext): void
     )
     .addOption(new Option('--resources <text>', 'what each agent offers (default: 2 cpus, 1 GB)'));
   addBoolean(command, 'exit', 'end after the sample, with status 0 only if all tasks finished');
+  addAllocatorOptions(command, LOCAL_ALLOCATOR_WORKERS);
   addLogOptions(command);
   command
     .setOptionValueWithSource('logLevel', 'warn', 'default')
     .addHelpText('after', EXAMPLES)
     .action(async (flags: LocalFlags) => {
+      checkAllocatorFlags(command, flags);
       // Loaded here: other commands start faster without it.
       const { runLocal } = await import('../servers/local-server.ts');
       context.exitCode = await runLocal(flags, context);

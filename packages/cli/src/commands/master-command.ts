@@ -3,6 +3,11 @@ import { type Command, Option } from 'commander';
 import { duration, integer } from '../flags/values.ts';
 import type { MasterFlags } from '../servers/master-server.ts';
 import { serve } from '../servers/serve.ts';
+import {
+  addAllocatorOptions,
+  checkAllocatorFlags,
+  MASTER_ALLOCATOR_WORKERS,
+} from './allocator-options.ts';
 import type { CommandContext } from './command-context.ts';
 import { addServerOptions, requireOptions, shownFlags } from './server-options.ts';
 
@@ -12,6 +17,7 @@ const EXAMPLES = `
 Examples:
   $ kaon master --work-dir /var/lib/kaon/master
   $ kaon master --ip 0.0.0.0 --advertise-ip 10.0.0.1 --work-dir /var/lib/kaon/master
+  $ kaon master --work-dir /tmp/kaon --allocator ./fifo.js
   $ kaon master --work-dir /tmp/kaon --agent-ping-timeout 1secs --max-agent-ping-timeouts 2
 
 Ctrl-C stops the master. Tasks run on; agents and frameworks come back to a master that is started again in
@@ -52,11 +58,6 @@ export function addMasterCommand(program: Command, context: CommandContext): voi
         .argParser(duration({ atLeast: '10mins' })),
     )
     .addOption(
-      new Option('--allocation-interval <duration>', 'how often resources are offered')
-        .default(1000, '1secs')
-        .argParser(duration({ atLeast: '1ms' })),
-    )
-    .addOption(
       new Option(
         '--offer-timeout <duration>',
         'how long an offer stands (default: no limit)',
@@ -77,8 +78,10 @@ export function addMasterCommand(program: Command, context: CommandContext): voi
         .default(1000)
         .argParser(integer(0)),
     );
+  addAllocatorOptions(command, MASTER_ALLOCATOR_WORKERS);
   command.addHelpText('after', EXAMPLES).action(async (flags: MasterFlags) => {
     requireOptions(command, '--work-dir');
+    checkAllocatorFlags(command, flags);
     // Loaded here: other commands start faster without it.
     const { startMasterServer } = await import('../servers/master-server.ts');
     context.exitCode = await serve(context.terminal, {

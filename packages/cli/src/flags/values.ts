@@ -40,6 +40,23 @@ export function integer(atLeast: number, atMost?: number): (text: string) => num
   };
 }
 
+const BYTES = { B: 1, KB: 1024, MB: 1024 ** 2, GB: 1024 ** 3 } as const;
+
+/** Bytes of a size in Mesos' form, such as `4KB`, within bounds. */
+export function bytes(atLeast: number, atMost: number): (text: string) => number {
+  return (text) => {
+    const [, digits, unit] = /^(\d+)(B|KB|MB|GB)$/.exec(text) ?? [];
+    if (digits === undefined) {
+      throw new InvalidArgumentError('Write a whole number and a unit, as in 512B, 4KB or 1MB.');
+    }
+    const value = Number(digits) * BYTES[unit as keyof typeof BYTES];
+    if (value < atLeast || value > atMost) {
+      throw new InvalidArgumentError(`It must be at most ${atMost} bytes.`);
+    }
+    return value;
+  };
+}
+
 /** A port; 0 lets the system choose a free one. */
 export const port = integer(0, 65_535);
 

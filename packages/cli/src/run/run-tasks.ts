@@ -6,12 +6,14 @@ import {
   type TaskRequest,
   type TaskScheduler,
 } from '@kaon/scheduler';
+import { fetchStanding } from '../cluster/explanation.ts';
 import { SandboxReader } from '../cluster/sandbox-reader.ts';
 import { EXIT_FAILURE } from '../errors.ts';
 import { count } from '../output/format.ts';
 import { type EndSignal, signalExitCode, type Terminal } from '../terminal.ts';
 import { RunOutput } from './run-output.ts';
 import { exitCodeOf, updateLine } from './task-outcome.ts';
+import { waitingAdvice, watchWaiting } from './waiting-notice.ts';
 
 /** What to run, and how to tell about it. */
 export interface RunOptions {
@@ -26,8 +28,6 @@ export interface RunOptions {
 
 /** A short break of the connection must not cost the tasks; a killed `kaon run` must not leave them long. */
 const FAILOVER_TIMEOUT_MS = 10_000;
-/** After this long without an offer the user is told what is waited for. */
-const PATIENCE_MS = 5000;
 /** How long killed tasks may take to end before the command ends without them. */
 const KILL_PATIENCE_MS = 10_000;
 
@@ -100,12 +100,13 @@ async function runOn(
   interrupt: Interrupt,
 ): Promise<number> {
   const reader = new SandboxReader();
-  const forgetPatience = tellWhenWaiting(scheduler, options, output);
+  let forgetPatience = (): void => undefined;
   void tellOfConnection(scheduler, output);
   try {
     const tasks = Array.from({ length: options.instances }, () =>
       scheduler.launch(options.request),
     );
+    forgetPatience = tellWhenWaiting(scheduler, options, output);
     output.note(`framework ${scheduler.frameworkId} at ${options.master}`);
     const ends = Promise.all(
       tasks.map((task, index) => follow(scheduler, task, index, reader, output)),
@@ -161,19 +162,26 @@ async function tellOfConnection(scheduler: TaskScheduler, output: RunOutput): Pr
 
 function tellWhenWaiting(
   scheduler: TaskScheduler,
-  { request }: RunOptions,
+  { isQuiet, master, request, role }: RunOptions,
   output: RunOutput,
 ): () => void {
-  const clock = systemClock();
-  const timer = clock.setTimer(PATIENCE_MS, () => {
-    const { waitingTasks } = scheduler.stats;
-    if (waitingTasks === 0) return;
-    output.note(
-      `${count(waitingTasks, 'task')} still waiting: no agent has offered ${request.cpus} cpus and ` +
-        `${request.mem} MB of memory so far (see 'kaon agents'); Ctrl-C gives up`,
-    );
+  if (isQuiet) return () => undefined;
+  const { cpus, mem, disk, gpus } = request;
+  return watchWaiting({
+    clock: systemClock(),
+    waitingTasks: () => scheduler.stats.waitingTasks,
+    async advice() {
+      const { frameworkId } = scheduler;
+      if (frameworkId === undefined) return undefined;
+      const standing = await fetchStanding(master, { frameworkId, role });
+      const [only] = standing?.value.roles ?? [];
+      return only && waitingAdvice({ cpus, mem, disk, gpus }, only);
+    },
+    otherwise: (waitingTasks) =>
+      `${count(waitingTasks, 'task')} still waiting: no agent has offered ${cpus} cpus and ` +
+      `${mem} MB of memory so far (see 'kaon agents'); Ctrl-C gives up`,
+    note: (text) => output.note(text),
   });
-  return () => clock.clearTimer(timer);
 }
 
 async function killAll(

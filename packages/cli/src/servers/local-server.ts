@@ -2,6 +2,11 @@
 import { type LocalCluster, runSample, startLocalCluster } from '@kaon/local';
 import { systemClock } from '@kaon/primitives';
 import {
+  type AllocatorFlags,
+  allocatorOptionsOf,
+  LOCAL_ALLOCATOR_WORKERS,
+} from '../commands/allocator-options.ts';
+import {
   type CommandContext,
   DEFAULT_MASTER,
   type LogFlags,
@@ -16,7 +21,7 @@ import { type EndSignal, nextEndSignal } from '../terminal.ts';
 import { starting } from './serve.ts';
 
 /** The flags of `kaon local`. */
-export interface LocalFlags extends LogFlags {
+export interface LocalFlags extends LogFlags, AllocatorFlags {
   readonly ip: string;
   readonly port: number;
   readonly agents: number;
@@ -42,6 +47,7 @@ export async function runLocal(flags: LocalFlags, { terminal }: CommandContext):
       agents: flags.agents,
       workDir: flags.workDir,
       resources: flags.resources,
+      allocator: allocatorOptionsOf(flags, LOCAL_ALLOCATOR_WORKERS),
       logger,
       clock,
     }),

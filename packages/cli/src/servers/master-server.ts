@@ -1,18 +1,22 @@
 // A master in this process, from its flags.
 import { ensureWorkDirectory, startHostMaster } from '@kaon/local';
 import { startNode } from '@kaon/remote';
+import {
+  type AllocatorFlags,
+  allocatorOptionsOf,
+  MASTER_ALLOCATOR_WORKERS,
+} from '../commands/allocator-options.ts';
 import { type CommandContext, loggerFor } from '../commands/command-context.ts';
 import type { ServerFlags } from '../commands/server-options.ts';
 import type { RunningServer } from './serve.ts';
 
 /** The flags of `kaon master`. Durations in milliseconds. */
-export interface MasterFlags extends ServerFlags {
+export interface MasterFlags extends ServerFlags, AllocatorFlags {
   readonly registry: 'lmdb' | 'in_memory';
   readonly cluster?: string;
   readonly agentPingTimeout: number;
   readonly maxAgentPingTimeouts: number;
   readonly agentReregisterTimeout: number;
-  readonly allocationInterval: number;
   readonly offerTimeout?: number;
   readonly maxCompletedFrameworks: number;
   readonly maxCompletedTasksPerFramework: number;
@@ -44,7 +48,7 @@ export async function startMasterServer(
       isDurable: flags.registry === 'lmdb',
       hostname: flags.hostname,
       flags: shown,
-      allocationIntervalMs: flags.allocationInterval,
+      allocator: allocatorOptionsOf(flags, MASTER_ALLOCATOR_WORKERS),
       settings: {
         agentPingTimeoutMs: flags.agentPingTimeout,
         agentPingsMissedMax: flags.maxAgentPingTimeouts,

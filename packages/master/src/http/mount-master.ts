@@ -3,6 +3,8 @@ import type { ActorSystem } from '@kaon/actor';
 import type { HttpServer } from '@kaon/http';
 import type { Random } from '@kaon/primitives';
 import type { MasterPid } from '../protocol.ts';
+import { mountAllocatorEndpoints } from './allocator-endpoints.ts';
+import type { AllocatorReads } from './allocator-reads.ts';
 import { operatorCalls } from './operator-calls.ts';
 import { mountEndpoints } from './operator-endpoints.ts';
 import { schedulerCalls } from './scheduler-calls.ts';
@@ -13,6 +15,7 @@ export interface MountOptions {
   readonly master: MasterPid;
   readonly flags: ReadonlyMap<string, string>;
   readonly random: Random;
+  readonly reads: AllocatorReads;
 }
 
 /** Adds the master's routes to a server that does not listen yet. */
@@ -25,4 +28,5 @@ export function mountMaster(http: HttpServer, options: MountOptions): void {
     http.route('POST', `${prefix}/api/v1`, operator, { matchesBelow: true });
   }
   mountEndpoints(http, options);
+  mountAllocatorEndpoints(http, options.reads);
 }

@@ -1,4 +1,4 @@
-// The v1 operator API: `POST /api/v1`, JSON or protobuf both ways.
+// The v1 operator API: `POST /api/v1`, JSON or protobuf both ways. Kaon's own calls are JSON only.
 import type { ActorSystem } from '@kaon/actor';
 import {
   type HttpAnswer,
@@ -14,12 +14,15 @@ import { encodeJson, encodeProto, idOf, masterV1, OPERATOR_LISTS } from '@kaon/p
 import { CALL_TIMEOUT_MS } from '../constants.ts';
 import type { MasterPid } from '../protocol.ts';
 import { validateOperatorCall } from '../validation/operator-call.ts';
+import type { AllocatorReads } from './allocator-reads.ts';
+import { answerExtensionCall } from './extension-calls.ts';
 import { readCall } from './read-call.ts';
 
 /** What the operator API stands on. */
 export interface OperatorApiOptions {
   readonly system: ActorSystem;
   readonly master: MasterPid;
+  readonly reads: AllocatorReads;
 }
 
 const NOT_IMPLEMENTED = textAnswer(501, '501 Not Implemented.');
@@ -40,12 +43,17 @@ export function operatorCalls(options: OperatorApiOptions): HttpHandler {
 
 async function answerCall(
   request: HttpRequest,
-  { system, master }: OperatorApiOptions,
+  { system, master, reads }: OperatorApiOptions,
 ): Promise<HttpAnswer> {
   const encoding = negotiateRequest(request);
   if (!encoding.ok) return encoding.error;
   const call = readCall(masterV1.Call, encoding.value, request.body);
   if (!call.ok) return call.error;
+  // A type that Mesos does not have reads as none.
+  if (call.value.type === undefined && encoding.value === 'json') {
+    const answer = await answerExtensionCall(request, reads);
+    if (answer !== undefined) return answer;
+  }
   const valid = validateOperatorCall(call.value);
   if (!valid.ok) return textAnswer(400, `Failed to validate master::Call: ${valid.error}`);
   const answerEncoding = negotiateAnswer(request);

@@ -1,20 +1,11 @@
 // The endpoints operators and older clients read: `/state`, `/metrics/snapshot` and their relatives, at
 // the root and below `/master`.
 import type { ActorSystem } from '@kaon/actor';
-import {
-  type HttpAnswer,
-  type HttpHandler,
-  type HttpRequest,
-  type HttpServer,
-  jsonAnswer,
-  textAnswer,
-} from '@kaon/http';
-import { errorText, fromUtf8 } from '@kaon/primitives';
+import { type HttpAnswer, type HttpRequest, type HttpServer, textAnswer } from '@kaon/http';
+import { fromUtf8 } from '@kaon/primitives';
 import {
   type FrameworkId,
-  type JsonObject,
   jsonDouble,
-  jsonText,
   LEGACY_AGENTS_ENDPOINTS,
   LEGACY_KEYS,
   toId,
@@ -25,6 +16,7 @@ import { PrometheusMetrics } from '../metrics/prometheus.ts';
 import type { MasterPid } from '../protocol.ts';
 import type { TaskFilter } from '../views/state-json.ts';
 import type { ViewAnswer, ViewQuestion } from '../views/view.ts';
+import { type Answer, countOf, handle, json, nonEmpty } from './endpoint-answers.ts';
 
 /** What the endpoints stand on. */
 export interface EndpointOptions {
@@ -32,8 +24,6 @@ export interface EndpointOptions {
   readonly master: MasterPid;
   readonly flags: ReadonlyMap<string, string>;
 }
-
-type Answer = (request: HttpRequest) => Promise<HttpAnswer> | HttpAnswer;
 
 /** Mounts the reading endpoints. As in Mesos, they do not look at the method. */
 export function mountEndpoints(http: HttpServer, options: EndpointOptions): void {
@@ -106,19 +96,6 @@ export function mountEndpoints(http: HttpServer, options: EndpointOptions): void
 
 const AGENT_ID_QUERY = LEGACY_KEYS.agentId;
 
-/** Runs a handler that makes whole answers; the master not answering is 503. */
-function handle(answer: Answer): HttpHandler {
-  return async (exchange) => {
-    try {
-      const made = await answer(exchange.request);
-      if (exchange.isOpen) exchange.respond(made);
-    } catch (error) {
-      const text = `The master does not answer: ${errorText(error)}`;
-      if (exchange.isOpen) exchange.respond(textAnswer(503, text));
-    }
-  };
-}
-
 function ask({ system, master }: EndpointOptions, question: ViewQuestion): Promise<ViewAnswer> {
   return system.ask(master, 'view', question, { timeoutMs: CALL_TIMEOUT_MS });
 }
@@ -128,23 +105,6 @@ function viewAnswer(request: HttpRequest, answer: ViewAnswer): HttpAnswer {
   if (answer.kind !== 'metrics') return textAnswer(501, '501 Not Implemented.');
   const sorted = [...answer.metrics].map(([key, value]) => [key, jsonDouble(value)] as const);
   return json(request, new Map(sorted));
-}
-
-/** JSON, or a script that hands it to a function when `jsonp` names one. */
-function json(
-  request: HttpRequest,
-  value: JsonObject | Parameters<typeof jsonText>[0],
-): HttpAnswer {
-  const text = jsonText(value);
-  const callback = request.query.get('jsonp');
-  if (callback === null) return jsonAnswer(200, text);
-  // Anything but a name would let a link run a script of its maker's in this origin.
-  if (!/^[\w$.]{1,100}$/.test(callback)) return textAnswer(400, "Invalid 'jsonp' callback");
-  return {
-    status: 200,
-    headers: { 'Content-Type': 'text/javascript' },
-    body: `${callback}(${text});`,
-  };
 }
 
 async function redirect(options: EndpointOptions): Promise<HttpAnswer> {
@@ -185,13 +145,4 @@ function taskFilter(query: URLSearchParams): TaskFilter {
     limit: countOf(query.get('limit'), TASKS_PAGE_DEFAULT),
     isAscending: query.get('order') === 'asc',
   };
-}
-
-/** A whole number; whatever is none counts as not given, as in Mesos. */
-function countOf(text: string | null, otherwise: number): number {
-  return text !== null && /^\d{1,9}$/.test(text) ? Number(text) : otherwise;
-}
-
-function nonEmpty(query: URLSearchParams, name: string): string | undefined {
-  return query.get(name) || undefined;
 }

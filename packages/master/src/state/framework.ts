@@ -10,6 +10,7 @@ import {
   hasCapability,
   type OfferId,
   rolesOf,
+  type schedulerV1,
   type TaskId,
 } from '@kaon/protocol';
 import type { MasterLimits } from '../options.ts';
@@ -37,6 +38,7 @@ export class Framework {
   #streamId: string | undefined;
   #roles: ReadonlySet<string>;
   #suppressedRoles: ReadonlySet<string> = new Set();
+  #offerConstraints: schedulerV1.OfferConstraints | undefined;
   #registeredMs: number | undefined;
   #reregisteredMs: number | undefined;
   #unregisteredMs: number | undefined;
@@ -79,6 +81,11 @@ export class Framework {
 
   get suppressedRoles(): ReadonlySet<string> {
     return this.#suppressedRoles;
+  }
+
+  /** Agents its roles want offers of; undefined: all. */
+  get offerConstraints(): schedulerV1.OfferConstraints | undefined {
+    return this.#offerConstraints;
   }
 
   /** When it first subscribed; undefined while it is only recovered. Milliseconds since 1970. */
@@ -140,6 +147,11 @@ export class Framework {
     this.#info = { ...info, id: this.#info.id };
     this.#roles = new Set(rolesOf(this.#info));
     this.#suppressedRoles = new Set(suppressedRoles);
+  }
+
+  /** Which agents it wants offers of from now on. */
+  constrain(constraints: schedulerV1.OfferConstraints | undefined): void {
+    this.#offerConstraints = constraints;
   }
 
   suppress(roles: Iterable<string>): void {

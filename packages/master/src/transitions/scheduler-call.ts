@@ -1,6 +1,6 @@
 // Which transition each call of a subscribed scheduler is.
 import type { schedulerV1 } from '@kaon/protocol';
-import { count, type Effect } from '../effects.ts';
+import type { Effect } from '../effects.ts';
 import type { Env } from '../env.ts';
 import type { Framework } from '../state/framework.ts';
 import type { MasterState } from '../state/master-state.ts';
@@ -12,6 +12,7 @@ import { killTask } from './kill-task.ts';
 import { reconcileOperations } from './reconcile-operations.ts';
 import { reconcileTasks } from './reconcile-tasks.ts';
 import { teardownFramework } from './remove-framework.ts';
+import { requestResources } from './request-resources.ts';
 import { reviveOffers } from './revive-offers.ts';
 import { shutdownExecutor } from './shutdown-executor.ts';
 import { suppressOffers } from './suppress-offers.ts';
@@ -57,7 +58,7 @@ export function schedulerCall(
     case 'UPDATE_FRAMEWORK':
       return call.updateFramework ? updateFramework(state, framework, call.updateFramework) : [];
     case 'REQUEST':
-      return [count('messagesResourceRequest')];
+      return requestResources(framework, call.request);
     default:
       // Inverse offers and operation statuses are never sent, so their answers mean nothing.
       return [];

@@ -26,12 +26,13 @@ export function subscribeFramework(
   { frameworkId, subscribe, streamId }: Subscription,
   env: Env,
 ): readonly Effect[] {
-  const { frameworkInfo, suppressedRoles } = subscribe;
+  const { frameworkInfo, suppressedRoles, offerConstraints } = subscribe;
   const counted = count(
     frameworkId === undefined ? 'messagesRegisterFramework' : 'messagesReregisterFramework',
   );
   const known = frameworkId && state.frameworks.get(frameworkId);
-  const valid = validateSubscription(subscribe, known?.phase === 'recovered' ? undefined : known);
+  const former = known?.phase === 'recovered' ? undefined : known;
+  const valid = validateSubscription(subscribe, former, env.settings.constraintLimits);
   if (!valid.ok) return [counted, ...refuse(streamId, valid.error)];
   if (frameworkId !== undefined && state.completedFrameworks.has(frameworkId)) {
     return [counted, ...refuse(streamId, 'Framework has been removed')];
@@ -45,6 +46,7 @@ export function subscribeFramework(
   const id = frameworkId ?? state.nextFrameworkId();
   const framework = state.addFramework({ ...frameworkInfo, id: idRecord(id) });
   framework.suppress(suppressedRoles);
+  framework.constrain(offerConstraints);
   state.subscribeFramework(framework, streamId, env.nowMs);
   return [
     counted,
@@ -55,6 +57,7 @@ export function subscribeFramework(
       info: framework.info,
       isActive: true,
       suppressedRoles,
+      offerConstraints,
     }),
     log('info', 'framework subscribed', { frameworkId: id, name: frameworkInfo.name }),
   ];
@@ -63,13 +66,14 @@ export function subscribeFramework(
 function subscribeAgain(
   state: MasterState,
   framework: Framework,
-  { frameworkInfo, suppressedRoles }: schedulerV1.Call_Subscribe,
+  { frameworkInfo, suppressedRoles, offerConstraints }: schedulerV1.Call_Subscribe,
   streamId: string,
   env: Env,
 ): readonly Effect[] {
   const formerStream = framework.streamId;
   const recalled = recallOffers(state, state.offersOf(framework));
   takeInfo(framework, frameworkInfo, suppressedRoles);
+  framework.constrain(offerConstraints);
   state.subscribeFramework(framework, streamId, env.nowMs);
   return [
     ...(formerStream === undefined ? [] : refuse(formerStream, 'Framework failed over')),
@@ -81,6 +85,7 @@ function subscribeAgain(
       frameworkId: framework.id,
       info: framework.info,
       suppressedRoles,
+      offerConstraints,
     }),
     tellAllocator({ kind: 'activateFramework', frameworkId: framework.id }),
     ...tellAgentsOfFramework(state, framework),

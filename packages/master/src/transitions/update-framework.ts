@@ -9,9 +9,10 @@ import { rescindOffers } from './rescind-offers.ts';
 export function updateFramework(
   state: MasterState,
   framework: Framework,
-  { frameworkInfo, suppressedRoles }: schedulerV1.Call_UpdateFramework,
+  { frameworkInfo, suppressedRoles, offerConstraints }: schedulerV1.Call_UpdateFramework,
 ): readonly Effect[] {
   framework.update(frameworkInfo, suppressedRoles);
+  framework.constrain(offerConstraints);
   const stale = state.offersOf(framework).filter(({ role }) => !framework.roles.has(role));
   return [
     count('messagesUpdateFramework'),
@@ -21,6 +22,7 @@ export function updateFramework(
       frameworkId: framework.id,
       info: framework.info,
       suppressedRoles,
+      offerConstraints,
     }),
     ...tellAgentsOfFramework(state, framework),
   ];

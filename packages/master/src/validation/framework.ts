@@ -1,4 +1,5 @@
 // May this framework subscribe, or change in this way? The sentences are Mesos'.
+import { CONSTRAINT_LIMITS, compileOfferConstraints } from '@kaon/allocator';
 import type { Result } from '@kaon/primitives';
 import {
   type FrameworkInfo,
@@ -18,19 +19,22 @@ const DURATION_SECONDS_MAX = 9_223_372_036;
 export function validateSubscription(
   subscribe: schedulerV1.Call_Subscribe,
   known: Framework | undefined,
+  limits = CONSTRAINT_LIMITS,
 ): Result<void, string> {
-  const { frameworkInfo, suppressedRoles } = subscribe;
+  const { frameworkInfo, suppressedRoles, offerConstraints } = subscribe;
   return resultOf(
     firstProblem(FRAMEWORK_CHECKS, frameworkInfo) ??
       suppressedRolesAreSubscribed(frameworkInfo, suppressedRoles) ??
+      constraintsProblem(frameworkInfo, offerConstraints, limits) ??
       principalStays(frameworkInfo, known),
   );
 }
 
 /** Checks what a subscribed framework wants to be from now on. */
 export function validateFrameworkUpdate(
-  { frameworkInfo, suppressedRoles }: schedulerV1.Call_UpdateFramework,
+  { frameworkInfo, suppressedRoles, offerConstraints }: schedulerV1.Call_UpdateFramework,
   { info }: Framework,
+  limits = CONSTRAINT_LIMITS,
 ): Result<void, string> {
   const invalid = firstProblem(FRAMEWORK_CHECKS, frameworkInfo);
   if (invalid !== undefined) return resultOf(`Supplied FrameworkInfo is not valid: ${invalid}`);
@@ -38,7 +42,11 @@ export function validateFrameworkUpdate(
   if (unsupported !== undefined) {
     return resultOf(`FrameworkInfo update is not valid: ${unsupported}`);
   }
-  return resultOf(suppressedRolesAreSubscribed(frameworkInfo, suppressedRoles));
+  const unsuitable = constraintsProblem(frameworkInfo, offerConstraints, limits);
+  return resultOf(
+    suppressedRolesAreSubscribed(frameworkInfo, suppressedRoles) ??
+      (unsuitable && `'UpdateFramework' call is not valid: ${unsuitable}`),
+  );
 }
 
 type FrameworkCheck = Check<readonly [FrameworkInfo]>;
@@ -82,9 +90,31 @@ const offerFiltersFitRoles: FrameworkCheck = (info) => {
     if (minAllocatableResources?.quantities.length === 0) {
       return `Invalid offer filters for role '${role}': no quantities of minimum allocatable resources`;
     }
+    for (const { quantities } of minAllocatableResources?.quantities ?? []) {
+      const problem = quantitiesProblem(quantities);
+      if (problem !== undefined) return problem;
+    }
   }
   return undefined;
 };
+
+function quantitiesProblem(quantities: Readonly<Record<string, { value: number }>>): Problem {
+  const entries = Object.entries(quantities);
+  if (entries.length === 0) return 'Resource quantities must contain at least one quantity';
+  for (const [name, { value }] of entries) {
+    const unsupported = Number.isNaN(value)
+      ? 'NaN'
+      : value < 0
+        ? 'Negative values'
+        : Number.isFinite(value)
+          ? undefined
+          : 'Infinite values';
+    if (unsupported !== undefined) {
+      return `Invalid resource quantity for '${name}': ${unsupported} not supported`;
+    }
+  }
+  return undefined;
+}
 
 const failoverTimeoutIsDuration: FrameworkCheck = ({ failoverTimeout = 0 }) =>
   Math.abs(failoverTimeout) <= DURATION_SECONDS_MAX
@@ -109,6 +139,21 @@ function suppressedRolesAreSubscribed(
   return foreign.length === 0
     ? undefined
     : `Suppressed roles ${listed(new Set(foreign))} are not contained in the set of roles`;
+}
+
+function constraintsProblem(
+  info: FrameworkInfo,
+  constraints: schedulerV1.OfferConstraints | undefined,
+  limits: typeof CONSTRAINT_LIMITS,
+): Problem {
+  if (constraints === undefined) return undefined;
+  const roles = rolesOf(info);
+  const foreign = Object.keys(constraints.roleConstraints).find((role) => !roles.includes(role));
+  if (foreign !== undefined) {
+    return `Offer constraints specify \`role_constraints\` for a role '${foreign}' not contained in the set of roles`;
+  }
+  const compiled = compileOfferConstraints(constraints, limits);
+  return compiled.ok ? undefined : `Offer constraints are not valid: ${compiled.error.message}`;
 }
 
 function principalStays(info: FrameworkInfo, known: Framework | undefined): Problem {

@@ -1,5 +1,6 @@
 // May this call be carried out: is its framework subscribed, and on this stream? The sentences are Mesos'.
 import { type FrameworkId, idOf } from '@kaon/protocol';
+import type { MasterSettings } from '../options.ts';
 import type { CallOutcome, SchedulerQuestion, TeardownQuestion } from '../protocol.ts';
 import type { Framework } from '../state/framework.ts';
 import type { MasterState } from '../state/master-state.ts';
@@ -23,6 +24,7 @@ export const NOT_READY: CallOutcome = {
 export function checkSchedulerCall(
   state: MasterState,
   { call, streamId }: SchedulerQuestion,
+  { constraintLimits }: Pick<MasterSettings, 'constraintLimits'>,
 ): GrantedCall | CallOutcome {
   if (!state.isReady) return NOT_READY;
   const frameworkId = call.frameworkId && idOf<FrameworkId>(call.frameworkId);
@@ -42,7 +44,7 @@ export function checkSchedulerCall(
   if (call.type !== 'UPDATE_FRAMEWORK' || call.updateFramework === undefined) {
     return { kind: 'granted', framework, outcome: { kind: 'accepted' } };
   }
-  const valid = validateFrameworkUpdate(call.updateFramework, framework);
+  const valid = validateFrameworkUpdate(call.updateFramework, framework, constraintLimits);
   return valid.ok
     ? { kind: 'granted', framework, outcome: { kind: 'done' } }
     : invalid(valid.error);

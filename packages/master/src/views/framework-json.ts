@@ -12,6 +12,7 @@ import {
   LEGACY_KEYS,
   messageJson,
   Resource_AllocationInfo,
+  schedulerV1,
 } from '@kaon/protocol';
 import { Resources } from '@kaon/resources';
 import type { Framework } from '../state/framework.ts';
@@ -60,7 +61,9 @@ export function frameworkJson(state: MasterState, framework: Framework): JsonObj
     offers: state.offersOf(framework).map(offerJson),
     executors: executorsJson(framework),
     labels: info.labels?.labels.map((label) => messageJson(Label, label)),
-    offer_constraints: {},
+    offer_constraints: framework.offerConstraints
+      ? messageJson(schedulerV1.OfferConstraints, framework.offerConstraints)
+      : {},
   };
 }
 

@@ -125,7 +125,7 @@ function frameworkRecord(
     inverseOffers: [],
     allocatedResources: endpointForm(usedByFramework(framework)),
     offeredResources: endpointForm(offeredOf(state, framework)),
-    offerConstraints: { roleConstraints: {} },
+    offerConstraints: framework.offerConstraints ?? { roleConstraints: {} },
   };
 }
 

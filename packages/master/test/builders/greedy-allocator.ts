@@ -35,6 +35,11 @@ export class GreedyAllocator implements AllocatorPort {
     return [];
   }
 
+  /** It makes no passes, so there is nothing to explain. */
+  async explain(): Promise<undefined> {}
+
+  plan: AllocatorPort['plan'] = async () => [];
+
   async close(): Promise<void> {}
 
   tell(command: AllocatorCommand): void {

@@ -1,7 +1,7 @@
-// A master behind a real server on a free port, with an allocator of the test's own.
+// A master behind a real server on a free port, unless told otherwise with an allocator of the test's own.
 import { createActorSystem } from '@kaon/actor';
 import { type ClientResponse, createHttpServer, httpClient } from '@kaon/http';
-import { type RunningMaster, startMaster } from '@kaon/master';
+import { type RunningMaster, type StartMasterOptions, startMaster } from '@kaon/master';
 import { fromUtf8, seededRandom } from '@kaon/primitives';
 import { memoryStorage } from '@kaon/registry';
 import type { Test } from 'tap';
@@ -42,7 +42,10 @@ export interface TestStream {
 
 const HOST = '127.0.0.1';
 
-export async function givenHttpMaster(t: Test): Promise<HttpMaster> {
+/** What a test may set otherwise. With a `storage` of its own it waits for `master.ready` itself. */
+type Settable = Partial<Pick<StartMasterOptions, 'createAllocator' | 'storage'>>;
+
+export async function givenHttpMaster(t: Test, options: Settable = {}): Promise<HttpMaster> {
   const http = createHttpServer({ driver: 'node' });
   const { port } = await http.listen({ host: HOST, port: 0 });
   const system = createActorSystem({ address: `${HOST}:${port}`, random: seededRandom(7) });
@@ -53,8 +56,9 @@ export async function givenHttpMaster(t: Test): Promise<HttpMaster> {
     storage: memoryStorage(),
     createAllocator: (onAllocated) => new GreedyAllocator(onAllocated),
     flags: { cluster: 'test', port: String(port) },
+    ...options,
   });
-  await master.ready;
+  if (options.storage === undefined) await master.ready;
   const client = httpClient();
   const url = `http://${HOST}:${port}`;
   t.teardown(async () => {

@@ -26,7 +26,8 @@ export function seededRandom(seed: number): Random {
     z = Math.imul(z ^ (z >>> 13), 0xc2b2ae35);
     return (z ^ (z >>> 16)) >>> 0;
   };
-  let [a, b, c, d] = [expand(), expand(), expand(), expand()];
+  // Signed, so that the engine keeps them as small integers; unsigned ones would be objects.
+  let [a, b, c, d] = [expand() | 0, expand() | 0, expand() | 0, expand() | 0];
 
   const next32 = (): number => {
     const scrambled = Math.imul(rotateLeft(Math.imul(b, 5), 7), 9) >>> 0;
@@ -73,5 +74,5 @@ export function hashText(text: string): number {
 }
 
 function rotateLeft(value: number, bits: number): number {
-  return ((value << bits) | (value >>> (32 - bits))) >>> 0;
+  return (value << bits) | (value >>> (32 - bits));
 }

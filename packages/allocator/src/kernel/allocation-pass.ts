@@ -10,6 +10,11 @@ import { randomChildren } from './random-order.ts';
 
 /** With so few who have not refused an agent, the first in line is found by looking at these alone. */
 const FEW = 16;
+/**
+ * The same where an agent demands a capability: who has it holds more of what is rare, and stands far back
+ * in a long line.
+ */
+const FEW_CAPABLE = 128;
 const NO_NODES: readonly number[] = [];
 /** Agents whose rows are fetched together. In shuffled order each row is a miss of the cache. */
 const AHEAD = 32;
@@ -44,7 +49,7 @@ export class AllocationPass {
   #isMasked = false;
   #isOver = false;
   #chance: Random = seededRandom(0);
-  readonly #few = new Int32Array(FEW);
+  readonly #few = new Int32Array(FEW_CAPABLE);
   #fetched = 0;
 
   constructor(kernel: AllocatorKernel) {
@@ -257,10 +262,11 @@ export class AllocationPass {
 
   #walkInOrder(): void {
     if (this.#isMasked) {
-      const few = this.#findFew();
-      if (few === 0) return;
-      if (few <= FEW) {
-        this.#visitFew(few);
+      const few = this.turn.demands === 0 ? FEW : FEW_CAPABLE;
+      const found = this.#findFew(few);
+      if (found === 0) return;
+      if (found <= few) {
+        this.#visitFew(found);
         return;
       }
     }
@@ -268,15 +274,15 @@ export class AllocationPass {
     if (!this.#isOver) this.#walkTops();
   }
 
-  /** Counts who competes and has not refused the agent, up to one more than `FEW`, and lists them. */
-  #findFew(): number {
+  /** Counts who competes and has not refused the agent, up to one more than `limit`, and lists them. */
+  #findFew(limit: number): number {
     const { competing } = this.#kernel.clients;
     const mask = this.#mask;
     let count = 0;
     for (let word = 0; word < competing.length; word += 1) {
       let live = competing[word]! & ~mask[word]!;
       while (live !== 0) {
-        if (count === FEW) return FEW + 1;
+        if (count === limit) return limit + 1;
         const bit = live & -live;
         this.#few[count] = word * 32 + (31 - Math.clz32(bit));
         count += 1;

@@ -9,6 +9,9 @@ export const ROOT = 0;
 /** Name of the child of a role that stands for the role's own frameworks. */
 const LEAF_NAME = '.';
 
+/** Siblings that are gone through one by one. */
+const SHORT = 16;
+
 /** What a node of the tree stands for. */
 export const NODE_KIND = { role: 0, leaf: 1, client: 2 } as const;
 
@@ -487,6 +490,10 @@ export class DrfSorter {
   #find(list: SiblingList, node: number): number {
     const { items, start, length } = list;
     if (items[start] === node) return 0;
+    if (length <= SHORT) {
+      for (let index = 1; index < length; index += 1)
+        if (items[start + index] === node) return index;
+    }
     let low = 0;
     let high = length;
     while (low < high) {
@@ -503,6 +510,10 @@ export class DrfSorter {
   /** Moves a node whose key has changed from index `from` to where it belongs. */
   #settle(list: SiblingList, node: number, from: number): void {
     const { items, start, length } = list;
+    if (length <= SHORT) {
+      this.#settleShort(items, start, start + length, node, start + from);
+      return;
+    }
     let low = 0;
     let high = length - 1;
     // Indexes among the others: those from `from` on stand one further.
@@ -516,6 +527,15 @@ export class DrfSorter {
       else high = middle;
     }
     list.move(from, low);
+  }
+
+  /** Among few siblings looking and shifting at once is quicker than a search. */
+  #settleShort(items: Int32Array, start: number, end: number, node: number, from: number): void {
+    let at = from;
+    for (; at + 1 < end && this.#isBefore(items[at + 1]!, node); at += 1)
+      items[at] = items[at + 1]!;
+    for (; at > start && this.#isBefore(node, items[at - 1]!); at -= 1) items[at] = items[at - 1]!;
+    items[at] = node;
   }
 
   #findSoleClients(): void {

@@ -213,7 +213,7 @@ export class AgentTurn {
     }
     this.bits = capabilities & PARCEL_BITS;
     this.isChopped = false;
-    if (isSimple && !kernel.quotas.isAny) {
+    if (isSimple && (!kernel.quotas.isAny || (stage === 2 && this.#isWithinQuotas(client)))) {
       this.sum = this.plain;
       this.offered = this.plain;
       this.consumed = this.plain;
@@ -352,6 +352,21 @@ export class AgentTurn {
     }
     if (!this.hasPlain && this.#eligibleCount === 0) return nothingLeft;
     return minimums.isMet(this.sum) ? NONE : notAllocatable;
+  }
+
+  /** Whether neither limit nor headroom cuts anything off the plain parcel. */
+  #isWithinQuotas(client: number): boolean {
+    const { clients, quotas } = this.#kernel;
+    const { plain } = this;
+    const slot = quotas.slotOfNode[clients.top[client]!]!;
+    const from = slot * this.#kinds;
+    const isKept = quotas.isHeadroomRequired;
+    for (let kind = 0; kind < this.#kindsUsed; kind += 1) {
+      const quantity = plain[kind]!;
+      if (slot !== NONE && quantity > quotas.left[from + kind]!) return false;
+      if (isKept && quantity > 0 && quantity > quotas.surplus(kind)) return false;
+    }
+    return true;
   }
 
   /** Strips what the framework cannot handle and chops what quotas do not allow. */

@@ -154,14 +154,19 @@ export class QuotaTable {
     const { kinds, required } = this;
     for (let kind = 0; kind < kinds; kind += 1) {
       const amount = amounts[kind]!;
+      if (amount === 0) continue;
       const at = slot * kinds + kind;
       this.left[at] = Math.max(0, this.left[at]! - amount);
       this.unsatisfied[at] = Math.max(0, this.unsatisfied[at]! - amount);
-      if (guaranteed !== undefined) {
-        required[kind] = Math.max(0, required[kind]! - guaranteed[kind]!);
-      }
     }
-    if (guaranteed !== undefined) this.isHeadroomRequired = required.some((left) => left > 0);
+    if (guaranteed !== undefined) {
+      let isRequired = false;
+      for (let kind = 0; kind < kinds; kind += 1) {
+        required[kind] = Math.max(0, required[kind]! - guaranteed[kind]!);
+        if (required[kind]! > 0) isRequired = true;
+      }
+      this.isHeadroomRequired = isRequired;
+    }
     this.#judge(slot);
   }
 

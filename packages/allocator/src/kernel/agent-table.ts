@@ -35,8 +35,7 @@ export class AgentTable {
   kindsUsed = 0;
   /** Reservations of the whole agent; most have none. */
   readonly reserved = new Map<number, ParcelRows>();
-  /** Agents present, and those of them that are active. */
-  present = 0;
+  /** Agents that are present and active. */
   active = 0;
 
   constructor(kinds: number, pool: ParcelPool) {
@@ -83,7 +82,6 @@ export class AgentTable {
     if (rows > this.rows) this.#grow(rows);
     this.isPresent[agent] = 1;
     this.setExtras(agent, NONE);
-    this.present += 1;
   }
 
   setActive(agent: number, isActive: boolean): void {
@@ -141,7 +139,6 @@ export class AgentTable {
     this.plain.fill(0, agent * this.width, (agent + 1) * this.width);
     this.total.fill(0, agent * this.kinds, (agent + 1) * this.kinds);
     this.reserved.delete(agent);
-    this.present -= 1;
   }
 
   #grow(rows: number): void {

@@ -10,7 +10,7 @@ import { SKIP } from './skip-reasons.ts';
 export type Stage = 1 | 2;
 
 /** `judge` says so when the bundle does not help the guarantee of the role. */
-export const NOT_FOR_GUARANTEE = -2;
+const NOT_FOR_GUARANTEE = -2;
 
 /** Reasons as plain numbers, for the hot path. */
 const {

@@ -1,5 +1,5 @@
 // What the master hears, and what it takes agents to understand.
-import { defineProtocol, localAsk, message, messages, type Pid } from '@kaon/actor';
+import { defineProtocol, localAsk, messages, type Pid } from '@kaon/actor';
 import {
   agentMessages,
   agentOperationMessages,
@@ -14,8 +14,15 @@ import type { ViewAnswer, ViewQuestion } from './views/view.ts';
 /** The messages masters send to agents. */
 export const agentProtocol = defineProtocol({
   ...messages(agentMessages),
-  runTaskGroup: message<internal.RunTaskGroupMessage>(agentOperationMessages.runTaskGroup),
+  ...messages(agentOperationMessages),
 });
+
+/**
+ * An operation for an agent, as it is sent.
+ *
+ * NOTE: a use of `internal` in this file lets the compiler name the message types in its declarations.
+ */
+export type ApplyOperationMessage = internal.ApplyOperationMessage;
 
 /** What an agent's PID speaks. */
 export type AgentProtocol = typeof agentProtocol;

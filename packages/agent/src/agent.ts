@@ -8,12 +8,22 @@ import {
   acknowledgementCheckpointed,
   acknowledgeUpdate,
 } from './transitions/acknowledge-update.ts';
+import { applyOperation, checkpointResources } from './transitions/apply-operation.ts';
 import { masterDetected, masterExited } from './transitions/detect-master.ts';
+import { drainAgent, drainCheckpointed, endDraining } from './transitions/drain.ts';
 import type { AgentSettings, Env } from './transitions/env.ts';
 import { executorEnded, executorStarted } from './transitions/executor-ended.ts';
 import { updateRetryDue } from './transitions/forward-updates.ts';
 import { frameworkToExecutor } from './transitions/framework-message.ts';
 import { killTask } from './transitions/kill-task.ts';
+import {
+  acknowledgeOperation,
+  operationAcknowledgementCheckpointed,
+  operationCheckpointed,
+  operationRetryDue,
+  reconcileOperations,
+  resourcesCheckpointed,
+} from './transitions/operation-status.ts';
 import { pinged, pingOverdue } from './transitions/ping.ts';
 import { reconcileTasks } from './transitions/reconcile-tasks.ts';
 import { type Findings, recover } from './transitions/recover.ts';
@@ -54,7 +64,9 @@ export const agentActor: ActorDefinition<AgentProtocol, AgentActorOptions> = def
   (ctx, options) => {
     const { state, settings } = options;
     const ports = options.createPorts(ctx);
-    const run = createEffectRunner(ctx, { ...ports, state });
+    const perform = createEffectRunner(ctx, { ...ports, state });
+    /** Whatever ends may be the last thing that kept the agent from being drained. */
+    const run = (effects: readonly Effect[]): void => perform([...effects, ...endDraining(state)]);
     const env = (): Env => ({ nowMs: ctx.clock.nowMs(), random: ctx.random, settings });
 
     /** From the agent itself, its timers, disk and executors. */
@@ -99,6 +111,11 @@ export const agentActor: ActorDefinition<AgentProtocol, AgentActorOptions> = def
         frameworkToExecutor: master(frameworkToExecutor),
         updateFramework: master(updateFramework),
         reconcileTasks: master(reconcileTasks),
+        applyOperation: master(applyOperation),
+        acknowledgeOperationStatus: master(acknowledgeOperation),
+        reconcileOperations: master(reconcileOperations),
+        checkpointResources: master(checkpointResources),
+        drainAgent: master(drainAgent),
 
         masterDetected: own(masterDetected),
         leave: own(leave),
@@ -107,6 +124,7 @@ export const agentActor: ActorDefinition<AgentProtocol, AgentActorOptions> = def
         registrationDue: own(registrationDue),
         pingOverdue: own(pingOverdue),
         updateRetryDue: own(updateRetryDue),
+        operationRetryDue: own(operationRetryDue),
         shutdownGraceOver: own(shutdownGraceOver),
         destroyOverdue: own(destroyOverdue),
 
@@ -115,6 +133,11 @@ export const agentActor: ActorDefinition<AgentProtocol, AgentActorOptions> = def
         launchCheckpointFailed: own(launchCheckpointFailed),
         updateCheckpointed: own(updateCheckpointed),
         acknowledgementCheckpointed: own(acknowledgementCheckpointed),
+
+        operationCheckpointed: own(operationCheckpointed),
+        operationAcknowledgementCheckpointed: own(operationAcknowledgementCheckpointed),
+        resourcesCheckpointed: own(resourcesCheckpointed),
+        drainCheckpointed: own(drainCheckpointed),
 
         executorStarted: own(executorStarted),
         executorStatus: own(executorStatus),

@@ -2,15 +2,24 @@
 import { defineProtocol, localAsk, localMessage, messages } from '@kaon/actor';
 import {
   agentMessages,
+  agentOperationMessages,
+  type DrainConfig,
   type internal,
   masterMessages,
+  masterOperationMessages,
   observerMessages,
   type TaskState,
   type TaskStatus,
   type TaskStatus_Reason,
 } from '@kaon/protocol';
 import type { AgentState } from './state/agent-state.ts';
-import type { ContainerKey, TaskInContainer, TaskKey, UpdateKey } from './state/keys.ts';
+import type {
+  ContainerKey,
+  OperationKey,
+  TaskInContainer,
+  TaskKey,
+  UpdateKey,
+} from './state/keys.ts';
 
 /** An executor's word on one of its tasks. */
 export interface ExecutorStatus extends ContainerKey {
@@ -52,12 +61,22 @@ export const agentProtocol = defineProtocol({
   /** HTTP → agent: the state, to be read within the answer's turn and not kept. */
   look: localAsk<{ readonly read: (state: AgentState) => unknown }, unknown>(),
 
+  ...messages({
+    drainAgent: agentOperationMessages.drainAgent,
+    applyOperation: agentOperationMessages.applyOperation,
+    acknowledgeOperationStatus: agentOperationMessages.acknowledgeOperationStatus,
+    reconcileOperations: agentOperationMessages.reconcileOperations,
+    checkpointResources: agentOperationMessages.checkpointResources,
+  }),
+
   /** Timer: try to register (again). */
   registrationDue: localMessage<Record<string, never>>(),
   /** Timer: the master has not pinged for too long. */
   pingOverdue: localMessage<Record<string, never>>(),
   /** Timer: the head of a stream is not acknowledged yet. */
   updateRetryDue: localMessage<TaskKey>(),
+  /** Timer: the status of an operation is not acknowledged yet. */
+  operationRetryDue: localMessage<OperationKey>(),
   /** Timer: an executor took too long to end. */
   shutdownGraceOver: localMessage<ContainerKey>(),
   /** Timer: a container cannot be destroyed. */
@@ -74,6 +93,15 @@ export const agentProtocol = defineProtocol({
   /** Disk: the acknowledgement of a status update is durable. */
   acknowledgementCheckpointed: localMessage<UpdateKey>(),
 
+  /** Disk: an operation, and what it did, is durable. */
+  operationCheckpointed: localMessage<OperationKey>(),
+  /** Disk: nothing of an operation is kept any more. */
+  operationAcknowledgementCheckpointed: localMessage<OperationKey>(),
+  /** Disk: reservations and volumes are durable. */
+  resourcesCheckpointed: localMessage<Record<string, never>>(),
+  /** Disk: how the agent is to be drained is durable. */
+  drainCheckpointed: localMessage<{ readonly config: DrainConfig }>(),
+
   /** Executor: its container runs. */
   executorStarted: localMessage<ExecutorStarted>(),
   /** Executor: a status of one of its tasks. */
@@ -86,7 +114,10 @@ export const agentProtocol = defineProtocol({
 export type AgentProtocol = typeof agentProtocol;
 
 /** What the agent may say to a master. */
-export const masterPeer = defineProtocol({ ...messages(masterMessages) });
+export const masterPeer = defineProtocol({
+  ...messages(masterMessages),
+  ...messages(masterOperationMessages),
+});
 
 /** What an agent sends to a master. */
 export type MasterPeer = typeof masterPeer;

@@ -152,7 +152,9 @@ function taskRunner(
       const request = launchRequest(launch, environment, taskUser);
       if (!request.ok) throw new Error(request.error);
       const { sandbox, user } = request.value;
-      if (user !== undefined) await giveSandbox(sandbox, user);
+      if (user !== undefined) {
+        for (const folder of [sandbox, ...(launch.volumes ?? [])]) await giveSandbox(folder, user);
+      }
       return containerizer.launch(request.value);
     },
     wait: () => containerizer.wait(containerId),

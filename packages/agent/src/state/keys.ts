@@ -23,3 +23,9 @@ export interface ContainerKey {
 export interface TaskInContainer extends ContainerKey {
   readonly taskId: string;
 }
+
+/** Names one offer operation. */
+export interface OperationKey {
+  /** As text. */
+  readonly operationUuid: string;
+}

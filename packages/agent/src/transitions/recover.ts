@@ -1,7 +1,8 @@
 // After a restart: the tasks of the former run are found again, by what it wrote down and by what still
 // runs. Nothing that was promised is forgotten: unacknowledged updates are sent again, and what ended
 // unseen is told.
-import type { TaskState } from '@kaon/protocol';
+import { formatUuid, isUuidBytes, uuidBytes } from '@kaon/primitives';
+import { isTerminalOperation, type Operation, type TaskState } from '@kaon/protocol';
 import type {
   CheckpointedAgent,
   CheckpointedFramework,
@@ -12,7 +13,9 @@ import { type Effect, log } from '../effects.ts';
 import type { AgentState } from '../state/agent-state.ts';
 import { Executor } from '../state/executor.ts';
 import type { Framework } from '../state/framework.ts';
+import { OperationRecord } from '../state/operation-record.ts';
 import { newTaskRecord } from '../state/task-record.ts';
+import { resumeDraining } from './drain.ts';
 import type { Env } from './env.ts';
 import { executorEnded } from './executor-ended.ts';
 import { containerKey } from './shutdown-executor.ts';
@@ -29,6 +32,8 @@ export interface FoundContainer {
 export interface Findings {
   /** Undefined for a new agent. */
   readonly agent: CheckpointedAgent | undefined;
+  /** Operations whose statuses were not acknowledged. Default: none. */
+  readonly operations?: readonly Operation[];
   readonly containers: readonly FoundContainer[];
 }
 
@@ -37,6 +42,7 @@ export function recover(state: AgentState, findings: Findings, env: Env): Effect
   const { agent, containers } = findings;
   const found = new Map(containers.map((container) => [container.containerId, container]));
   const effects: Effect[] = [];
+  state.resources.version = uuidBytes(env.random);
   if (agent) {
     state.assignId(agent.agentId);
     state.counters.recoveryErrors += agent.problems.length;
@@ -44,6 +50,8 @@ export function recover(state: AgentState, findings: Findings, env: Env): Effect
     for (const framework of agent.frameworks) {
       effects.push(...recoverFramework(state, framework, found, env));
     }
+    for (const operation of findings.operations ?? []) recoverOperation(state, operation);
+    if (agent.drainConfig) effects.push(...resumeDraining(state, agent.drainConfig, env));
     effects.push(
       log('info', 'recovered', { agentId: agent.agentId, executors: state.executorCount }),
     );
@@ -168,6 +176,16 @@ function holdOn(
       recovered: { reported },
     },
   };
+}
+
+/** Its status is sent again, the same one. Of one without an end nothing is known: it was dropped. */
+function recoverOperation(state: AgentState, operation: Operation): void {
+  const { latestStatus, uuid } = operation;
+  const hasEnded = isTerminalOperation(latestStatus.state) && latestStatus.uuid !== undefined;
+  if (!hasEnded || !isUuidBytes(uuid.value)) return;
+  const record = new OperationRecord(formatUuid(uuid.value), operation, latestStatus);
+  record.isDurable = true;
+  state.operations.set(record.uuid, record);
 }
 
 function isKnown(state: AgentState, containerId: string): boolean {

@@ -21,6 +21,8 @@ import type { Env } from './env.ts';
 import { executorEnded } from './executor-ended.ts';
 import { refuseTask } from './status-update.ts';
 import { findTaskProblem } from './task-problems.ts';
+import { volumeLinkWrites, volumesToOwn } from './task-volumes.ts';
+import { RESOURCES_WRITE_KEY } from './write-resources.ts';
 
 /** Sandboxes are closed to other users. */
 const SANDBOX_MODE = 0o750;
@@ -102,6 +104,7 @@ export function launchCheckpointed(
         task: record.info,
         framework: framework.info,
         directory: executor.directory,
+        volumes: volumesToOwn(state, executor, record.info.resources),
       },
     },
   ];
@@ -172,6 +175,7 @@ function prepareLaunch(
       target: paths.sandbox(key),
       outlives: 'process',
     },
+    ...volumeLinkWrites(state, executor.directory, task.resources),
   ];
   if (framework.isCheckpointing) {
     writes.push(
@@ -199,7 +203,7 @@ function prepareLaunch(
     {
       kind: 'persist',
       key: executor.writeKey,
-      after: ['agent'],
+      after: ['agent', RESOURCES_WRITE_KEY],
       writes,
       next: { name: 'launchCheckpointed', body },
       otherwise: (problem) => ({ name: 'launchCheckpointFailed', body: { ...body, problem } }),

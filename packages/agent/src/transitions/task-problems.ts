@@ -1,7 +1,9 @@
 // Why an agent does not run a task: one list of named checks. The master has made its own before.
 import type { TaskInfo } from '@kaon/protocol';
+import { isPersistentVolume, isShared, Resources } from '@kaon/resources';
 import type { AgentState } from '../state/agent-state.ts';
 import type { Framework } from '../state/framework.ts';
+import { containerPathProblem } from '../state/volumes.ts';
 import type { Env } from './env.ts';
 import { type AgentStatus, stateFor } from './status-update.ts';
 
@@ -30,6 +32,15 @@ const CHECKS: readonly ((subject: Subject) => AgentStatus | undefined)[] = [
       state: stateFor(framework, 'TASK_DROPPED'),
       reason: 'REASON_FRAMEWORK_REMOVED',
       message: 'The framework or the agent is being shut down',
+    };
+  },
+
+  function draining({ state, framework }) {
+    if (!state.draining) return undefined;
+    return {
+      state: stateFor(framework, 'TASK_DROPPED'),
+      reason: 'REASON_AGENT_DRAINING',
+      message: 'Task was received while agent was already draining',
     };
   },
 
@@ -74,6 +85,33 @@ const CHECKS: readonly ((subject: Subject) => AgentStatus | undefined)[] = [
     };
   },
 
+  function volumePaths({ task }) {
+    const problem = containerPathProblem(task.resources);
+    if (problem === undefined) return undefined;
+    return { state: 'TASK_ERROR', reason: 'REASON_TASK_INVALID', message: capitalized(problem) };
+  },
+
+  function unknownReservation({ state, framework, task }) {
+    const unknown = state.resources.unknownOf(task.resources);
+    if (!unknown) return undefined;
+    return {
+      state: stateFor(framework, 'TASK_DROPPED'),
+      reason: 'REASON_RESOURCES_UNKNOWN',
+      message: `The checkpointed resources being used by the task are unknown to the agent: ${Resources.of([unknown])}`,
+    };
+  },
+
+  function volumeInUse({ state, framework, task }) {
+    const exclusive = task.resources.filter((one) => isPersistentVolume(one) && !isShared(one));
+    const taken = exclusive.find((one) => state.executorsUsing(one).length > 0);
+    if (!taken) return undefined;
+    return {
+      state: stateFor(framework, 'TASK_DROPPED'),
+      reason: 'REASON_RESOURCES_UNKNOWN',
+      message: `The volume '${taken.disk?.persistence?.id}' is in use by another task`,
+    };
+  },
+
   function neverFits({ state, task }) {
     const shortage = state.shortageOf(task.resources);
     if (!shortage) return undefined;
@@ -107,4 +145,8 @@ export function findTaskProblem(
     if (problem) return problem;
   }
   return undefined;
+}
+
+function capitalized(text: string): string {
+  return `${text.charAt(0).toUpperCase()}${text.slice(1)}`;
 }

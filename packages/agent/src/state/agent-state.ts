@@ -67,6 +67,8 @@ export class AgentState {
   readonly #streams = new Map<string, UpdateStream>();
   /** Open streams by framework; never 0. */
   readonly #streamCounts = new Map<string, number>();
+  /** Containers of executors that ran before the agent's restart and have not subscribed again. */
+  readonly awaitedExecutors = new Set<string>();
   readonly #total: Amounts;
   readonly #used = new Amounts();
   #info: AgentInfo;
@@ -92,6 +94,13 @@ export class AgentState {
     return this.phase === 'running';
   }
 
+  /** Tasks that are live or not fully acknowledged. */
+  get taskCount(): number {
+    let count = 0;
+    for (const { taskCount } of this.frameworks.values()) count += taskCount;
+    return count;
+  }
+
   /** Executors that are live or not fully acknowledged; a command task has one of its own. */
   get executorCount(): number {
     let count = 0;
@@ -114,6 +123,20 @@ export class AgentState {
     this.completedFrameworks.delete(id);
     this.frameworks.set(id, framework);
     return framework;
+  }
+
+  /** Adds an executor. While it lives, what it needs beside its tasks is in use; that of commands is not offered. */
+  addExecutor(framework: Framework, executor: Executor): void {
+    framework.executors.set(executor.id, executor);
+    if (!executor.isCommand) this.#used.add(executor.info.resources);
+  }
+
+  /** The container of an executor is gone. */
+  endExecutor(executor: Executor): void {
+    invariant(executor.isLive, 'an executor ends once');
+    executor.phase = 'ended';
+    executor.earlySubscription = undefined;
+    if (!executor.isCommand) this.#used.remove(executor.info.resources);
   }
 
   /** Gives a task to an executor. Until it ends, its resources are in use. */

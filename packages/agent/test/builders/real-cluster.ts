@@ -19,6 +19,8 @@ export class TestMaster {
   /** Statuses by task, each acknowledged. */
   readonly statuses: TaskStatus[] = [];
   reports: internal.ReregisterAgentMessage[] = [];
+  readonly exits: internal.ExitedExecutorMessage[] = [];
+  readonly messages: internal.ExecutorToFrameworkMessage[] = [];
   registrations = 0;
   #send: ActorSystem['send'] = () => undefined;
   #waiting: (() => void)[] = [];
@@ -53,8 +55,14 @@ export class TestMaster {
             this.#wake();
           },
           unregisterAgent: () => this.#wake(),
-          exitedExecutor: () => undefined,
-          executorToFramework: () => undefined,
+          exitedExecutor: (body) => {
+            this.exits.push(body);
+            this.#wake();
+          },
+          executorToFramework: (body) => {
+            this.messages.push(body);
+            this.#wake();
+          },
           updateAgent: () => undefined,
           pong: () => undefined,
         },

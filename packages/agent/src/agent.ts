@@ -12,7 +12,9 @@ import { applyOperation, checkpointResources } from './transitions/apply-operati
 import { masterDetected, masterExited } from './transitions/detect-master.ts';
 import { drainAgent, drainCheckpointed, endDraining } from './transitions/drain.ts';
 import type { AgentSettings, Env } from './transitions/env.ts';
-import { executorEnded, executorStarted } from './transitions/executor-ended.ts';
+import { executorCall } from './transitions/executor-call.ts';
+import { executorEnded } from './transitions/executor-ended.ts';
+import { executorStarted } from './transitions/executor-started.ts';
 import { updateRetryDue } from './transitions/forward-updates.ts';
 import { frameworkToExecutor } from './transitions/framework-message.ts';
 import { killTask } from './transitions/kill-task.ts';
@@ -25,6 +27,7 @@ import {
   resourcesCheckpointed,
 } from './transitions/operation-status.ts';
 import { pinged, pingOverdue } from './transitions/ping.ts';
+import { launchCheckpointed, launchCheckpointFailed } from './transitions/prepare-launch.ts';
 import { reconcileTasks } from './transitions/reconcile-tasks.ts';
 import { type Findings, recover } from './transitions/recover.ts';
 import {
@@ -33,7 +36,7 @@ import {
   agentReregistered,
   registrationDue,
 } from './transitions/register.ts';
-import { launchCheckpointed, launchCheckpointFailed, runTask } from './transitions/run-task.ts';
+import { runTask, runTaskGroup } from './transitions/run-task.ts';
 import {
   destroyOverdue,
   shutdownExecutor,
@@ -41,6 +44,10 @@ import {
 } from './transitions/shutdown-executor.ts';
 import { shutdownFramework } from './transitions/shutdown-framework.ts';
 import { executorStatus, updateCheckpointed } from './transitions/status-update.ts';
+import {
+  executorRegistrationOver,
+  executorReregistrationOver,
+} from './transitions/subscribe-executor.ts';
 import { leave, shutdown } from './transitions/terminate.ts';
 import { updateFramework } from './transitions/update-framework.ts';
 
@@ -104,6 +111,7 @@ export const agentActor: ActorDefinition<AgentProtocol, AgentActorOptions> = def
         ping: masterProcess(pinged),
         shutdown: master(shutdown),
         runTask: master(runTask),
+        runTaskGroup: master(runTaskGroup),
         killTask: master(killTask),
         statusUpdateAcknowledgement: master(acknowledgeUpdate),
         shutdownFramework: master(shutdownFramework),
@@ -120,11 +128,18 @@ export const agentActor: ActorDefinition<AgentProtocol, AgentActorOptions> = def
         masterDetected: own(masterDetected),
         leave: own(leave),
         look: ({ read }) => read(state),
+        executorCall: (call) => {
+          const { effects, verdict } = executorCall(state, call, env());
+          run(effects);
+          return verdict;
+        },
 
         registrationDue: own(registrationDue),
         pingOverdue: own(pingOverdue),
         updateRetryDue: own(updateRetryDue),
         operationRetryDue: own(operationRetryDue),
+        executorRegistrationOver: own(executorRegistrationOver),
+        executorReregistrationOver: own(executorReregistrationOver),
         shutdownGraceOver: own(shutdownGraceOver),
         destroyOverdue: own(destroyOverdue),
 
@@ -147,7 +162,10 @@ export const agentActor: ActorDefinition<AgentProtocol, AgentActorOptions> = def
         if (!ports.executors.exited(pid))
           run(masterExited(state, { master: pid.toString() }, env()));
       },
-      stopping: () => ports.writer.close(),
+      stopping: () => {
+        ports.executors.close();
+        ports.writer.close();
+      },
     };
   },
 );

@@ -4,6 +4,7 @@ import {
   agentMessages,
   agentOperationMessages,
   type DrainConfig,
+  type executorV1,
   type internal,
   masterMessages,
   masterOperationMessages,
@@ -12,12 +13,14 @@ import {
   type TaskStatus,
   type TaskStatus_Reason,
 } from '@kaon/protocol';
+import type { ExecutorConnection } from './executor-connection.ts';
+import type { ExecutorClaims } from './executors/executor-tokens.ts';
 import type { AgentState } from './state/agent-state.ts';
 import type {
   ContainerKey,
   OperationKey,
-  TaskInContainer,
   TaskKey,
+  TasksInContainer,
   UpdateKey,
 } from './state/keys.ts';
 
@@ -43,6 +46,20 @@ export interface ExecutorEnded extends ContainerKey {
   readonly isLaunchFailure: boolean;
 }
 
+/** A call on the executor API. */
+export interface ExecutorCall {
+  readonly call: executorV1.Call;
+  /** Who proved to be calling; undefined when calls are not authenticated. */
+  readonly claims: ExecutorClaims | undefined;
+  /** Present with `SUBSCRIBE`: the stream that answers it. */
+  readonly connection: ExecutorConnection | undefined;
+}
+
+/** What a call on the executor API gets. `streaming`: its connection has the answer. */
+export type ExecutorVerdict =
+  | { readonly kind: 'accepted' | 'streaming' }
+  | { readonly kind: 'refused'; readonly status: 400 | 403 | 501 | 503; readonly problem: string };
+
 /**
  * A task to run, as the master sends it.
  *
@@ -53,6 +70,7 @@ export type RunTaskMessage = internal.RunTaskMessage;
 /** The protocol of the agent. */
 export const agentProtocol = defineProtocol({
   ...messages(agentMessages),
+  ...messages({ runTaskGroup: agentOperationMessages.runTaskGroup }),
 
   /** Detector → agent: this master leads (PID as text), or none is known. */
   masterDetected: localMessage<{ readonly master: string | undefined }>(),
@@ -60,6 +78,8 @@ export const agentProtocol = defineProtocol({
   leave: localMessage<{ readonly message: string }>(),
   /** HTTP → agent: the state, to be read within the answer's turn and not kept. */
   look: localAsk<{ readonly read: (state: AgentState) => unknown }, unknown>(),
+  /** HTTP → agent: a custom executor calls. */
+  executorCall: localAsk<ExecutorCall, ExecutorVerdict>(),
 
   ...messages({
     drainAgent: agentOperationMessages.drainAgent,
@@ -77,6 +97,10 @@ export const agentProtocol = defineProtocol({
   updateRetryDue: localMessage<TaskKey>(),
   /** Timer: the status of an operation is not acknowledged yet. */
   operationRetryDue: localMessage<OperationKey>(),
+  /** Timer: a custom executor has not subscribed in time. */
+  executorRegistrationOver: localMessage<ContainerKey>(),
+  /** Timer: custom executors of a former run had time enough to subscribe again. */
+  executorReregistrationOver: localMessage<Record<string, never>>(),
   /** Timer: an executor took too long to end. */
   shutdownGraceOver: localMessage<ContainerKey>(),
   /** Timer: a container cannot be destroyed. */
@@ -84,10 +108,10 @@ export const agentProtocol = defineProtocol({
 
   /** Disk: the agent's info and id are durable. */
   agentInfoCheckpointed: localMessage<Record<string, never>>(),
-  /** Disk: a task and its executor are durable. */
-  launchCheckpointed: localMessage<TaskInContainer>(),
-  /** Disk: a task and its executor could not be written. */
-  launchCheckpointFailed: localMessage<TaskInContainer & { readonly problem: string }>(),
+  /** Disk: tasks and their executor are durable. */
+  launchCheckpointed: localMessage<TasksInContainer>(),
+  /** Disk: tasks and their executor could not be written. */
+  launchCheckpointFailed: localMessage<TasksInContainer & { readonly problem: string }>(),
   /** Disk: a status update is durable. */
   updateCheckpointed: localMessage<UpdateKey>(),
   /** Disk: the acknowledgement of a status update is durable. */

@@ -149,6 +149,16 @@ export class AgentPaths {
     return join(this.taskMeta(key, taskId), 'task.info');
   }
 
+  /** Ids of all tasks of the task's group, a line each; missing outside of groups. */
+  taskGroup(key: RunKey, taskId: string): string {
+    return join(this.taskMeta(key, taskId), 'task.group');
+  }
+
+  /** Empty; there when the executor has subscribed by HTTP. */
+  httpMarker(key: RunKey): string {
+    return join(this.runMeta(key), 'http.marker');
+  }
+
   taskUpdates(key: RunKey, taskId: string): string {
     return join(this.taskMeta(key, taskId), 'task.updates');
   }
@@ -173,6 +183,24 @@ export class AgentPaths {
   /** The folder a task runs in. */
   sandbox(key: RunKey): string {
     return join(this.sandboxes(key), key.containerId);
+  }
+
+  /** The sandboxes of the tasks of groups, by nested container. */
+  nestedSandboxes(key: RunKey): string {
+    return join(this.sandbox(key), 'containers');
+  }
+
+  nestedSandbox(key: RunKey, nestedId: string): string {
+    return join(this.nestedSandboxes(key), nestedId);
+  }
+
+  /** The links to those, by task. */
+  taskLinks(key: RunKey): string {
+    return join(this.sandbox(key), 'tasks');
+  }
+
+  taskLink(key: RunKey, taskId: string): string {
+    return join(this.taskLinks(key), taskId);
   }
 
   latestSandbox(key: Omit<RunKey, 'containerId'>): string {

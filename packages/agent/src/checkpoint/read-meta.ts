@@ -1,7 +1,7 @@
 // Reads back what a former run of the agent wrote down. It changes nothing, except that it cuts the
 // truncated last record off a file of updates.
 import { basename } from 'node:path';
-import { type Disk, errorText } from '@kaon/primitives';
+import { type Disk, errorText, fromUtf8 } from '@kaon/primitives';
 import {
   AgentInfo,
   DrainConfig,
@@ -20,6 +20,8 @@ export interface CheckpointedTask {
   readonly info: TaskInfo;
   /** Updates and acknowledgements in the order they became durable. */
   readonly records: readonly internal.StatusUpdateRecord[];
+  /** Ids of all tasks of its group. */
+  readonly group: readonly string[] | undefined;
 }
 
 /** One run of an executor that was not completed. */
@@ -118,7 +120,9 @@ class MetaReader {
     for (const taskId of await this.#folders(this.#paths.tasksMeta(key))) {
       const info = await this.#single(TaskInfo, this.#paths.taskInfo(key, taskId));
       if (!info) continue;
-      tasks.push({ info, records: await this.#updates(this.#paths.taskUpdates(key, taskId)) });
+      const records = await this.#updates(this.#paths.taskUpdates(key, taskId));
+      const group = await this.#bytes(this.#paths.taskGroup(key, taskId));
+      tasks.push({ info, records, group: group && fromUtf8(group).split('\n') });
     }
     return { containerId: key.containerId, executor, tasks };
   }

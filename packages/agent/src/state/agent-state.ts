@@ -91,6 +91,8 @@ export class AgentState {
   readonly #streams = new Map<string, UpdateStream>();
   /** Open streams by framework; never 0. */
   readonly #streamCounts = new Map<string, number>();
+  /** Containers of executors that ran before the agent's restart and have not subscribed again. */
+  readonly awaitedExecutors = new Set<string>();
   #total: Amounts;
   readonly #used = new Amounts();
   #info: AgentInfo;
@@ -115,6 +117,13 @@ export class AgentState {
   /** Whether updates may be forwarded. */
   get isRegistered(): boolean {
     return this.phase === 'running';
+  }
+
+  /** Tasks that are live or not fully acknowledged. */
+  get taskCount(): number {
+    let count = 0;
+    for (const { taskCount } of this.frameworks.values()) count += taskCount;
+    return count;
   }
 
   /** Executors that are live or not fully acknowledged; a command task has one of its own. */
@@ -142,18 +151,15 @@ export class AgentState {
     return restored;
   }
 
-  /** Executors that use `volume`, by themselves or by their tasks; each once. */
+  /** Executors that use `volume`, by themselves or by tasks that have not ended; each once. */
   executorsUsing(volume: Resource): readonly Executor[] {
     const isIt = (one: Resource): boolean => isSameVolume(one, volume);
     return [...this.allExecutors()].filter((executor) => {
-      // A container may write until it is gone, whatever became of its tasks.
       if (!executor.isLive) return false;
       if (executor.info.resources.some(isIt)) return true;
-      const records = [...executor.tasks.values(), ...executor.completedTasks];
-      return records.some(({ task, isTerminal }) => {
-        const mayUse = executor.isCommand || !isTerminal;
-        return mayUse && task.resources.some(isIt);
-      });
+      return [...executor.tasks.values()].some(
+        ({ task, isTerminal }) => !isTerminal && task.resources.some(isIt),
+      );
     });
   }
 
@@ -167,6 +173,20 @@ export class AgentState {
     this.completedFrameworks.delete(id);
     this.frameworks.set(id, framework);
     return framework;
+  }
+
+  /** Adds an executor. While it lives, what it needs beside its tasks is in use; that of commands is not offered. */
+  addExecutor(framework: Framework, executor: Executor): void {
+    framework.executors.set(executor.id, executor);
+    if (!executor.isCommand) this.#used.add(executor.info.resources);
+  }
+
+  /** The container of an executor is gone. */
+  endExecutor(executor: Executor): void {
+    invariant(executor.isLive, 'an executor ends once');
+    executor.phase = 'ended';
+    executor.earlySubscription = undefined;
+    if (!executor.isCommand) this.#used.remove(executor.info.resources);
   }
 
   /** Gives a task to an executor. Until it ends, its resources are in use. */

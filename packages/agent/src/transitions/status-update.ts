@@ -224,8 +224,12 @@ function fillStatus(
     ...status,
     agentId: { value: state.agentId as string },
     timestamp: status.timestamp ?? env.nowMs / 1000,
-    ...(executor && {
-      executorId: executor.info.executorId,
+    // Of custom executors it is left to them to name themselves, as in Mesos.
+    ...(executor &&
+      (executor.kind !== 'custom' || status.source === 'SOURCE_AGENT') && {
+        executorId: executor.info.executorId,
+      }),
+    ...(executor?.hasStarted && {
       containerStatus: containerStatusOf(state, executor, status.containerStatus),
     }),
   };
@@ -245,7 +249,10 @@ function containerStatusOf(
   const networkInfos = known && known.networkInfos.length > 0 ? known.networkInfos : [hostNetwork];
   return {
     ...known,
-    containerId: { value: executor.containerId },
+    // Tasks of groups have containers of their own.
+    containerId: (executor.kind === 'pod' ? known?.containerId : undefined) ?? {
+      value: executor.containerId,
+    },
     networkInfos,
     ...(executor.processId !== undefined && { executorPid: executor.processId }),
   };

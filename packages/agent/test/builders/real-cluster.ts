@@ -32,6 +32,8 @@ export class TestMaster {
   readonly operationStatuses: internal.UpdateOperationStatusMessage[] = [];
   /** The version of the agent's resources, as it said last. */
   resourceVersion: Uint8Array | undefined;
+  readonly exits: internal.ExitedExecutorMessage[] = [];
+  readonly messages: internal.ExecutorToFrameworkMessage[] = [];
   registrations = 0;
   #send: ActorSystem['send'] = () => undefined;
   #waiting: (() => void)[] = [];
@@ -68,8 +70,14 @@ export class TestMaster {
             this.#wake();
           },
           unregisterAgent: () => this.#wake(),
-          exitedExecutor: () => undefined,
-          executorToFramework: () => undefined,
+          exitedExecutor: (body) => {
+            this.exits.push(body);
+            this.#wake();
+          },
+          executorToFramework: (body) => {
+            this.messages.push(body);
+            this.#wake();
+          },
           updateAgent: () => undefined,
           updateOperationStatus: (body) => {
             this.operationStatuses.push(body);

@@ -6,8 +6,10 @@ import t from 'tap';
 import { AgentPaths } from '#agent/checkpoint/paths';
 import type { Effect } from '#agent/effects';
 import { AgentState } from '#agent/state/agent-state';
+import { checkpointResources } from '#agent/transitions/apply-operation';
 import { masterDetected, masterExited } from '#agent/transitions/detect-master';
 import type { Env } from '#agent/transitions/env';
+import { resourcesCheckpointed } from '#agent/transitions/operation-status';
 import { pinged } from '#agent/transitions/ping';
 import { launchCheckpointed } from '#agent/transitions/prepare-launch';
 import {
@@ -164,3 +166,21 @@ t.test(
     t.equal(state.counters.invalidStatusUpdates, 1);
   },
 );
+
+t.test('an agent does not register while what it has is not on disk', async (t) => {
+  const state = givenRegistered();
+  const resources = givenTask('any', 'true', 'cpus:1').resources.map((one) => ({
+    ...one,
+    reservations: [{ type: 'DYNAMIC', role: 'web' } as const],
+  }));
+  const effects = checkpointResources(state, { resources });
+  t.equal(find(effects, 'persist').next?.name, 'resourcesCheckpointed');
+  masterExited(state, { master: MASTER }, env);
+  t.strictSame(kinds(registrationDue(state, {}, env)), ['setTimer']);
+  resourcesCheckpointed(state);
+  const asked = registrationDue(state, {}, env);
+  t.strictSame(kinds(asked), ['linkMaster', 'reregisterAgent', 'setTimer']);
+  t.match(find(asked, 'sendToMaster').body, {
+    checkpointedResources: [{ name: 'cpus', reservations: [{ role: 'web' }] }],
+  });
+});

@@ -43,18 +43,22 @@ t.test('a task finds its volumes in its sandbox before it starts', async (t) => 
   t.equal(await world.disk.realPath(`${sandboxOf('t1')}/deep/er`), `${VOLUMES}/v2`);
 });
 
-t.test('a volume is there for a task that follows at once', async (t) => {
+t.test('a task that follows at once waits until its volume is there', async (t) => {
   const world = await given(t);
-  const folders: string[] = [];
-  world.disk.beforeChange = ({ kind, path }) => {
-    if (kind === 'directory' || kind === 'link') folders.push(path);
+  let isFull = true;
+  world.disk.beforeChange = ({ path }) => {
+    if (isFull && path.endsWith('.target')) throw new Error('the disk is full');
   };
   const volume = givenVolume('v1', 100);
-  await Promise.all([apply(world, 3, create(volume)), world.run(taskWith('t1', volume))]);
-  await world.sim.settle();
-  t.ok(folders.indexOf(`${VOLUMES}/v1`) >= 0);
-  const link = folders.findIndex((path) => path.endsWith('/data'));
-  t.ok(link < 0 || folders.indexOf(`${VOLUMES}/v1`) < link, `${folders}`);
+  await apply(world, 3, create(volume));
+  await world.run(taskWith('t1', volume));
+  t.strictSame(world.launches, []);
+  t.strictSame(world.heardStates, []);
+  isFull = false;
+  await world.sim.advance(1000);
+  t.equal(takeOperationStatus(world).status.state, 'OPERATION_FINISHED');
+  t.strictSame(world.heardStates, ['TASK_STARTING']);
+  t.equal(await world.disk.realPath(`${sandboxOf('t1')}/data`), `${VOLUMES}/v1`);
 });
 
 t.test('container paths that are no place in the sandbox are refused', async (t) => {

@@ -16,7 +16,7 @@ export interface ResourceConversion {
    * A volume of which no copy may be left afterwards: a shared one is not destroyed while others hold
    * it. Undefined: whatever is left may stay.
    */
-  readonly lastCopyOf?: Resource;
+  readonly lastCopyOf?: Resources;
 }
 
 /**
@@ -52,12 +52,23 @@ export function applyConversions(
     const next = result.convert(consumed, converted);
     if (!next.ok) return next;
     result = next.value;
-    if (lastCopyOf !== undefined && result.contains(Resources.of([lastCopyOf]))) {
-      const volume = Resources.of([lastCopyOf]);
-      return err(`Persistent volume ${volume} cannot be removed due to additional shared copies`);
+    if (lastCopyOf !== undefined && result.contains(lastCopyOf)) {
+      return err(
+        `Persistent volume ${lastCopyOf} cannot be removed due to additional shared copies`,
+      );
     }
   }
   return ok(result);
+}
+
+/** The same on resources that are allocated to no one: those of an agent. */
+export function unallocatedConversion({
+  consumed,
+  converted,
+  lastCopyOf,
+}: ResourceConversion): ResourceConversion {
+  const plain = { consumed: consumed.unallocate(), converted: converted.unallocate() };
+  return lastCopyOf === undefined ? plain : { ...plain, lastCopyOf: lastCopyOf.unallocate() };
 }
 
 function rawConversions(operation: Offer_Operation): Result<readonly ResourceConversion[], string> {
@@ -107,11 +118,9 @@ function create(volume: Resource): ResourceConversion {
 }
 
 function destroy(volume: Resource): ResourceConversion {
-  return {
-    consumed: Resources.of([volume]),
-    converted: Resources.of([withoutPersistence(toPostRefinement(volume))]),
-    lastCopyOf: volume,
-  };
+  const consumed = Resources.of([volume]);
+  const converted = Resources.of([withoutPersistence(toPostRefinement(volume))]);
+  return { consumed, converted, lastCopyOf: consumed };
 }
 
 function grow({

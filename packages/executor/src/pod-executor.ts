@@ -84,6 +84,8 @@ interface Member {
   readonly group: Group;
   readonly runner: TaskRunner;
   readonly pid: Pid<CommandExecutorProtocol>;
+  /** It has said how it ended; its actor's exit, a signal, may be heard first. */
+  hasSaidEnd: boolean;
   /** Its actor has ended; what it said last may still wait for acknowledgement. */
   isOver: boolean;
   /** The terminal update this executor sent in its stead, until it is acknowledged. */
@@ -118,11 +120,15 @@ class Pod {
         ...(recovered && { recovered }),
         onStarted: (processId) => this.#ctx.send(self, 'memberStarted', { taskId, pid: processId }),
         onStatus: (status) => this.#ctx.send(self, 'memberStatus', { status }),
-        onEnded: (end) => this.#ctx.send(self, 'memberEnded', { taskId, end }),
+        onEnded: (end) => {
+          member.hasSaidEnd = true;
+          return this.#ctx.send(self, 'memberEnded', { taskId, end });
+        },
       });
       this.#ctx.link(pid);
-      const rest = { isOver: false, pendingUuid: undefined };
-      this.#members.set(taskId, { task, group, runner, pid, ...rest });
+      const rest = { hasSaidEnd: false, isOver: false, pendingUuid: undefined };
+      const member: Member = { task, group, runner, pid, ...rest };
+      this.#members.set(taskId, member);
     }
     if (this.#isShuttingDown) this.shutdown(0);
     return undefined;
@@ -175,7 +181,7 @@ class Pod {
   /** A member's actor failed: its container is still there, and nobody else would end it. */
   memberLost(pid: Pid): void {
     for (const member of this.#members.values()) {
-      if (!member.pid.equals(pid) || member.isOver) continue;
+      if (!member.pid.equals(pid) || member.hasSaidEnd) continue;
       this.#ctx.defer(
         member.runner.destroy(),
         () => undefined,

@@ -146,6 +146,20 @@ t.test('a second subscription takes the place of the first', async (t) => {
   t.notOk(first.heard.includes('KILL'));
 });
 
+t.test('a kill that nobody heard is told again', async (t) => {
+  const world = await start(t);
+  await world.run(givenCustomTask('t1'));
+  const lost = await world.subscribe();
+  await world.call(update(givenStatus('t1', 'TASK_RUNNING')));
+  lost.close();
+  kill(world, 't1');
+  await world.sim.settle();
+  const again = await world.subscribe();
+  t.match(again.events.slice(1), [{ type: 'KILL', kill: { taskId: { value: 't1' } } }]);
+  await world.call(update(givenStatus('t1', 'TASK_KILLED')));
+  t.strictSame((await world.subscribe()).heard, ['SUBSCRIBED'], 'until the task has ended');
+});
+
 t.test('a task that was sent and never seen is dropped', async (t) => {
   const world = await start(t);
   await world.run(givenCustomTask('seen'));
@@ -266,7 +280,7 @@ t.test('a restarted agent tells no master of itself before its executors are bac
   await world.sim.advance(1000);
   const reports = world.master.messages.filter(({ name }) => name === 'reregisterAgent');
   t.strictSame(reports, []);
-  t.strictSame(await world.call(update(status)), {
+  t.match(await world.call(update(status)), {
     kind: 'refused',
     status: 503,
     problem: 'Agent has not finished recovery',

@@ -88,6 +88,14 @@ export function addAgentCommand(program: Command, context: CommandContext): void
         .argParser(duration({ atMost: '15secs' })),
     )
     .addOption(
+      new Option(
+        '--recovery-timeout <duration>',
+        'how long executors wait for an agent that is away',
+      )
+        .default(900_000, '15mins')
+        .argParser(duration()),
+    )
+    .addOption(
       new Option('--jwt-secret-key <file>', 'key to sign the tokens of executors with').argParser(
         (path) => resolve(path),
       ),

@@ -21,6 +21,7 @@ export interface AgentFlags extends ServerFlags {
   readonly executorShutdownGracePeriod: number;
   readonly executorRegistrationTimeout: number;
   readonly executorReregistrationTimeout: number;
+  readonly recoveryTimeout: number;
   /** A file. */
   readonly jwtSecretKey?: string;
   readonly authenticateHttpExecutors?: boolean;
@@ -61,6 +62,7 @@ export async function startAgentServer(
       executorShutdownGraceMs: flags.executorShutdownGracePeriod,
       executorRegistrationTimeoutMs: flags.executorRegistrationTimeout,
       executorReregistrationTimeoutMs: flags.executorReregistrationTimeout,
+      recoveryTimeoutMs: flags.recoveryTimeout,
       jwtSecretKey,
       authenticateHttpExecutors: flags.authenticateHttpExecutors,
       flags: shown,

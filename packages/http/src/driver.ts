@@ -103,8 +103,21 @@ export interface DriverSocketRoute {
   opened(socket: DriverSocket, request: DriverRequest): DriverSocketEvents;
 }
 
+/** An answer that is the same for every plain `GET` of its path. */
+export interface ConstantAnswer {
+  readonly head: AnswerHead;
+  /** May be empty. */
+  readonly body: Uint8Array;
+}
+
 /** What a driver tells the server. */
 export interface DriverEvents {
+  /**
+   * The constant answer to a `GET` of `path` without query, asked for without `Accept-Encoding`. A driver that
+   * gives it instead of a `request` says so by `constantGiven`; none has to.
+   */
+  constantOf(path: string): ConstantAnswer | undefined;
+  constantGiven(answer: ConstantAnswer): void;
   request(exchange: DriverExchange): void;
   /** A connection beyond `connectionsMax` was turned away. */
   connectionRefused(): void;

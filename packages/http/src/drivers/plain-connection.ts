@@ -2,11 +2,11 @@
 // request that is not plain goes to node:http, and the connection with it, for good.
 import type { Socket } from 'node:net';
 import type { Clock, TimerHandle } from '@kaon/primitives';
-import type { DriverEvents } from '../driver.ts';
+import type { ConstantAnswer, DriverEvents } from '../driver.ts';
 import { plainAddress } from './addresses.ts';
 import { type ExchangeOwner, PlainExchange } from './plain-exchange.ts';
 import type { PlainHeads } from './plain-head.ts';
-import { type PlainHeaders, readPlainRequest } from './plain-request.ts';
+import { type PlainHeaders, type PlainRequest, readPlainRequest } from './plain-request.ts';
 import type { StreamFlusher } from './plain-stream.ts';
 
 /** Bytes of later requests that are read ahead while one is answered. */
@@ -19,7 +19,7 @@ const NOTHING = Buffer.alloc(0);
 export interface PlainContext {
   readonly headerBytesMax: number;
   readonly clock: Clock;
-  readonly events: Pick<DriverEvents, 'request'>;
+  readonly events: Pick<DriverEvents, 'request' | 'constantOf' | 'constantGiven'>;
   readonly heads: PlainHeads;
   readonly flusher: StreamFlusher;
   readonly isClosing: boolean;
@@ -40,6 +40,8 @@ export class PlainConnection implements ExchangeOwner {
   #remoteAddress: string | undefined;
   #exchange: PlainExchange | undefined;
   #headers: PlainHeaders | undefined;
+  /** A request with a constant answer, all that came with it: clients ask the same again and again. */
+  #repeated: { readonly bytes: Buffer; readonly constant: ConstantAnswer } | undefined;
   /** Read ahead. */
   #unread: Buffer = NOTHING;
   #isReading = false;
@@ -110,7 +112,7 @@ export class PlainConnection implements ExchangeOwner {
   #onData = (bytes: Buffer): void => {
     if (this.#isEnding) return;
     if (this.#exchange === undefined) {
-      this.#read(bytes);
+      if (!this.#repeatsConstant(bytes)) this.#read(bytes);
       return;
     }
     this.#unread = this.#unread.length === 0 ? bytes : Buffer.concat([this.#unread, bytes]);
@@ -143,9 +145,16 @@ export class PlainConnection implements ExchangeOwner {
         this.#handOver(offset === 0 ? bytes : bytes.subarray(offset));
         return;
       }
+      const isAlone = offset === 0 && plain.end === bytes.length;
       offset = plain.end;
       this.#headers = plain.headers;
       this.hasServed = true;
+      const constant = this.#constantFor(plain);
+      if (constant !== undefined) {
+        if (isAlone) this.#repeated = { bytes, constant };
+        this.#give(constant);
+        continue;
+      }
       const body = plain.bodyStart === offset ? NOTHING : bytes.subarray(plain.bodyStart, offset);
       this.#exchange = new PlainExchange(plain.request, body, plain.headers.closes, this);
       events.request(this.#exchange);
@@ -154,6 +163,29 @@ export class PlainConnection implements ExchangeOwner {
     if (this.#isEnding) return;
     if (this.#exchange === undefined) this.idleSinceMs = this.#context.clock.monotonicMs();
     else if (offset < bytes.length) this.#unread = bytes.subarray(offset);
+  }
+
+  #constantFor({ request, headers }: PlainRequest): ConstantAnswer | undefined {
+    if (request.method !== 'GET' || request.query !== '' || headers.bodyLength > 0)
+      return undefined;
+    if (headers.closes || headers.values.has('accept-encoding')) return undefined;
+    // An exchange waits until its answer is taken, and closes where it must.
+    if (this.socket.writableLength > 0 || this.#context.isClosing) return undefined;
+    return this.#context.events.constantOf(request.path);
+  }
+
+  /** Answers `bytes` if they are, to the byte, a request that was answered so before. */
+  #repeatsConstant(bytes: Buffer): boolean {
+    if (this.#repeated?.bytes.equals(bytes) !== true) return false;
+    if (this.socket.writableLength > 0 || this.#context.isClosing) return false;
+    this.#give(this.#repeated.constant);
+    this.idleSinceMs = this.#context.clock.monotonicMs();
+    return true;
+  }
+
+  #give(constant: ConstantAnswer): void {
+    this.socket.write(this.heads.wireOf(constant));
+    this.#context.events.constantGiven(constant);
   }
 
   #handOver(unread: Buffer): void {

@@ -291,6 +291,8 @@ class RoutedServer implements HttpServer {
   #refuse(exchange: Exchange, problem: BodyProblem): void {
     if (problem === 'malformed') {
       exchange.respond(textAnswer(500, 'failed to decode body'));
+    } else if (problem === 'unknown coding') {
+      exchange.respond(textAnswer(415, "Expecting 'Content-Encoding' of gzip or identity"));
     } else if (problem === 'too slow') {
       this.#counters.bodiesTimedOut += 1;
       const text = `The body did not arrive within ${this.#bodyTimeoutMs} ms`;

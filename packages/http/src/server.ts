@@ -173,7 +173,8 @@ class RoutedServer implements HttpServer {
   constant(path: string, { status, headers = {}, body = '' }: HttpAnswer): void {
     const head = { status, headers: safeHeaders(headers), closes: false };
     const bytes = typeof body === 'string' ? utf8(body) : body.slice();
-    this.#constants.set(path, { head, body: bytes });
+    const varies = bytes.length >= this.#context.gzipBytesMin;
+    this.#constants.set(path, { head, body: bytes, varies });
   }
 
   webSocket(path: string, options: WebSocketOptions): void {

@@ -1,11 +1,18 @@
 // The endpoints operators and older clients read: `/state`, `/metrics/snapshot` and their relatives, at
 // the root and below `/master`.
 import type { ActorSystem } from '@kaon/actor';
-import { type HttpAnswer, type HttpRequest, type HttpServer, textAnswer } from '@kaon/http';
+import {
+  type HttpAnswer,
+  type HttpRequest,
+  type HttpServer,
+  jsonAnswer,
+  textAnswer,
+} from '@kaon/http';
 import { fromUtf8 } from '@kaon/primitives';
 import {
   type FrameworkId,
   jsonDouble,
+  jsonText,
   LEGACY_AGENTS_ENDPOINTS,
   LEGACY_KEYS,
   toId,
@@ -36,6 +43,7 @@ export function mountEndpoints(http: HttpServer, options: EndpointOptions): void
     for (const route of [path, `/master${path}`]) http.route('*', route, handle(answer));
   };
 
+  mountConstants(http, flags);
   both('/health', () => ({ status: 200 }));
   both('/flags', (request) => json(request, { flags: new Map(flags) }));
   both(
@@ -92,6 +100,15 @@ export function mountEndpoints(http: HttpServer, options: EndpointOptions): void
       handle((request) => teardown(options, request)),
     );
   }
+}
+
+/** What never changes needs no handler. */
+function mountConstants(http: HttpServer, flags: ReadonlyMap<string, string>): void {
+  for (const prefix of ['', '/master']) {
+    http.constant(`${prefix}/health`, { status: 200 });
+    http.constant(`${prefix}/flags`, jsonAnswer(200, jsonText({ flags: new Map(flags) })));
+  }
+  http.constant('/version', jsonAnswer(200, jsonText(versionJson())));
 }
 
 const AGENT_ID_QUERY = LEGACY_KEYS.agentId;

@@ -8,7 +8,9 @@ import {
   acknowledgementCheckpointed,
   acknowledgeUpdate,
 } from './transitions/acknowledge-update.ts';
+import { applyOperation, checkpointResources } from './transitions/apply-operation.ts';
 import { masterDetected, masterExited } from './transitions/detect-master.ts';
+import { drainAgent, drainCheckpointed, endDraining } from './transitions/drain.ts';
 import type { AgentSettings, Env } from './transitions/env.ts';
 import { executorCall } from './transitions/executor-call.ts';
 import { executorEnded } from './transitions/executor-ended.ts';
@@ -16,6 +18,14 @@ import { executorStarted } from './transitions/executor-started.ts';
 import { updateRetryDue } from './transitions/forward-updates.ts';
 import { frameworkToExecutor } from './transitions/framework-message.ts';
 import { killTask } from './transitions/kill-task.ts';
+import {
+  acknowledgeOperation,
+  operationAcknowledgementCheckpointed,
+  operationCheckpointed,
+  operationRetryDue,
+  reconcileOperations,
+  resourcesCheckpointed,
+} from './transitions/operation-status.ts';
 import { pinged, pingOverdue } from './transitions/ping.ts';
 import { launchCheckpointed, launchCheckpointFailed } from './transitions/prepare-launch.ts';
 import { reconcileTasks } from './transitions/reconcile-tasks.ts';
@@ -61,7 +71,9 @@ export const agentActor: ActorDefinition<AgentProtocol, AgentActorOptions> = def
   (ctx, options) => {
     const { state, settings } = options;
     const ports = options.createPorts(ctx);
-    const run = createEffectRunner(ctx, { ...ports, state });
+    const perform = createEffectRunner(ctx, { ...ports, state });
+    /** Whatever ends may be the last thing that kept the agent from being drained. */
+    const run = (effects: readonly Effect[]): void => perform([...effects, ...endDraining(state)]);
     const env = (): Env => ({ nowMs: ctx.clock.nowMs(), random: ctx.random, settings });
 
     /** From the agent itself, its timers, disk and executors. */
@@ -107,6 +119,11 @@ export const agentActor: ActorDefinition<AgentProtocol, AgentActorOptions> = def
         frameworkToExecutor: master(frameworkToExecutor),
         updateFramework: master(updateFramework),
         reconcileTasks: master(reconcileTasks),
+        applyOperation: master(applyOperation),
+        acknowledgeOperationStatus: master(acknowledgeOperation),
+        reconcileOperations: master(reconcileOperations),
+        checkpointResources: master(checkpointResources),
+        drainAgent: master(drainAgent),
 
         masterDetected: own(masterDetected),
         leave: own(leave),
@@ -120,6 +137,7 @@ export const agentActor: ActorDefinition<AgentProtocol, AgentActorOptions> = def
         registrationDue: own(registrationDue),
         pingOverdue: own(pingOverdue),
         updateRetryDue: own(updateRetryDue),
+        operationRetryDue: own(operationRetryDue),
         executorRegistrationOver: own(executorRegistrationOver),
         executorReregistrationOver: own(executorReregistrationOver),
         shutdownGraceOver: own(shutdownGraceOver),
@@ -130,6 +148,11 @@ export const agentActor: ActorDefinition<AgentProtocol, AgentActorOptions> = def
         launchCheckpointFailed: own(launchCheckpointFailed),
         updateCheckpointed: own(updateCheckpointed),
         acknowledgementCheckpointed: own(acknowledgementCheckpointed),
+
+        operationCheckpointed: own(operationCheckpointed),
+        operationAcknowledgementCheckpointed: own(operationAcknowledgementCheckpointed),
+        resourcesCheckpointed: own(resourcesCheckpointed),
+        drainCheckpointed: own(drainCheckpointed),
 
         executorStarted: own(executorStarted),
         executorStatus: own(executorStatus),

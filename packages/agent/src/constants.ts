@@ -16,6 +16,9 @@ export const UPDATES_PER_STREAM_MAX = 1000;
 /** Acknowledged uuids one stream remembers, to recognise updates that come twice. */
 export const ACKNOWLEDGED_UUIDS_MAX = 2000;
 
+/** Operations that may wait for acknowledgement. More are dropped, and their masters told so. */
+export const OPERATIONS_MAX = 1000;
+
 /** How long a shut down executor may take before its container is destroyed. */
 export const EXECUTOR_SHUTDOWN_GRACE_MS = 5000;
 /** How long a container's destruction may take before the agent gives it up and moves on. */

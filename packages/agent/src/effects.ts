@@ -21,6 +21,8 @@ export type DiskWrite =
       readonly kind: 'directory';
       readonly path: string;
       readonly mode: number;
+      /** Default: `process`. */
+      readonly outlives?: Outlives;
     }
   /** Replaces the file in one step. */
   | {
@@ -42,7 +44,9 @@ export type DiskWrite =
       readonly target: string;
       readonly outlives?: Outlives;
     }
-  | { readonly kind: 'remove'; readonly path: string };
+  | { readonly kind: 'remove'; readonly path: string }
+  /** Removes what is in a folder that itself stays: the root of a mounted disk. */
+  | { readonly kind: 'empty'; readonly path: string };
 
 /** A message of the agent to itself, to be handled when something asynchronous is done. */
 export type Continuation = {
@@ -68,6 +72,8 @@ export interface CommandLaunch extends ContainerKey {
   readonly framework: FrameworkInfo;
   /** The sandbox. */
   readonly directory: string;
+  /** Folders of volumes that the user of the task is to own, beside the sandbox. */
+  readonly volumes?: readonly string[];
   /** Present when the container is only to be held on to: the last state that was durable, if any. */
   readonly recovered?: { readonly reported: TaskState | undefined };
 }
@@ -80,6 +86,8 @@ export interface ExecutorLaunch extends ContainerKey {
   readonly framework: FrameworkInfo;
   /** The sandbox. */
   readonly directory: string;
+  /** As in `CommandLaunch`. */
+  readonly volumes?: readonly string[];
   /** Whether its container is only to be watched. */
   readonly isRecovered: boolean;
 }

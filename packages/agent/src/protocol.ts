@@ -3,9 +3,11 @@ import { defineProtocol, localAsk, localMessage, messages } from '@kaon/actor';
 import {
   agentMessages,
   agentOperationMessages,
+  type DrainConfig,
   type executorV1,
   type internal,
   masterMessages,
+  masterOperationMessages,
   observerMessages,
   type TaskState,
   type TaskStatus,
@@ -14,7 +16,13 @@ import {
 import type { ExecutorConnection } from './executor-connection.ts';
 import type { ExecutorClaims } from './executors/executor-tokens.ts';
 import type { AgentState } from './state/agent-state.ts';
-import type { ContainerKey, TaskKey, TasksInContainer, UpdateKey } from './state/keys.ts';
+import type {
+  ContainerKey,
+  OperationKey,
+  TaskKey,
+  TasksInContainer,
+  UpdateKey,
+} from './state/keys.ts';
 
 /** An executor's word on one of its tasks. */
 export interface ExecutorStatus extends ContainerKey {
@@ -79,12 +87,22 @@ export const agentProtocol = defineProtocol({
   /** HTTP → agent: a custom executor calls. */
   executorCall: localAsk<ExecutorCall, ExecutorVerdict>(),
 
+  ...messages({
+    drainAgent: agentOperationMessages.drainAgent,
+    applyOperation: agentOperationMessages.applyOperation,
+    acknowledgeOperationStatus: agentOperationMessages.acknowledgeOperationStatus,
+    reconcileOperations: agentOperationMessages.reconcileOperations,
+    checkpointResources: agentOperationMessages.checkpointResources,
+  }),
+
   /** Timer: try to register (again). */
   registrationDue: localMessage<Record<string, never>>(),
   /** Timer: the master has not pinged for too long. */
   pingOverdue: localMessage<Record<string, never>>(),
   /** Timer: the head of a stream is not acknowledged yet. */
   updateRetryDue: localMessage<TaskKey>(),
+  /** Timer: the status of an operation is not acknowledged yet. */
+  operationRetryDue: localMessage<OperationKey>(),
   /** Timer: a custom executor has not subscribed in time. */
   executorRegistrationOver: localMessage<ContainerKey>(),
   /** Timer: custom executors of a former run had time enough to subscribe again. */
@@ -105,6 +123,15 @@ export const agentProtocol = defineProtocol({
   /** Disk: the acknowledgement of a status update is durable. */
   acknowledgementCheckpointed: localMessage<UpdateKey>(),
 
+  /** Disk: an operation, and what it did, is durable. */
+  operationCheckpointed: localMessage<OperationKey>(),
+  /** Disk: nothing of an operation is kept any more. */
+  operationAcknowledgementCheckpointed: localMessage<OperationKey>(),
+  /** Disk: reservations and volumes are durable. */
+  resourcesCheckpointed: localMessage<Record<string, never>>(),
+  /** Disk: how the agent is to be drained is durable. */
+  drainCheckpointed: localMessage<{ readonly config: DrainConfig }>(),
+
   /** Executor: its container runs. */
   executorStarted: localMessage<ExecutorStarted>(),
   /** Executor: a status of one of its tasks. */
@@ -117,7 +144,10 @@ export const agentProtocol = defineProtocol({
 export type AgentProtocol = typeof agentProtocol;
 
 /** What the agent may say to a master. */
-export const masterPeer = defineProtocol({ ...messages(masterMessages) });
+export const masterPeer = defineProtocol({
+  ...messages(masterMessages),
+  ...messages(masterOperationMessages),
+});
 
 /** What an agent sends to a master. */
 export type MasterPeer = typeof masterPeer;

@@ -9,6 +9,7 @@ import { agentActor } from './agent.ts';
 import { DurableWriter } from './checkpoint/durable-writer.ts';
 import { AgentPaths } from './checkpoint/paths.ts';
 import { type CheckpointedAgent, readMeta } from './checkpoint/read-meta.ts';
+import { recoverResources } from './checkpoint/recover-resources.ts';
 import {
   AGENT_PORT,
   CONTAINER_DESTROY_TIMEOUT_MS,
@@ -20,7 +21,7 @@ import {
   REGISTRATION_BACKOFF_FACTOR_MS,
   TASKS_MAX,
 } from './constants.ts';
-import { AgentIncompatibleError, AgentOptionsError } from './errors.ts';
+import { AgentIncompatibleError, AgentOptionsError, AgentRecoveryError } from './errors.ts';
 import { createExecutorHost } from './executors/create-executor-host.ts';
 import { type ExecutorTokens, executorTokens } from './executors/executor-tokens.ts';
 import { agentResources, type HostFacts } from './host-facts.ts';
@@ -87,6 +88,10 @@ export async function startAgent(options: AgentOptions): Promise<RunningAgent> {
     paths,
   };
   const state = new AgentState(identity, info);
+  const found = await recoverResources(disk, paths, options.strict ?? true);
+  const restored = state.restoreResources(found.resources);
+  if (!restored.ok) throw new AgentRecoveryError(paths.resourceState, `says: ${restored.error}`);
+  state.counters.recoveryErrors += found.problems.length;
   const settings = {
     registrationBackoffFactorMs:
       options.registrationBackoffFactorMs ?? REGISTRATION_BACKOFF_FACTOR_MS,
@@ -111,7 +116,7 @@ export async function startAgent(options: AgentOptions): Promise<RunningAgent> {
     {
       state,
       settings,
-      findings: { agent: checkpointed, containers },
+      findings: { agent: checkpointed, containers, operations: found.operations },
       createPorts: (ctx) => ({
         writer,
         onStopped: stoppedBy,

@@ -131,7 +131,7 @@ t.test('a task is written down before it is launched', async (t) => {
   const effects = runTask(state, createMessage(internal.RunTaskMessage, message), env);
   t.strictSame(kinds(effects), ['persist']);
   const { writes, next, after } = find(effects, 'persist');
-  t.strictSame(after, ['agent'], 'after the record of the agent itself');
+  t.strictSame(after, ['agent', 'resources'], 'after the agent itself and its volumes');
   t.ok(writes.some(({ path }) => path.endsWith('/tasks/t1/task.info')));
   t.equal(next?.name, 'launchCheckpointed');
   if (next?.name !== 'launchCheckpointed') return;

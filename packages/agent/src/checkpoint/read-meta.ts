@@ -4,6 +4,7 @@ import { basename } from 'node:path';
 import { type Disk, errorText, fromUtf8 } from '@kaon/primitives';
 import {
   AgentInfo,
+  DrainConfig,
   ExecutorInfo,
   FrameworkInfo,
   internal,
@@ -42,6 +43,8 @@ export interface CheckpointedAgent {
   readonly info: AgentInfo;
   readonly agentId: string;
   readonly frameworks: readonly CheckpointedFramework[];
+  /** Set while the agent was being drained. */
+  readonly drainConfig?: DrainConfig | undefined;
   /** Files that could not be read and were skipped; empty when reading is strict. */
   readonly problems: readonly string[];
 }
@@ -91,7 +94,8 @@ class MetaReader {
       const framework = await this.#framework(agentId, id);
       if (framework && framework.runs.length > 0) frameworks.push(framework);
     }
-    return { info, agentId, frameworks, problems: this.#problems };
+    const drainConfig = await this.#single(DrainConfig, this.#paths.drainConfig(agentId));
+    return { info, agentId, frameworks, drainConfig, problems: this.#problems };
   }
 
   async #framework(agentId: string, id: string): Promise<CheckpointedFramework | undefined> {

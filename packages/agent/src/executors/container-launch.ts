@@ -26,6 +26,8 @@ export interface ContainerLaunch {
   readonly containerId: string;
   /** The sandbox. */
   readonly directory: string;
+  /** Folders of volumes that the user is to own, too. Default: none. */
+  readonly volumes?: readonly string[] | undefined;
   readonly command: CommandInfo | undefined;
   /** Whom it runs as when the command names nobody. */
   readonly frameworkUser: string;
@@ -43,7 +45,9 @@ export async function launchContainer(
   const command = containerCommand(launch.command);
   if (!command.ok) throw new Error(command.error);
   const user = taskUser(launch.command?.user ?? launch.frameworkUser);
-  if (user !== undefined) await giveSandbox(sandbox, user);
+  if (user !== undefined) {
+    for (const folder of [sandbox, ...(launch.volumes ?? [])]) await giveSandbox(folder, user);
+  }
   if (launch.isCancelled?.()) throw new Error('it was destroyed before it was started');
   return containerizer.launch({ containerId, sandbox, command: command.value, environment, user });
 }
@@ -59,6 +63,7 @@ export function taskRunner(launch: CommandLaunch, ports: LaunchPorts): TaskRunne
       const one = {
         containerId,
         directory,
+        volumes: launch.volumes,
         command: task.command,
         frameworkUser: framework.user,
         environment: environment.value,

@@ -167,6 +167,7 @@ async function start(
   const one = {
     containerId,
     directory,
+    volumes: launch.volumes,
     command: executor.command,
     frameworkUser: framework.user,
     environment: environment.value,

@@ -23,3 +23,9 @@ export interface ContainerKey {
 export interface TasksInContainer extends ContainerKey {
   readonly taskIds: readonly string[];
 }
+
+/** Names one offer operation. */
+export interface OperationKey {
+  /** As text. */
+  readonly operationUuid: string;
+}

@@ -8,6 +8,7 @@ import { nestedContainerId } from '../state/nested-container.ts';
 import type { TaskRecord } from '../state/task-record.ts';
 import type { Env } from './env.ts';
 import { containerKey, registrationKey } from './executor-keys.ts';
+import { volumesToOwn } from './task-volumes.ts';
 
 /** Starts a new executor. A custom one must subscribe in time. */
 export function launchExecutor(
@@ -71,6 +72,8 @@ export function startCustomExecutor(
   executor: Executor,
   isRecovered: boolean,
 ): Effect {
+  const tasks = [...executor.tasks.values()].flatMap(({ task }) => task.resources);
+  const resources = [...executor.info.resources, ...tasks];
   return {
     kind: 'launchExecutor',
     launch: {
@@ -80,6 +83,7 @@ export function startCustomExecutor(
       executor: executor.info,
       framework: framework.info,
       directory: executor.directory,
+      volumes: isRecovered ? [] : volumesToOwn(state, executor, resources),
       isRecovered,
     },
   };
@@ -101,6 +105,7 @@ export function commandLaunch(
     task,
     framework: framework.info,
     directory: executor.directory,
+    volumes: volumesToOwn(state, executor, task.resources),
   };
   if (executor.kind !== 'pod') return launch;
   const { id, fullId } = nestedContainerId(executor.containerId, taskId);

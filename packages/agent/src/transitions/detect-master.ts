@@ -6,6 +6,7 @@ import type { AgentState } from '../state/agent-state.ts';
 import type { Executor } from '../state/executor.ts';
 import type { Env } from './env.ts';
 import { pauseUpdates } from './forward-updates.ts';
+import { pauseOperations } from './operation-status.ts';
 
 /** The detector's word on who leads. Tasks run on whatever it says. */
 export function masterDetected(
@@ -73,5 +74,5 @@ export function scheduleRegistration(state: AgentState, env: Env): Effect {
 }
 
 function loseTouch(state: AgentState): Effect[] {
-  return [{ kind: 'cancelTimer', key: 'ping' }, ...pauseUpdates(state)];
+  return [{ kind: 'cancelTimer', key: 'ping' }, ...pauseUpdates(state), ...pauseOperations(state)];
 }

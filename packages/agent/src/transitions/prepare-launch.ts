@@ -14,6 +14,8 @@ import type { Env } from './env.ts';
 import { executorEnded } from './executor-ended.ts';
 import { containerKey } from './executor-keys.ts';
 import { agentStatus } from './status-update.ts';
+import { volumeLinkWrites } from './task-volumes.ts';
+import { RESOURCES_WRITE_KEY } from './write-resources.ts';
 
 /** Sandboxes are closed to other users. */
 const SANDBOX_MODE = 0o750;
@@ -46,7 +48,7 @@ export function prepareLaunch(
     {
       kind: 'persist',
       key: executor.writeKey,
-      after: ['agent'],
+      after: ['agent', RESOURCES_WRITE_KEY],
       writes,
       next: { name: 'launchCheckpointed', body },
       otherwise: (problem) => ({ name: 'launchCheckpointFailed', body: { ...body, problem } }),
@@ -55,11 +57,12 @@ export function prepareLaunch(
 }
 
 function executorWrites(
-  { identity: { paths } }: AgentState,
+  state: AgentState,
   framework: Framework,
   executor: Executor,
   key: RunKey,
 ): readonly DiskWrite[] {
+  const { paths } = state.identity;
   const target = paths.sandbox(key);
   // That of groups holds nothing but the sandboxes of the tasks.
   const mode = executor.kind === 'pod' ? FOLDER_MODE : SANDBOX_MODE;
@@ -67,6 +70,7 @@ function executorWrites(
     { kind: 'directory', path: paths.sandboxes(key), mode: FOLDER_MODE },
     { kind: 'directory', path: target, mode },
     { kind: 'link', path: paths.latestSandbox(key), target, outlives: 'process' },
+    ...volumeLinkWrites(state, target, executor.info.resources),
   ];
   if (!framework.isCheckpointing) return writes;
   const info = encodeRecord(ExecutorInfo, executor.info);
@@ -80,14 +84,16 @@ function executorWrites(
 }
 
 function taskWrites(
-  { identity: { paths } }: AgentState,
+  state: AgentState,
   framework: Framework,
   executor: Executor,
   task: TaskInfo,
   key: RunKey,
 ): readonly DiskWrite[] {
+  const { paths } = state.identity;
   const taskId = task.taskId.value;
   const writes: DiskWrite[] = [];
+  let sandbox = executor.directory;
   if (executor.kind === 'pod') {
     const target = paths.nestedSandbox(key, nestedContainerId(executor.containerId, taskId).id);
     const path = paths.taskLink(key, taskId);
@@ -97,7 +103,9 @@ function taskWrites(
       { kind: 'directory', path: paths.taskLinks(key), mode: FOLDER_MODE },
       { kind: 'link', path, target, outlives: 'process' },
     );
+    sandbox = target;
   }
+  writes.push(...volumeLinkWrites(state, sandbox, task.resources));
   if (!framework.isCheckpointing) return writes;
   writes.push({ kind: 'directory', path: paths.taskMeta(key, taskId), mode: FOLDER_MODE });
   const group = executor.tasks.get(taskId)?.group;

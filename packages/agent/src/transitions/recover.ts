@@ -1,7 +1,13 @@
 // After a restart: the tasks of the former run are found again, by what it wrote down and by what still
 // runs. Nothing that was promised is forgotten: unacknowledged updates are sent again, and what ended
 // unseen is told.
-import type { ExecutorInfo, TaskState } from '@kaon/protocol';
+import { formatUuid, isUuidBytes, uuidBytes } from '@kaon/primitives';
+import {
+  type ExecutorInfo,
+  isTerminalOperation,
+  type Operation,
+  type TaskState,
+} from '@kaon/protocol';
 import type {
   CheckpointedAgent,
   CheckpointedFramework,
@@ -13,8 +19,10 @@ import type { AgentState } from '../state/agent-state.ts';
 import { Executor, type ExecutorKind } from '../state/executor.ts';
 import type { Framework } from '../state/framework.ts';
 import { nestedContainerId } from '../state/nested-container.ts';
+import { OperationRecord } from '../state/operation-record.ts';
 import { newTaskRecord } from '../state/task-record.ts';
 import { startCustomExecutor } from './deliver-tasks.ts';
+import { resumeDraining } from './drain.ts';
 import type { Env } from './env.ts';
 import { executorEnded } from './executor-ended.ts';
 import { containerKey } from './executor-keys.ts';
@@ -32,6 +40,8 @@ export interface FoundContainer {
 export interface Findings {
   /** Undefined for a new agent. */
   readonly agent: CheckpointedAgent | undefined;
+  /** Operations whose statuses were not acknowledged. Default: none. */
+  readonly operations?: readonly Operation[];
   readonly containers: readonly FoundContainer[];
 }
 
@@ -40,6 +50,7 @@ export function recover(state: AgentState, findings: Findings, env: Env): Effect
   const { agent, containers } = findings;
   const found = new Map(containers.map((container) => [container.containerId, container]));
   const effects: Effect[] = [];
+  state.resources.version = uuidBytes(env.random);
   if (agent) {
     state.assignId(agent.agentId);
     state.counters.recoveryErrors += agent.problems.length;
@@ -47,6 +58,8 @@ export function recover(state: AgentState, findings: Findings, env: Env): Effect
     for (const framework of agent.frameworks) {
       effects.push(...recoverFramework(state, framework, found, env));
     }
+    for (const operation of findings.operations ?? []) recoverOperation(state, operation);
+    if (agent.drainConfig) effects.push(...resumeDraining(state, agent.drainConfig, env));
     effects.push(
       log('info', 'recovered', { agentId: agent.agentId, executors: state.executorCount }),
     );
@@ -197,6 +210,16 @@ function holdOn(
       recovered: { reported },
     },
   };
+}
+
+/** Its status is sent again, the same one. Of one without an end nothing is known: it was dropped. */
+function recoverOperation(state: AgentState, operation: Operation): void {
+  const { latestStatus, uuid } = operation;
+  const hasEnded = isTerminalOperation(latestStatus.state) && latestStatus.uuid !== undefined;
+  if (!hasEnded || !isUuidBytes(uuid.value)) return;
+  const record = new OperationRecord(formatUuid(uuid.value), operation, latestStatus);
+  record.isDurable = true;
+  state.operations.set(record.uuid, record);
 }
 
 function isKnown(state: AgentState, containerId: string): boolean {

@@ -20,6 +20,7 @@ import type { ContainerKey, UpdateKey } from '../state/keys.ts';
 import type { TaskRecord } from '../state/task-record.ts';
 import { type StreamFile, type UpdateStream, uuidText } from '../status-updates/update-stream.ts';
 import type { Env } from './env.ts';
+import { explainDraining } from './explain-draining.ts';
 import { forwardHead } from './forward-updates.ts';
 
 /** An executor reports a status of one of its tasks. */
@@ -109,9 +110,10 @@ function receiveUpdate(
   state: AgentState,
   framework: Framework,
   executor: Executor | undefined,
-  status: TaskStatus,
+  said: TaskStatus,
   env: Env,
 ): ReceivedUpdate {
+  const status = explainDraining(state, framework, said);
   const taskId = status.taskId.value;
   const fields = { frameworkId: framework.id, taskId, state: status.state };
   const record = executor?.tasks.get(taskId);

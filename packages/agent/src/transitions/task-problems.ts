@@ -1,8 +1,11 @@
 // Why an agent does not run a task or a group: one list of named checks. The master has made its own before.
 import type { CommandInfo, ContainerInfo, ExecutorInfo, Resource, TaskInfo } from '@kaon/protocol';
+import { isPersistentVolume, isShared, Resources } from '@kaon/resources';
+import { isSameVolume } from '../state/agent-resources.ts';
 import type { AgentState } from '../state/agent-state.ts';
 import type { Executor } from '../state/executor.ts';
 import type { Framework } from '../state/framework.ts';
+import { containerPathProblem } from '../state/volumes.ts';
 import type { Env } from './env.ts';
 import { type AgentStatus, stateFor } from './status-update.ts';
 
@@ -51,6 +54,15 @@ const CHECKS: readonly ((subject: Subject) => AgentStatus | undefined)[] = [
       state: stateFor(framework, 'TASK_DROPPED'),
       reason: 'REASON_FRAMEWORK_REMOVED',
       message: 'The framework or the agent is being shut down',
+    };
+  },
+
+  function draining({ state, framework }) {
+    if (!state.draining) return undefined;
+    return {
+      state: stateFor(framework, 'TASK_DROPPED'),
+      reason: 'REASON_AGENT_DRAINING',
+      message: 'Task was received while agent was already draining',
     };
   },
 
@@ -135,6 +147,55 @@ const CHECKS: readonly ((subject: Subject) => AgentStatus | undefined)[] = [
     };
   },
 
+  function volumePaths(subject) {
+    for (const resources of placesOf(subject)) {
+      const problem = containerPathProblem(resources);
+      if (problem === undefined) continue;
+      return { state: 'TASK_ERROR', reason: 'REASON_TASK_INVALID', message: capitalized(problem) };
+    }
+    return undefined;
+  },
+
+  /** A process that runs may have put a link where the folder would be. */
+  function volumeTooDeep({ running, executor, tasks }) {
+    if (!running || executor?.type === 'DEFAULT') return undefined;
+    const deep = tasks
+      .flatMap(({ resources }) => resources)
+      .find(({ disk }) => disk?.persistence && disk.volume?.containerPath.includes('/'));
+    if (!deep) return undefined;
+    const message = `An executor that runs is given no volume below a folder, as '${deep.disk?.volume?.containerPath}' is`;
+    return { state: 'TASK_ERROR', reason: 'REASON_TASK_INVALID', message };
+  },
+
+  function unknownReservation(subject) {
+    const { state, framework } = subject;
+    const unknown = state.resources.unknownOf(neededResources(subject));
+    if (!unknown) return undefined;
+    return {
+      state: stateFor(framework, 'TASK_DROPPED'),
+      reason: 'REASON_RESOURCES_UNKNOWN',
+      message: `The checkpointed resources being used by the task are unknown to the agent: ${Resources.of([unknown])}`,
+    };
+  },
+
+  function volumeInUse(subject) {
+    const { state, framework } = subject;
+    const wanted = neededResources(subject).filter(
+      (one) => isPersistentVolume(one) && !isShared(one),
+    );
+    const taken = wanted.find(
+      (one, index) =>
+        state.executorsUsing(one).length > 0 ||
+        wanted.some((other, at) => at < index && isSameVolume(one, other)),
+    );
+    if (!taken) return undefined;
+    return {
+      state: stateFor(framework, 'TASK_DROPPED'),
+      reason: 'REASON_RESOURCES_UNKNOWN',
+      message: `The volume '${taken.disk?.persistence?.id}' is in use by another task`,
+    };
+  },
+
   function neverFits(subject) {
     const shortage = subject.state.shortageOf(neededResources(subject));
     if (!shortage) return undefined;
@@ -168,6 +229,22 @@ export function findTaskProblem(
     if (problem) return problem;
   }
   return undefined;
+}
+
+/**
+ * What is shown in one sandbox, for each sandbox: a command and a member of a group have their own, the
+ * tasks of a custom executor share that of the executor.
+ */
+function placesOf({ tasks, executor, running }: Subject): readonly (readonly Resource[])[] {
+  const each = tasks.map(({ resources }) => resources);
+  const own = running?.info.resources ?? executor?.resources ?? [];
+  if (!executor || executor.type === 'DEFAULT') return [own, ...each];
+  const live = [...(running?.tasks.values() ?? [])].filter(({ isTerminal }) => !isTerminal);
+  return [[...own, ...live.flatMap(({ task }) => task.resources), ...each.flat()]];
+}
+
+function capitalized(text: string): string {
+  return `${text.charAt(0).toUpperCase()}${text.slice(1)}`;
 }
 
 /** Those of the tasks, and of an executor that is new. */

@@ -7,10 +7,12 @@ import { AgentPaths } from '#agent/checkpoint/paths';
 import type { Effect } from '#agent/effects';
 import type { ExecutorClaims } from '#agent/executors/executor-tokens';
 import { AgentState } from '#agent/state/agent-state';
+import { checkpointResources } from '#agent/transitions/apply-operation';
 import { masterDetected, masterExited } from '#agent/transitions/detect-master';
 import type { Env } from '#agent/transitions/env';
 import { executorCall } from '#agent/transitions/executor-call';
 import { executorStarted } from '#agent/transitions/executor-started';
+import { resourcesCheckpointed } from '#agent/transitions/operation-status';
 import { pinged } from '#agent/transitions/ping';
 import { launchCheckpointed } from '#agent/transitions/prepare-launch';
 import {
@@ -173,6 +175,24 @@ t.test(
     t.equal(state.counters.invalidStatusUpdates, 1);
   },
 );
+
+t.test('an agent does not register while what it has is not on disk', async (t) => {
+  const state = givenRegistered();
+  const resources = givenTask('any', 'true', 'cpus:1').resources.map((one) => ({
+    ...one,
+    reservations: [{ type: 'DYNAMIC', role: 'web' } as const],
+  }));
+  const effects = checkpointResources(state, { resources });
+  t.equal(find(effects, 'persist').next?.name, 'resourcesCheckpointed');
+  masterExited(state, { master: MASTER }, env);
+  t.strictSame(kinds(registrationDue(state, {}, env)), ['setTimer']);
+  resourcesCheckpointed(state);
+  const asked = registrationDue(state, {}, env);
+  t.strictSame(kinds(asked), ['linkMaster', 'reregisterAgent', 'setTimer']);
+  t.match(find(asked, 'sendToMaster').body, {
+    checkpointedResources: [{ name: 'cpus', reservations: [{ role: 'web' }] }],
+  });
+});
 
 t.test('who subscribes before anything was launched costs the executor its life', async (t) => {
   const state = givenRegistered();

@@ -9,7 +9,6 @@ import type { Framework } from '../state/framework.ts';
 import type { ContainerKey } from '../state/keys.ts';
 import { deliverTasks } from './deliver-tasks.ts';
 import { settleAwaited } from './detect-master.ts';
-import { drainExecutor } from './drain.ts';
 import type { Env } from './env.ts';
 import { executorEnded } from './executor-ended.ts';
 import { containerKey, registrationKey } from './executor-keys.ts';
@@ -92,8 +91,7 @@ export function acceptSubscription(
   effects.push(
     ...dropUnseen(state, framework, executor, subscribe, env),
     ...deliverTasks(state, framework, executor),
-    // A drain that goes on kills everything anew.
-    ...(state.draining?.isDurable ? drainExecutor(state, executor, env) : killAgain(executor)),
+    ...killAgain(executor),
     ...settleAwaited(state, executor, env),
   );
   return effects;

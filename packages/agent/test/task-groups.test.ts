@@ -162,12 +162,12 @@ t.test('a restarted agent holds on to groups and kills what is left of a broken 
 t.test('members have sandboxes of their own, linked by their names', async (t) => {
   const master = await TestMaster.start(t);
   const workDir = t.testdir();
-  const { agent } = await startRealAgent(t, master, workDir);
+  const { agent, url } = await startRealAgent(t, master, workDir);
   await master.until(() => master.registrations > 0);
   const framework = givenFramework({ user: 'root' });
   const tasks = [
     givenTask('writes', 'echo "$MESOS_TASK_ID in $PWD"'),
-    givenTask('stays', 'sleep 1000'),
+    givenTask('stays', 'exec sleep 1000'),
   ];
   const message = { framework, executor: givenPod(), taskGroup: { tasks } };
   master.tell(agent.pid, 'runTaskGroup', createMessage(internal.RunTaskGroupMessage, message));
@@ -177,4 +177,7 @@ t.test('members have sandboxes of their own, linked by their names', async (t) =
   t.match(sandbox, /\/runs\/[^/]+\/containers\/[^/]+$/);
   t.equal(readFileSync(`${run}/tasks/writes/stdout`, 'utf8'), `writes in ${sandbox}\n`);
   t.ok(existsSync(`${run}/tasks/stays/stdout`));
+  await master.status('stays', 'TASK_RUNNING');
+  const response = await fetch(`${url}/containers`);
+  t.match(await response.json(), [{ executor_id: 'pod', statistics: { processes: 1 } }]);
 });

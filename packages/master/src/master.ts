@@ -3,6 +3,7 @@ import { type ActorContext, type ActorDefinition, defineActor, type Pid } from '
 import { unreachable } from '@kaon/primitives';
 import type { MasterInfo } from '@kaon/protocol';
 import type { RegistryView } from '@kaon/registry';
+import { ActorSchedulers } from './actor-schedulers.ts';
 import { EffectRunner, type MasterPorts } from './effect-runner.ts';
 import type { Continuation, Effect } from './effects.ts';
 import type { Env } from './env.ts';
@@ -142,7 +143,10 @@ export const masterActor: ActorDefinition<MasterProtocol, MasterOptions> = defin
       return standing;
     }
 
+    const schedulers = new ActorSchedulers(ctx, { subscribe, call }, ports.counters);
+
     function exited(pid: Pid): void {
+      if (schedulers.exited(pid)) return;
       if (pid.toString() === ports.allocator.pid?.toString()) runner.fail(new AllocatorLostError());
       else run(disconnectAgent, { pid });
     }
@@ -167,6 +171,7 @@ export const masterActor: ActorDefinition<MasterProtocol, MasterOptions> = defin
         exitedExecutor: (message, from) => run(executorExited, { message, from }),
         executorToFramework: (message, from) => run(executorToFramework, { message, from }),
         updateAgent: (message, from) => run(updateAgent, { message, from }),
+        schedulerCall: (message, from) => schedulers.hear(message, from),
         subscribe: (question) => subscribe(question),
         call: (question) => call(question),
         teardown: (question) => teardown(question),

@@ -41,6 +41,7 @@ export function runTask(state: AgentState, message: internal.RunTaskMessage, env
     return [log('warn', 'task is known already', fields)];
   }
   const framework = state.admitFramework(frameworkId, message.framework);
+  framework.schedulerPid = message.pid;
   const problem = findTaskProblem(state, framework, task, env);
   if (problem) {
     return [

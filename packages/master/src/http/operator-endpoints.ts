@@ -8,6 +8,7 @@ import {
   jsonDouble,
   LEGACY_AGENTS_ENDPOINTS,
   LEGACY_KEYS,
+  MASTER_PID_HEADER,
   toId,
   versionJson,
 } from '@kaon/protocol';
@@ -36,7 +37,9 @@ export function mountEndpoints(http: HttpServer, options: EndpointOptions): void
     for (const route of [path, `/master${path}`]) http.route('*', route, handle(answer));
   };
 
-  both('/health', () => ({ status: 200 }));
+  // Schedulers of Kaon look here whether, and at which PID, they can speak to this master as actors.
+  const health = { status: 200, headers: { [MASTER_PID_HEADER]: options.master.toString() } };
+  both('/health', () => health);
   both('/flags', (request) => json(request, { flags: new Map(flags) }));
   both(
     '/state',

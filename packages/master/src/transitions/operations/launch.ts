@@ -9,6 +9,7 @@ import {
 } from '@kaon/protocol';
 import { type Effect, toAgent } from '../../effects.ts';
 import type { Env } from '../../env.ts';
+import { schedulerPidOf } from '../../scheduler-stream.ts';
 import { launchCost, validateTask } from '../../validation/task.ts';
 import { refuseTask } from '../master-status.ts';
 import { inOffersRole, type OperationOutcome, type OperationPlace } from './operation.ts';
@@ -51,6 +52,7 @@ function launchTask(task: TaskInfo, place: OperationPlace, env: Env): OperationO
   if (isNewExecutor) state.addExecutor(framework.id, agent.id, executor);
   const message = toAgent(agent.pid, 'runTask', {
     framework: framework.info,
+    pid: schedulerPidOf(framework.streamId),
     task,
     resourceVersionUuids: [],
     launchExecutor: executor === undefined || isNewExecutor,

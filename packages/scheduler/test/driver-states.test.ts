@@ -121,6 +121,22 @@ for (const transport of TRANSPORTS) {
     t.same(master.calls, []);
   });
 
+  t.test(`${transport}: what was called before the end goes out`, async (t) => {
+    for (const end of ['stop', 'abort'] as const) {
+      const { driver, master, settle } = await givenState(t, transport, 'CONNECTED', true);
+      driver.killTask({ value: 't1' });
+      if (end === 'stop') driver.stop(true);
+      else driver.abort();
+      driver.reviveOffers();
+      await settle();
+      t.same(
+        master.calls.map(({ type }) => type),
+        ['KILL'],
+        `before ${end}`,
+      );
+    }
+  });
+
   t.test(`${transport}: run starts, and ends with the driver`, async (t) => {
     const { driver, master, settle } = await givenState(t, transport, 'NOT_STARTED', true);
     const ended = driver.run();

@@ -4,6 +4,7 @@ import { type ActorContext, type ActorDefinition, defineActor } from '@kaon/acto
 import { errorText, SerialRuns } from '@kaon/primitives';
 import {
   type AgentID,
+  type DriverLife,
   type FrameworkInfo,
   type MasterInfo,
   type MessageInit,
@@ -21,7 +22,6 @@ import type {
 } from '../connection.ts';
 import { CallbackError } from '../errors.ts';
 import { AgentBook } from './agent-book.ts';
-import type { DriverLife } from './driver-life.ts';
 import { ConnectionLine, type DriverLine } from './driver-line.ts';
 import { type DriverProtocol, driverProtocol } from './driver-protocol.ts';
 import type { CallbackResult, Scheduler } from './driver-scheduler.ts';
@@ -220,8 +220,13 @@ class DriverTurns {
     const { scheduler, driver, acknowledgesImplicitly } = this.#options;
     this.#callback('statusUpdate', () => scheduler.statusUpdate(driver, status));
     if (!acknowledgesImplicitly) return;
-    if (!this.#callbacks.isBusy) return this.acknowledge(status);
-    this.#callbacks.add(() => this.acknowledge(status));
+    if (!this.#callbacks.isBusy) return this.#dealtWith(status);
+    this.#callbacks.add(() => this.#dealtWith(status));
+  }
+
+  /** The callback has returned. Not acknowledged when it ended the driver: a successor hears it again. */
+  #dealtWith(status: TaskStatus): void {
+    if (this.#options.life.isRunning) this.acknowledge(status);
   }
 
   #failed({
@@ -241,14 +246,14 @@ class DriverTurns {
 
   /** Makes a call if there is a subscription. Mesos drops it silently otherwise; here it is counted. */
   send(call: SchedulerCall): void {
-    if (!this.#options.life.isRunning) return;
+    // Whether the driver runs was asked when the method was called: what came before `stop` goes out.
+    if (this.#isEnding) return;
     if (this.#isConnected) return this.#line?.call(call);
     this.#options.stats.callsDropped += 1;
     this.#ctx.logger.warn({ call: call.type }, 'call dropped: not connected to a master');
   }
 
   accept(call: SchedulerCall, operations: readonly MessageInit<Offer_Operation>[]): void {
-    if (!this.#options.life.isRunning) return;
     if (!this.#isConnected) this.#loseTasks(operations);
     this.send(call);
   }

@@ -14,6 +14,7 @@ import {
   type AgentID,
   type Credential,
   createMessage,
+  DriverLife,
   type ExecutorID,
   type Filters,
   FrameworkInfo,
@@ -35,7 +36,6 @@ import { locateByAddress, locateByHttp } from '../locate-master.ts';
 import { parseMasters } from '../master-address.ts';
 import { currentUser } from '../node/current-user.ts';
 import { type DriverRoute, driverActor, type SchedulerDriverStats } from './driver-actor.ts';
-import { DriverLife } from './driver-life.ts';
 import type { DriverProtocol } from './driver-protocol.ts';
 import type { Scheduler } from './driver-scheduler.ts';
 import { driverSystem } from './driver-system.ts';

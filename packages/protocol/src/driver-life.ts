@@ -1,6 +1,6 @@
-// The status of a driver, and who waits for its end. Shared by the driver and its actor: methods answer with
+// The status of a scheduler's or executor's driver, and who waits for its end. Shared by the driver and its actor: methods answer with
 // the status at once, callbacks look at it before they run.
-import type { Status } from '@kaon/protocol';
+import type { Status } from './generated/mesos-v1.ts';
 
 /** One life: from `DRIVER_NOT_STARTED` to `DRIVER_STOPPED`, never back. */
 export class DriverLife {

@@ -26,4 +26,11 @@ export {
 export { type ExecutorDriverOptions, MesosExecutorDriver } from './driver/mesos-executor-driver.ts';
 export * from './errors.ts';
 export { exitMessage } from './exit-message.ts';
+export {
+  type PodExecutorOptions,
+  type PodExecutorProtocol,
+  type PodMember,
+  podExecutor,
+  podExecutorProtocol,
+} from './pod-executor.ts';
 export type { TaskRunner, TaskTermination } from './task-runner.ts';

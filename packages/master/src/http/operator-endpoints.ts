@@ -1,11 +1,18 @@
 // The endpoints operators and older clients read: `/state`, `/metrics/snapshot` and their relatives, at
 // the root and below `/master`.
 import type { ActorSystem } from '@kaon/actor';
-import { type HttpAnswer, type HttpRequest, type HttpServer, textAnswer } from '@kaon/http';
+import {
+  type HttpAnswer,
+  type HttpRequest,
+  type HttpServer,
+  jsonAnswer,
+  textAnswer,
+} from '@kaon/http';
 import { fromUtf8 } from '@kaon/primitives';
 import {
   type FrameworkId,
   jsonDouble,
+  jsonText,
   LEGACY_AGENTS_ENDPOINTS,
   LEGACY_KEYS,
   MASTER_PID_HEADER,
@@ -39,6 +46,7 @@ export function mountEndpoints(http: HttpServer, options: EndpointOptions): void
 
   // Schedulers of Kaon look here whether, and at which PID, they can speak to this master as actors.
   const health = { status: 200, headers: { [MASTER_PID_HEADER]: options.master.toString() } };
+  mountConstants(http, flags, health);
   both('/health', () => health);
   both('/flags', (request) => json(request, { flags: new Map(flags) }));
   both(
@@ -95,6 +103,19 @@ export function mountEndpoints(http: HttpServer, options: EndpointOptions): void
       handle((request) => teardown(options, request)),
     );
   }
+}
+
+/** What never changes needs no handler. */
+function mountConstants(
+  http: HttpServer,
+  flags: ReadonlyMap<string, string>,
+  health: HttpAnswer,
+): void {
+  for (const prefix of ['', '/master']) {
+    http.constant(`${prefix}/health`, health);
+    http.constant(`${prefix}/flags`, jsonAnswer(200, jsonText({ flags: new Map(flags) })));
+  }
+  http.constant('/version', jsonAnswer(200, jsonText(versionJson())));
 }
 
 const AGENT_ID_QUERY = LEGACY_KEYS.agentId;

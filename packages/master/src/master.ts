@@ -9,6 +9,7 @@ import {
 import { type Result, unreachable, uuidBytes } from '@kaon/primitives';
 import type { MasterInfo } from '@kaon/protocol';
 import type { RegistryView } from '@kaon/registry';
+import { ActorSchedulers } from './actor-schedulers.ts';
 import { EffectRunner, type MasterPorts } from './effect-runner.ts';
 import type { Continuation, Effect } from './effects.ts';
 import type { Env } from './env.ts';
@@ -179,7 +180,10 @@ export const masterActor: ActorDefinition<MasterProtocol, MasterOptions> = defin
       return outcome;
     }
 
+    const schedulers = new ActorSchedulers(ctx, { subscribe, call }, ports.counters);
+
     function exited(pid: Pid): void {
+      if (schedulers.exited(pid)) return;
       if (pid.toString() === ports.allocator.pid?.toString()) runner.fail(new AllocatorLostError());
       else run(disconnectAgent, { pid });
     }
@@ -204,6 +208,7 @@ export const masterActor: ActorDefinition<MasterProtocol, MasterOptions> = defin
         exitedExecutor: (message, from) => run(executorExited, { message, from }),
         executorToFramework: (message, from) => run(executorToFramework, { message, from }),
         updateAgent: (message, from) => run(updateAgent, { message, from }),
+        schedulerCall: (message, from) => schedulers.hear(message, from),
         updateOperationStatus: (message, from) => run(updateOperationStatus, { message, from }),
         subscribe: (question) => subscribe(question),
         call: (question) => call(question),

@@ -9,6 +9,7 @@ import {
   masterMessages,
   masterOperationMessages,
   type Offer_Operation,
+  schedulerCallMessages,
   type schedulerV1,
 } from '@kaon/protocol';
 import type { SchedulerConnection } from './scheduler-connection.ts';
@@ -84,10 +85,11 @@ export type CallOutcome =
 /** Why a call is refused, for the edge to put into an answer. */
 export type CallRefusal = 'notReady' | 'notSubscribed' | 'invalid' | 'unsupported';
 
-/** All that a master hears: from agents over the network, the rest from its own process. */
+/** All that a master hears: from agents and schedulers over the network, the rest from its own process. */
 export const masterProtocol = defineProtocol({
   ...messages(masterMessages),
   ...messages(masterOperationMessages),
+  ...messages(schedulerCallMessages),
 
   /** A scheduler subscribes. */
   subscribe: localAsk<SubscribeQuestion, CallOutcome>(),

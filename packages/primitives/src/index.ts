@@ -16,5 +16,6 @@ export * from './ports/logger.ts';
 export * from './random.ts';
 export * from './result.ts';
 export * from './ring.ts';
+export * from './serial-runs.ts';
 export * from './short-id.ts';
 export * from './uuid.ts';

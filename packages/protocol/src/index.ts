@@ -13,6 +13,7 @@ export * from './codec/proto-decode.ts';
 export * from './codec/proto-encode.ts';
 export * from './codec/record-decoder.ts';
 export * from './codec/schema.ts';
+export * from './driver-life.ts';
 export * from './errors.ts';
 export * as internal from './generated/kaon-internal.ts';
 export * from './generated/mesos-v1.ts';

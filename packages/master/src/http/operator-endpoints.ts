@@ -15,6 +15,7 @@ import {
   jsonText,
   LEGACY_AGENTS_ENDPOINTS,
   LEGACY_KEYS,
+  MASTER_PID_HEADER,
   toId,
   versionJson,
 } from '@kaon/protocol';
@@ -43,8 +44,10 @@ export function mountEndpoints(http: HttpServer, options: EndpointOptions): void
     for (const route of [path, `/master${path}`]) http.route('*', route, handle(answer));
   };
 
-  mountConstants(http, flags);
-  both('/health', () => ({ status: 200 }));
+  // Schedulers of Kaon look here whether, and at which PID, they can speak to this master as actors.
+  const health = { status: 200, headers: { [MASTER_PID_HEADER]: options.master.toString() } };
+  mountConstants(http, flags, health);
+  both('/health', () => health);
   both('/flags', (request) => json(request, { flags: new Map(flags) }));
   both(
     '/state',
@@ -103,9 +106,13 @@ export function mountEndpoints(http: HttpServer, options: EndpointOptions): void
 }
 
 /** What never changes needs no handler. */
-function mountConstants(http: HttpServer, flags: ReadonlyMap<string, string>): void {
+function mountConstants(
+  http: HttpServer,
+  flags: ReadonlyMap<string, string>,
+  health: HttpAnswer,
+): void {
   for (const prefix of ['', '/master']) {
-    http.constant(`${prefix}/health`, { status: 200 });
+    http.constant(`${prefix}/health`, health);
     http.constant(`${prefix}/flags`, jsonAnswer(200, jsonText({ flags: new Map(flags) })));
   }
   http.constant('/version', jsonAnswer(200, jsonText(versionJson())));

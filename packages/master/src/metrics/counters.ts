@@ -80,6 +80,7 @@ export const COUNTERS = {
   tasksGoneByOperator: 'master/tasks_gone_by_operator',
   droppedMessages: 'master/dropped_messages',
   schedulerEventsDropped: 'master/scheduler_events_dropped',
+  schedulerStreamsBroken: 'master/scheduler_streams_broken',
   schedulersRefused: 'master/schedulers_refused',
   offersRescinded: 'master/offers_rescinded',
   allocatorReadsRefused: 'master/allocator_reads_refused',

@@ -21,6 +21,7 @@ import {
   toAgent,
 } from '../effects.ts';
 import type { Env } from '../env.ts';
+import { schedulerPidOf } from '../scheduler-stream.ts';
 import type { Agent } from '../state/agent.ts';
 import type { MasterState } from '../state/master-state.ts';
 import type { TaskRecord } from '../state/task-record.ts';
@@ -290,7 +291,8 @@ function describeFrameworks(state: MasterState, agent: Agent): readonly Effect[]
   return [...ids].flatMap((id) => {
     const framework = state.frameworks.get(id);
     if (framework === undefined || framework.phase === 'recovered') return [];
-    const body = { frameworkId: idRecord(id), frameworkInfo: framework.info };
+    const pid = schedulerPidOf(framework.streamId);
+    const body = { frameworkId: idRecord(id), pid, frameworkInfo: framework.info };
     return [toAgent(agent.pid, 'updateFramework', body)];
   });
 }

@@ -60,8 +60,12 @@ export async function startHostMaster(options: HostMasterOptions): Promise<HostM
     flags: options.flags,
     contender: standaloneContender(),
     storage: isDurable ? lmdbStorage({ path: join(workDir, 'registry.lmdb') }) : memoryStorage(),
-    createAllocator: (onAllocated) =>
+    createAllocator: (onAllocated, onInverseOffers) =>
       startAllocator(options.system, {
+        onInverseOffers: (asked) => {
+          onInverseOffers(asked);
+          return undefined;
+        },
         onAllocation: (allocations) => {
           onAllocated(allocations);
           return undefined;

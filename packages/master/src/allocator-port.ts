@@ -6,7 +6,11 @@ import type {
   Explanation,
   PlannedGrant,
   PolicyReport,
+  QuotaInvalidError,
+  RoleWeight,
+  UpdateQuota,
 } from '@kaon/allocator';
+import type { Result } from '@kaon/primitives';
 
 /** Decides what is offered to whom, and says so by the callback it was made with. */
 export interface AllocatorPort {
@@ -14,6 +18,10 @@ export interface AllocatorPort {
   readonly pid?: Pid | undefined;
   /** Takes in a change. In order; never throws for commands a master makes. */
   tell(command: AllocatorCommand): void;
+  /** Weights of roles; each is above 0 and finite. Absent: every role weighs 1. */
+  setWeights?(weights: readonly RoleWeight[]): void;
+  /** Puts quotas in force, or says what is wrong with them. Absent: as `setQuota`, none is judged. */
+  updateQuota?(update: UpdateQuota): Promise<Result<void, QuotaInvalidError>>;
   /** Its metrics by Mesos' keys, as of now. */
   metrics(): Iterable<readonly [string, number]>;
   /** Why a framework has got what it has; undefined: it is not known. Rejects when it does not answer. */

@@ -37,6 +37,12 @@ export const ADMISSIONS_MAX = 50_000;
 export const AGENTS_MAX = 100_000;
 /** Messages that may wait for the master: a whole cluster that comes back at once, and its tasks. */
 export const MAILBOX_MAX = 1_000_000;
+/** Roles that may have a weight, and as many a quota. */
+export const POLICY_ROLES_MAX = 10_000;
+/** Machines in a maintenance schedule, or named by one call. */
+export const MACHINES_MAX = 100_000;
+/** Changes of operators that may wait for the registry at once. More are answered 503 and counted. */
+export const OPERATOR_CHANGES_MAX = 1_000;
 /** Frameworks at a time; more are refused. */
 export const FRAMEWORKS_MAX = 10_000;
 /** Offers named by one call. */

@@ -1,5 +1,12 @@
 // The master: what it hears, and the transition that each of it is.
-import { type ActorContext, type ActorDefinition, defineActor, type Pid } from '@kaon/actor';
+import {
+  type ActorContext,
+  type ActorDefinition,
+  defineActor,
+  type Later,
+  type Pid,
+} from '@kaon/actor';
+import type { FrameworkInverseOffers } from '@kaon/allocator';
 import { unreachable } from '@kaon/primitives';
 import type { MasterInfo } from '@kaon/protocol';
 import type { RegistryView } from '@kaon/registry';
@@ -7,6 +14,7 @@ import { EffectRunner, type MasterPorts } from './effect-runner.ts';
 import type { Continuation, Effect } from './effects.ts';
 import type { Env } from './env.ts';
 import { AllocatorLostError } from './errors.ts';
+import type { OperatorChange, OperatorOutcome } from './operator-change.ts';
 import {
   type CallOutcome,
   type MasterProtocol,
@@ -30,6 +38,10 @@ import {
   agentMarkedUnreachable,
   recoveredAgentsTimedOut,
 } from './transitions/mark-agent-unreachable.ts';
+import { agentsMaybeDrained } from './transitions/operator/drain-agent.ts';
+import { askToFree } from './transitions/operator/inverse-offers.ts';
+import { operate, operatorChangeDurable } from './transitions/operator/operate.ts';
+import { quotasJudged } from './transitions/operator/update-quotas.ts';
 import { pruneDue, registryPruned } from './transitions/prune-registry.ts';
 import { agentReadmitted } from './transitions/readmit-agent.ts';
 import { recoverAgents } from './transitions/recover-agents.ts';
@@ -51,12 +63,15 @@ export interface MasterOptions {
   readonly info: MasterInfo;
   /** When this process started, milliseconds since 1970. */
   readonly startedMs: number;
-  /** Makes what the master reaches out with. `onAllocated` may be called at any time. */
+  /** Makes what the master reaches out with. The callbacks may be called at any time. */
   readonly createPorts: (
     ctx: ActorContext<MasterProtocol>,
     onAllocated: (allocations: AllocatedBody) => void,
+    onInverseOffers: (asked: readonly FrameworkInverseOffers[]) => void,
   ) => MasterPorts;
-  /** Reads the registry; the master serves when it is done. */
+  /** Resolves when this master leads. */
+  readonly elected: () => Promise<void>;
+  /** Reads the registry, once this master leads; it serves when that is done. */
   readonly recover: () => Promise<RegistryView>;
   /** Told once when the master serves. */
   readonly onReady: () => void;
@@ -66,12 +81,19 @@ export interface MasterOptions {
 
 type AllocatedBody = Extract<Continuation, { readonly kind: 'allocated' }>['allocations'];
 
+const TOO_MANY_CHANGES: OperatorOutcome = {
+  status: 503,
+  text: 'Too many changes wait for the registry; ask again later',
+};
+
 /** The master as an actor. Its id is `master`. */
 export const masterActor: ActorDefinition<MasterProtocol, MasterOptions> = defineActor(
   masterProtocol,
   (ctx, options) => {
-    const ports = options.createPorts(ctx, (allocations) =>
-      ctx.defer(() => continueTurn({ kind: 'allocated', allocations }, true)),
+    const ports = options.createPorts(
+      ctx,
+      (allocations) => ctx.defer(() => continueTurn({ kind: 'allocated', allocations }, true)),
+      (asked) => ctx.defer(() => continueTurn({ kind: 'askedToFree', asked }, true)),
     );
     const { settings } = ports;
     const state = new MasterState(options.info, settings, options.startedMs);
@@ -86,6 +108,8 @@ export const masterActor: ActorDefinition<MasterProtocol, MasterOptions> = defin
       input: I,
     ): void {
       runner.run(transition(state, input, env()));
+      const maybeDrained = state.standings.takeMaybeEmpty();
+      if (maybeDrained.length > 0) runner.run(agentsMaybeDrained(state, maybeDrained, env()));
     }
 
     function continueTurn(next: Continuation, isApplied: boolean): void {
@@ -116,6 +140,12 @@ export const masterActor: ActorDefinition<MasterProtocol, MasterOptions> = defin
           return run(offerTimedOut, next);
         case 'allocated':
           return run(makeAllOffers, next.allocations);
+        case 'askedToFree':
+          return run(askToFree, next.asked);
+        case 'quotasJudged':
+          return run(quotasJudged, next);
+        case 'operatorChangeDurable':
+          return run(operatorChangeDurable, { ...next, isApplied });
         default:
           return unreachable(next);
       }
@@ -142,20 +172,31 @@ export const masterActor: ActorDefinition<MasterProtocol, MasterOptions> = defin
       return standing;
     }
 
+    function answerOperator(change: OperatorChange): OperatorOutcome | Later<OperatorOutcome> {
+      const opened = runner.openReply();
+      if (opened === undefined) return TOO_MANY_CHANGES;
+      run(operate, { change, reply: opened.reply });
+      return opened.later;
+    }
+
     function exited(pid: Pid): void {
       if (pid.toString() === ports.allocator.pid?.toString()) runner.fail(new AllocatorLostError());
       else run(disconnectAgent, { pid });
     }
 
     if (ports.allocator.pid !== undefined) ctx.link(ports.allocator.pid);
-    state.elect(ctx.clock.nowMs());
+    const failed = (error: unknown): void => runner.fail(error);
+    const recovered = (facts: RegistryView): void => {
+      run(recoverAgents, facts);
+      options.onReady();
+    };
     ctx.defer(
-      options.recover(),
-      (facts) => {
-        run(recoverAgents, facts);
-        options.onReady();
+      options.elected(),
+      () => {
+        state.elect(ctx.clock.nowMs());
+        ctx.defer(options.recover(), recovered, failed);
       },
-      (error) => runner.fail(error),
+      failed,
     );
 
     return {
@@ -170,6 +211,7 @@ export const masterActor: ActorDefinition<MasterProtocol, MasterOptions> = defin
         subscribe: (question) => subscribe(question),
         call: (question) => call(question),
         teardown: (question) => teardown(question),
+        operate: (change) => answerOperator(change),
         view: (question) => answerView(state, question, options.viewContext),
       },
       exited: (pid) => exited(pid),

@@ -8,6 +8,7 @@ import {
   masterMessages,
   type schedulerV1,
 } from '@kaon/protocol';
+import type { OperatorChange, OperatorOutcome } from './operator-change.ts';
 import type { SchedulerConnection } from './scheduler-connection.ts';
 import type { ViewAnswer, ViewQuestion } from './views/view.ts';
 
@@ -71,6 +72,8 @@ export const masterProtocol = defineProtocol({
   call: localAsk<SchedulerQuestion, CallOutcome>(),
   /** An operator tears a framework down. */
   teardown: localAsk<TeardownQuestion, CallOutcome>(),
+  /** An operator wants something changed; answered when it is durable, or refused. */
+  operate: localAsk<OperatorChange, OperatorOutcome>(),
   /** Somebody wants to see. */
   view: localAsk<ViewQuestion, ViewAnswer>(),
 });

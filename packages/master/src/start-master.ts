@@ -1,7 +1,7 @@
 // Puts a master together: registry, allocator, actor and endpoints.
 import type { ActorSystem } from '@kaon/actor';
-import { type Allocation, startAllocator } from '@kaon/allocator';
-import type { Contender } from '@kaon/election';
+import { type Allocation, type FrameworkInverseOffers, startAllocator } from '@kaon/allocator';
+import { type Contender, type Detector, type Leader, parseMasterAddress } from '@kaon/election';
 import type { HttpServer } from '@kaon/http';
 import { type Logger, uuid } from '@kaon/primitives';
 import { MASTER_CAPABILITIES, type MasterInfo, MESOS_VERSION } from '@kaon/protocol';
@@ -11,6 +11,7 @@ import { MAILBOX_MAX } from './constants.ts';
 import type { MasterPorts } from './effect-runner.ts';
 import { LeadershipLostError } from './errors.ts';
 import { AllocatorReads } from './http/allocator-reads.ts';
+import type { LeaderAddress, Leadership } from './http/leadership.ts';
 import { mountMaster } from './http/mount-master.ts';
 import { masterActor } from './master.ts';
 import { collectMetrics } from './metrics/collect.ts';
@@ -29,12 +30,16 @@ export interface StartMasterOptions {
   /** Where the registry is kept. The master opens it; closing is part of `close`. */
   readonly storage: Storage;
   /**
-   * Makes the allocator. `onAllocated` may be called at any time after. Default: one in the same system,
+   * Makes the allocator. The callbacks may be called at any time after. Default: one in the same system,
    * with its kernel in this thread.
    */
-  readonly createAllocator?: ((onAllocated: OnAllocated) => AllocatorPort) | undefined;
+  readonly createAllocator?:
+    | ((onAllocated: OnAllocated, onInverseOffers: OnInverseOffers) => AllocatorPort)
+    | undefined;
   /** Takes part in an election. Default: the master leads at once. */
   readonly contender?: Contender | undefined;
+  /** Tells who leads, for clients to be sent there. Default: nobody knows while this master does not lead. */
+  readonly detector?: Detector | undefined;
   readonly settings?: Partial<MasterSettings> | undefined;
   /** What `/flags` and `/state` show, by Mesos' names. Default: none. */
   readonly flags?: Readonly<Record<string, string>> | undefined;
@@ -45,6 +50,9 @@ export interface StartMasterOptions {
 
 /** Told of what a pass of the allocator has granted. */
 export type OnAllocated = (allocations: readonly Allocation[]) => void;
+
+/** Told whom the allocator asks to free agents before maintenance. */
+export type OnInverseOffers = (asked: readonly FrameworkInverseOffers[]) => void;
 
 /** A master that was started. */
 export interface RunningMaster {
@@ -79,6 +87,11 @@ export function startMaster(options: StartMasterOptions): RunningMaster {
   const createAllocator = options.createAllocator ?? defaultAllocator(system);
   let allocator: AllocatorPort | undefined;
   let isServing = false;
+  let isLeading = options.contender === undefined;
+  let leader: LeaderAddress | undefined;
+  const stopWatching = options.detector?.watch((seen) => {
+    leader = addressOf(seen);
+  });
   let settleReady: { resolve: () => void; reject: (error: unknown) => void } | undefined;
   const ready = new Promise<void>((resolve, reject) => {
     settleReady = { resolve, reject };
@@ -88,6 +101,7 @@ export function startMaster(options: StartMasterOptions): RunningMaster {
 
   const onFatal = (error: unknown): void => {
     isServing = false;
+    isLeading = false;
     settleReady?.reject(error);
     options.onFatal?.(error);
   };
@@ -101,14 +115,15 @@ export function startMaster(options: StartMasterOptions): RunningMaster {
     {
       info,
       startedMs,
-      createPorts: (_ctx, onAllocated): MasterPorts => {
-        allocator = createAllocator(onAllocated);
+      createPorts: (_ctx, onAllocated, onInverseOffers): MasterPorts => {
+        allocator = createAllocator(onAllocated, onInverseOffers);
         return { registry: registrar, allocator, counters, settings, onFatal };
       },
-      recover: async () => {
+      elected: async () => {
         await elected(options.contender, info, stepDown);
-        return registrar.recover(info);
+        isLeading = true;
       },
+      recover: () => registrar.recover(info),
       onReady: () => {
         isServing = true;
         settleReady?.resolve();
@@ -127,12 +142,16 @@ export function startMaster(options: StartMasterOptions): RunningMaster {
       allocator: () => (isServing ? allocator : undefined),
       counters,
     });
-    mountMaster(http, { system, master: pid, flags, random: system.random, reads });
+    const self = { hostname: info.hostname ?? '', port: info.port };
+    const leadership = (): Leadership =>
+      isLeading ? { kind: 'leading', isRecovered: isServing, self } : { kind: 'following', leader };
+    mountMaster(http, { system, master: pid, flags, random: system.random, reads, leadership });
   }
 
   let closing: Promise<void> | undefined;
   const close = async (): Promise<void> => {
     isServing = false;
+    stopWatching?.();
     const ended = system.terminated(pid);
     system.stop(pid);
     await ended;
@@ -152,9 +171,15 @@ export function startMaster(options: StartMasterOptions): RunningMaster {
   };
 }
 
-function defaultAllocator(system: ActorSystem): (onAllocated: OnAllocated) => AllocatorPort {
-  return (onAllocated) =>
+function defaultAllocator(
+  system: ActorSystem,
+): (onAllocated: OnAllocated, onInverseOffers: OnInverseOffers) => AllocatorPort {
+  return (onAllocated, onInverseOffers) =>
     startAllocator(system, {
+      onInverseOffers: (asked) => {
+        onInverseOffers(asked);
+        return undefined;
+      },
       onAllocation: (allocations) => {
         onAllocated(allocations);
         return undefined;
@@ -175,6 +200,16 @@ function elected(
       onLost: (reason) => stepDown(new LeadershipLostError(reason)),
     });
   });
+}
+
+/** Where the leader is reached: what it says of itself, or what its PID tells. */
+function addressOf(leader: Leader | undefined): LeaderAddress | undefined {
+  if (leader?.info !== undefined) {
+    const { hostname, port } = leader.info;
+    if (hostname !== undefined) return { hostname, port };
+  }
+  const parsed = leader && parseMasterAddress(leader.pid);
+  return parsed?.ok ? { hostname: parsed.value.host, port: parsed.value.port } : undefined;
 }
 
 /** What a master says of itself, from where it lives. */

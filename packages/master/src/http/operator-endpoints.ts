@@ -17,27 +17,35 @@ import type { MasterPid } from '../protocol.ts';
 import type { TaskFilter } from '../views/state-json.ts';
 import type { ViewAnswer, ViewQuestion } from '../views/view.ts';
 import { type Answer, countOf, handle, json, nonEmpty } from './endpoint-answers.ts';
+import type { EndpointContext, Routes } from './endpoint-context.ts';
+import { type LeadershipPort, leaderRoutes, redirectAnswer } from './leadership.ts';
+import { mountMaintenanceEndpoints } from './maintenance-endpoints.ts';
+import { mountPolicyEndpoints } from './policy-endpoints.ts';
 
 /** What the endpoints stand on. */
 export interface EndpointOptions {
   readonly system: ActorSystem;
   readonly master: MasterPid;
   readonly flags: ReadonlyMap<string, string>;
+  readonly leadership: LeadershipPort;
 }
 
 /** Mounts the reading endpoints. As in Mesos, they do not look at the method. */
 export function mountEndpoints(http: HttpServer, options: EndpointOptions): void {
-  const { flags } = options;
+  const { flags, leadership } = options;
+  const leaders = leaderRoutes(http, leadership);
   const prometheus = new PrometheusMetrics();
   const view = (questionOf: (request: HttpRequest) => ViewQuestion): Answer => {
     return async (request) => viewAnswer(request, await ask(options, questionOf(request)));
   };
-  const both = (path: string, answer: Answer): void => {
-    for (const route of [path, `/master${path}`]) http.route('*', route, handle(answer));
+  const mount = (routes: Routes, path: string, answer: Answer): void => {
+    for (const route of [path, `/master${path}`]) routes.route('*', route, handle(answer));
   };
+  const both = (path: string, answer: Answer): void => mount(leaders, path, answer);
 
-  both('/health', () => ({ status: 200 }));
-  both('/flags', (request) => json(request, { flags: new Map(flags) }));
+  mount(http, '/health', () => ({ status: 200 }));
+  mount(http, '/flags', (request) => json(request, { flags: new Map(flags) }));
+  mount(http, '/redirect', () => redirectAnswer(leadership));
   both(
     '/state',
     view(() => ({ kind: 'state' })),
@@ -66,13 +74,12 @@ export function mountEndpoints(http: HttpServer, options: EndpointOptions): void
     '/roles',
     view(() => ({ kind: 'roles' })),
   );
-  both('/redirect', () => redirect(options));
   for (const path of LEGACY_AGENTS_ENDPOINTS) {
     const agents = view(({ query }) => ({
       kind: 'agents',
       agentId: nonEmpty(query, AGENT_ID_QUERY),
     }));
-    http.route('*', path, handle(agents));
+    leaders.route('*', path, handle(agents));
   }
   http.route(
     '*',
@@ -85,8 +92,15 @@ export function mountEndpoints(http: HttpServer, options: EndpointOptions): void
     '/metrics/prometheus',
     handle(() => prometheusAnswer(options, prometheus)),
   );
+  const plain: EndpointContext = {
+    ...options,
+    routes: leaders,
+    view: (kind) => view(() => ({ kind })),
+  };
+  mountPolicyEndpoints(plain);
+  mountMaintenanceEndpoints(plain);
   for (const path of ['/teardown', '/master/teardown']) {
-    http.route(
+    leaders.route(
       'POST',
       path,
       handle((request) => teardown(options, request)),
@@ -105,13 +119,6 @@ function viewAnswer(request: HttpRequest, answer: ViewAnswer): HttpAnswer {
   if (answer.kind !== 'metrics') return textAnswer(501, '501 Not Implemented.');
   const sorted = [...answer.metrics].map(([key, value]) => [key, jsonDouble(value)] as const);
   return json(request, new Map(sorted));
-}
-
-async function redirect(options: EndpointOptions): Promise<HttpAnswer> {
-  const answer = await ask(options, { kind: 'leader' });
-  if (answer.kind !== 'leader') return textAnswer(503, 'No leader elected');
-  const { hostname, port } = answer.info;
-  return { status: 307, headers: { Location: `//${hostname}:${port}` } };
 }
 
 async function prometheusAnswer(

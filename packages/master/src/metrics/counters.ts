@@ -68,6 +68,7 @@ export const COUNTERS = {
   schedulerEventsDropped: 'master/scheduler_events_dropped',
   schedulersRefused: 'master/schedulers_refused',
   offersRescinded: 'master/offers_rescinded',
+  operatorChangesRefused: 'master/operator_changes_refused',
   allocatorReadsRefused: 'master/allocator_reads_refused',
 } as const;
 

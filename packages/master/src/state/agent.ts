@@ -12,6 +12,7 @@ import type {
   TaskId,
   UUID,
 } from '@kaon/protocol';
+import { machineKey } from '@kaon/registry';
 import { Resources } from '@kaon/resources';
 import type { AgentProtocol } from '../protocol.ts';
 import type { TaskRecord } from './task-record.ts';
@@ -23,6 +24,12 @@ export interface AgentFacts {
   readonly version: string;
   readonly capabilities: readonly AgentInfo_Capability[];
   readonly resourceVersionUuid: UUID | undefined;
+}
+
+/** The host of an address `host:port`. */
+export function hostOf(address: string): string {
+  const colon = address.lastIndexOf(':');
+  return colon === -1 ? address : address.slice(0, colon);
 }
 
 /** Changed by `MasterState` and its own methods only. */
@@ -37,6 +44,8 @@ export class Agent {
   #facts: AgentFacts;
   #totalResources: Resources | undefined;
   #isConnected = true;
+  #isDeactivated = false;
+  #machineKey: string | undefined;
   #reregisteredMs: number | undefined;
   #disconnections = 0;
 
@@ -78,7 +87,19 @@ export class Agent {
 
   /** Whether its resources may be offered. */
   get isActive(): boolean {
-    return this.#isConnected;
+    return this.#isConnected && !this.#isDeactivated;
+  }
+
+  /** Whether an operator keeps it out of offers. */
+  get isDeactivated(): boolean {
+    return this.#isDeactivated;
+  }
+
+  /** Which machine it lives on: its hostname and the address it is heard from. */
+  get machineKey(): string {
+    const { info, pid } = this.#facts;
+    this.#machineKey ??= machineKey({ hostname: info.hostname, ip: hostOf(pid.address) });
+    return this.#machineKey;
   }
 
   get reregisteredMs(): number | undefined {
@@ -112,6 +133,7 @@ export class Agent {
   reconnect(facts: AgentFacts, nowMs: number): void {
     this.#facts = facts;
     this.#totalResources = undefined;
+    this.#machineKey = undefined;
     this.#isConnected = true;
     this.#reregisteredMs = nowMs;
   }
@@ -119,6 +141,10 @@ export class Agent {
   /** Marks an agent that came back from the registry's lists as returned. */
   markReregistered(nowMs: number): void {
     this.#reregisteredMs = nowMs;
+  }
+
+  setDeactivated(isDeactivated: boolean): void {
+    this.#isDeactivated = isDeactivated;
   }
 
   rememberKill(frameworkId: FrameworkId, taskId: TaskId): void {

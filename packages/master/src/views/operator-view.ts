@@ -14,6 +14,9 @@ import type { Framework } from '../state/framework.ts';
 import type { MasterState } from '../state/master-state.ts';
 import type { TaskRecord } from '../state/task-record.ts';
 import { offerMessage } from '../transitions/make-offers.ts';
+import { inverseOfferMessage } from '../transitions/operator/inverse-offers.ts';
+import { maintenanceSchedule, maintenanceStatus } from './maintenance-view.ts';
+import { quotaStatus, weightInfos } from './policy-view.ts';
 import { rolesOfCluster } from './roles-json.ts';
 import { offeredOf, usedByFramework, usedOfAgent } from './usage.ts';
 import type { ViewContext } from './view.ts';
@@ -49,6 +52,17 @@ export function operatorResponse(
       return { type, getOperations: { operations: [] } };
     case 'GET_ROLES':
       return { type, getRoles: { roles: roleRecords(state) } };
+    case 'GET_WEIGHTS': {
+      const infos = weightInfos(state);
+      // As in Mesos, there is nothing at all when no weight was ever set.
+      return { type, getWeights: infos.length === 0 ? undefined : { weightInfos: infos } };
+    }
+    case 'GET_QUOTA':
+      return { type, getQuota: { status: quotaStatus(state) } };
+    case 'GET_MAINTENANCE_SCHEDULE':
+      return { type, getMaintenanceSchedule: { schedule: maintenanceSchedule(state) } };
+    case 'GET_MAINTENANCE_STATUS':
+      return { type, getMaintenanceStatus: { status: maintenanceStatus(state) } };
     case 'GET_STATE':
       return {
         type,
@@ -84,7 +98,7 @@ function agentRecord(state: MasterState, agent: Agent): masterV1.Response_GetAge
   return {
     agentInfo: { ...agent.info, checkpoint: true },
     active: agent.isActive,
-    deactivated: false,
+    deactivated: agent.isDeactivated,
     version: agent.version,
     pid: agent.pid.toString(),
     registeredTime: timeOf(agent.registeredMs),
@@ -94,6 +108,8 @@ function agentRecord(state: MasterState, agent: Agent): masterV1.Response_GetAge
     offeredResources: endpointForm(offeredOf(state, agent)),
     capabilities: agent.capabilities,
     resourceProviders: [],
+    drainInfo: state.standings.drains.get(agent.id),
+    estimatedDrainStartTime: timeOf(state.standings.drainStartMs.get(agent.id)),
   };
 }
 
@@ -122,7 +138,9 @@ function frameworkRecord(
     reregisteredTime: timeOf(framework.reregisteredMs ?? registeredMs),
     unregisteredTime: timeOf(unregisteredMs),
     offers: state.offersOf(framework).map((offer) => offerMessage(state, framework, offer)),
-    inverseOffers: [],
+    inverseOffers: state.inverseOffers
+      .of(framework.id)
+      .map((offer) => inverseOfferMessage(state, offer)),
     allocatedResources: endpointForm(usedByFramework(framework)),
     offeredResources: endpointForm(offeredOf(state, framework)),
     offerConstraints: framework.offerConstraints ?? { roleConstraints: {} },
@@ -161,7 +179,7 @@ function tasksOf(records: Iterable<TaskRecord>): Task[] {
 function roleRecords(state: MasterState): Role[] {
   return rolesOfCluster(state).map(({ role, frameworkIds, allocated, offered }) => ({
     name: role,
-    weight: 1,
+    weight: state.policy.weightOf(role),
     frameworks: frameworkIds.map(idRecord),
     resources: scalarsOf(allocated.plus(offered)),
   }));

@@ -10,6 +10,7 @@ import {
 } from '@kaon/master';
 import {
   agentMessages,
+  agentOperationMessages,
   type FrameworkInfo,
   type internal,
   type schedulerV1,
@@ -21,7 +22,10 @@ import type { Test } from 'tap';
 import { GreedyAllocator } from './greedy-allocator.ts';
 import { frameworkInfo, registration } from './records.ts';
 
-export const agentProtocol = defineProtocol(messages(agentMessages));
+export const agentProtocol = defineProtocol({
+  ...messages(agentMessages),
+  ...messages(agentOperationMessages),
+});
 export type AgentProbe = Probe<typeof agentProtocol>;
 
 export const MASTER_ADDRESS = '127.0.0.1:5050';
@@ -98,8 +102,8 @@ export class Cluster {
       system: this.system,
       storage: this.storage,
       settings: options.settings,
-      createAllocator: (onAllocated) => {
-        this.allocator = new GreedyAllocator(onAllocated);
+      createAllocator: (onAllocated, onInverseOffers) => {
+        this.allocator = new GreedyAllocator(onAllocated, onInverseOffers);
         return this.allocator;
       },
       onFatal: (error) => this.fatal.push(error),
@@ -116,6 +120,11 @@ export class Cluster {
     const { body } = probe.take('agentRegistered');
     agent.id = (body as internal.AgentRegisteredMessage).agentId.value;
     return agent;
+  }
+
+  /** A probe that hears what an agent in `system` hears. */
+  probeAt(system: ActorSystem): AgentProbe {
+    return spawnProbe(system, agentProtocol, { id: 'slave(1)' });
   }
 
   /** Subscribes a scheduler and waits until the world is at rest. */
@@ -138,7 +147,7 @@ export class Cluster {
   }
 
   /** Asks the master while the world moves. */
-  async ask<K extends 'subscribe' | 'call' | 'teardown' | 'view'>(
+  async ask<K extends 'subscribe' | 'call' | 'operate' | 'teardown' | 'view'>(
     name: K,
     question: Parameters<typeof this.system.ask<typeof masterProtocol, K>>[2],
   ) {

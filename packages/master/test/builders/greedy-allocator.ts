@@ -1,7 +1,13 @@
 // An allocator for tests that needs no passes: what is free goes at once to the first framework that
 // wants offers in its first role. Refused resources are not offered again until a revival.
 
-import type { Allocation, AllocatorCommand, AllocatorPort, OnAllocated } from '@kaon/master';
+import type {
+  Allocation,
+  AllocatorCommand,
+  AllocatorPort,
+  OnAllocated,
+  OnInverseOffers,
+} from '@kaon/master';
 import type { AgentId, FrameworkId } from '@kaon/protocol';
 import { rolesOf } from '@kaon/protocol';
 import { Resources } from '@kaon/resources';
@@ -19,9 +25,18 @@ export class GreedyAllocator implements AllocatorPort {
   readonly #frameworks = new Map<FrameworkId, FrameworkRow>();
   readonly #refused = new Set<string>();
   readonly #onAllocated: OnAllocated;
+  /** Asks frameworks to free agents, when the test wants it to. */
+  readonly askToFree: OnInverseOffers;
+  /** Weights it was told, one after another. */
+  readonly weights: { readonly role: string; readonly weight: number }[] = [];
 
-  constructor(onAllocated: OnAllocated) {
+  constructor(onAllocated: OnAllocated, onInverseOffers: OnInverseOffers = () => undefined) {
     this.#onAllocated = onAllocated;
+    this.askToFree = onInverseOffers;
+  }
+
+  setWeights(weights: readonly { readonly role: string; readonly weight: number }[]): void {
+    this.weights.push(...weights);
   }
 
   /** Commands of one kind. */

@@ -57,6 +57,14 @@ export const SCHEDULER_STREAM_BYTES_MAX = 64 * 1024 ** 2;
 /** How long the HTTP side waits for the master actor. */
 export const CALL_TIMEOUT_MS = 10_000;
 
+/** Bytes of the log that one answer holds at most: 16 memory pages. */
+export const LOG_READ_BYTES_MAX = 65_536;
+/** Largest log that is given as a whole; larger ones are read in parts. */
+export const LOG_DOWNLOAD_BYTES_MAX = 67_108_864;
+/** How often the list of hosts that may be offered is read again. */
+export const WHITELIST_INTERVAL_MS = 5_000;
+/** Longest list of hosts that may be offered. */
+export const WHITELIST_BYTES_MAX = 16 * 1024 ** 2;
 /** Tasks on one page of `/tasks`. */
 export const TASKS_PAGE_DEFAULT = 100;
 /** Grants on one page of `/allocator/plan`. */

@@ -3,9 +3,14 @@ import type { ActorSystem } from '@kaon/actor';
 import { type Allocation, type FrameworkInverseOffers, startAllocator } from '@kaon/allocator';
 import { type Contender, type Detector, type Leader, parseMasterAddress } from '@kaon/election';
 import type { HttpServer } from '@kaon/http';
-import { type Logger, uuid } from '@kaon/primitives';
-import { MASTER_CAPABILITIES, type MasterInfo, MESOS_VERSION } from '@kaon/protocol';
-import { Registrar, type Storage } from '@kaon/registry';
+import { type Logger, uuid, type Verbosity } from '@kaon/primitives';
+import {
+  MASTER_CAPABILITIES,
+  type MasterInfo,
+  MESOS_VERSION,
+  type WeightInfo,
+} from '@kaon/protocol';
+import { Registrar, type RegistryView, type Storage, updateWeights } from '@kaon/registry';
 import type { AllocatorPort } from './allocator-port.ts';
 import { MAILBOX_MAX } from './constants.ts';
 import type { MasterPorts } from './effect-runner.ts';
@@ -13,11 +18,14 @@ import { LeadershipLostError } from './errors.ts';
 import { AllocatorReads } from './http/allocator-reads.ts';
 import type { LeaderAddress, Leadership } from './http/leadership.ts';
 import { mountMaster } from './http/mount-master.ts';
+import { LogFile, type LogFileOptions } from './log-file.ts';
+import { LoggingLevel } from './logging-level.ts';
 import { masterActor } from './master.ts';
 import { collectMetrics } from './metrics/collect.ts';
 import { Counters } from './metrics/counters.ts';
 import { DEFAULT_SETTINGS, type MasterSettings } from './options.ts';
 import type { MasterPid } from './protocol.ts';
+import { Whitelist, type WhitelistOptions } from './whitelist.ts';
 
 /** What a master needs to run. */
 export interface StartMasterOptions {
@@ -44,6 +52,17 @@ export interface StartMasterOptions {
   /** What `/flags` and `/state` show, by Mesos' names. Default: none. */
   readonly flags?: Readonly<Record<string, string>> | undefined;
   readonly logger?: Logger | undefined;
+  /** The log as operators see it: a file they may read, and its verbosity. Default: neither. */
+  readonly log?:
+    | {
+        readonly file?: LogFileOptions | undefined;
+        readonly verbosity?: Verbosity | undefined;
+      }
+    | undefined;
+  /** A file of the hosts that may be offered, a name a line, read every five seconds. Default: all hosts. */
+  readonly whitelist?: Pick<WhitelistOptions, 'path' | 'disk'> | undefined;
+  /** Weights of roles while the registry has none. Default: none. */
+  readonly initialWeights?: readonly WeightInfo[] | undefined;
   /** Told once when the master cannot go on: the registry failed or leadership was lost. */
   readonly onFatal?: ((error: unknown) => void) | undefined;
 }
@@ -110,6 +129,19 @@ export function startMaster(options: StartMasterOptions): RunningMaster {
     onFatal(error);
     system.stop(pid);
   };
+  const whitelist =
+    options.whitelist &&
+    new Whitelist({
+      ...options.whitelist,
+      clock: system.clock,
+      logger,
+      onChange: (hostnames) => allocator?.tell({ kind: 'setWhitelist', hostnames }),
+    });
+  const { file, verbosity } = options.log ?? {};
+  const log = {
+    file: file && new LogFile(file),
+    level: verbosity && new LoggingLevel(verbosity, system.clock),
+  };
   const pid: MasterPid = system.spawn(
     masterActor,
     {
@@ -123,7 +155,10 @@ export function startMaster(options: StartMasterOptions): RunningMaster {
         await elected(options.contender, info, stepDown);
         isLeading = true;
       },
-      recover: () => registrar.recover(info),
+      recover: async () => {
+        await whitelist?.start();
+        return recoverRegistry(registrar, info, options.initialWeights ?? []);
+      },
       onReady: () => {
         isServing = true;
         settleReady?.resolve();
@@ -145,13 +180,23 @@ export function startMaster(options: StartMasterOptions): RunningMaster {
     const self = { hostname: info.hostname ?? '', port: info.port };
     const leadership = (): Leadership =>
       isLeading ? { kind: 'leading', isRecovered: isServing, self } : { kind: 'following', leader };
-    mountMaster(http, { system, master: pid, flags, random: system.random, reads, leadership });
+    mountMaster(http, {
+      system,
+      master: pid,
+      flags,
+      random: system.random,
+      reads,
+      leadership,
+      log,
+    });
   }
 
   let closing: Promise<void> | undefined;
   const close = async (): Promise<void> => {
     isServing = false;
     stopWatching?.();
+    whitelist?.close();
+    log.level?.close();
     const ended = system.terminated(pid);
     system.stop(pid);
     await ended;
@@ -185,6 +230,20 @@ function defaultAllocator(
         return undefined;
       },
     });
+}
+
+/** Reads the registry; one without weights gets the initial ones. */
+async function recoverRegistry(
+  registrar: Registrar,
+  info: MasterInfo,
+  initialWeights: readonly WeightInfo[],
+): Promise<RegistryView> {
+  const facts = await registrar.recover(info);
+  const [known] = facts.entries('weight');
+  if (known !== undefined || initialWeights.length === 0) return facts;
+  const outcome = await registrar.apply(updateWeights(initialWeights));
+  if (!outcome.ok) throw outcome.error;
+  return facts;
 }
 
 /** Resolves when this master leads; losing leadership later is fatal. */

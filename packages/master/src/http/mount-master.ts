@@ -5,7 +5,9 @@ import type { Random } from '@kaon/primitives';
 import type { MasterPid } from '../protocol.ts';
 import { mountAllocatorEndpoints } from './allocator-endpoints.ts';
 import type { AllocatorReads } from './allocator-reads.ts';
+import type { MasterLog } from './calls/call-handler.ts';
 import { type LeadershipPort, leaderRoutes, recoveredRoutes } from './leadership.ts';
+import { mountLogEndpoints } from './log-endpoints.ts';
 import { operatorCalls } from './operator-calls.ts';
 import { mountEndpoints } from './operator-endpoints.ts';
 import { schedulerCalls } from './scheduler-calls.ts';
@@ -18,6 +20,7 @@ export interface MountOptions {
   readonly random: Random;
   readonly reads: AllocatorReads;
   readonly leadership: LeadershipPort;
+  readonly log: MasterLog;
 }
 
 /** Adds the master's routes to a server that does not listen yet. */
@@ -31,5 +34,6 @@ export function mountMaster(http: HttpServer, options: MountOptions): void {
     routes.route('POST', `${prefix}/api/v1`, operator, { matchesBelow: true });
   }
   mountEndpoints(http, options);
+  mountLogEndpoints(http, options.log);
   mountAllocatorEndpoints(leaderRoutes(http, options.leadership), options.reads);
 }

@@ -36,8 +36,6 @@ export function operatorResponse(
       return { type, getVersion: { versionInfo: BUILD } };
     case 'GET_FLAGS':
       return { type, getFlags: { flags: [...flags].map(([name, value]) => ({ name, value })) } };
-    case 'GET_LOGGING_LEVEL':
-      return { type, getLoggingLevel: { level: 0 } };
     case 'GET_MASTER':
       return { type, getMaster: masterRecord(state) };
     case 'GET_AGENTS':

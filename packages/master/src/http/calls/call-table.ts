@@ -2,10 +2,15 @@
 import type { masterV1 } from '@kaon/protocol';
 import type { CallHandler } from './call-handler.ts';
 import * as change from './change.ts';
+import * as log from './log.ts';
 import { teardownCall } from './teardown.ts';
 
 /** The handlers. A type without one is answered by the view of its name, or is not implemented. */
 export const CALL_TABLE: Readonly<Partial<Record<masterV1.Call_Type, CallHandler>>> = {
+  GET_LOGGING_LEVEL: log.getLoggingLevelCall,
+  SET_LOGGING_LEVEL: log.setLoggingLevelCall,
+  LIST_FILES: log.listFilesCall,
+  READ_FILE: log.readFileCall,
   UPDATE_WEIGHTS: change.updateWeightsCall,
   UPDATE_QUOTA: change.updateQuotaCall,
   SET_QUOTA: change.setQuotaCall,

@@ -1,8 +1,9 @@
 // Random lives of a cluster: whatever happens, every resource is free, offered or used, and exactly once.
 
+import type { OperatorChange } from '@kaon/master';
 import { type Random, seededRandom } from '@kaon/primitives';
 import type { internal, schedulerV1, Task } from '@kaon/protocol';
-import { jsonText } from '@kaon/protocol';
+import { jsonText, toId } from '@kaon/protocol';
 import t, { type Test } from 'tap';
 import {
   type Cluster,
@@ -29,6 +30,8 @@ interface Machine {
   readonly agent: RegisteredAgent;
   readonly tasks: Map<string, Task>;
   isBack: boolean;
+  /** Whether it was shut down: it returns as a new agent only. */
+  isEnded: boolean;
 }
 
 class World {
@@ -63,6 +66,8 @@ class World {
       () => this.comeBack(),
       () => this.resubscribe(),
       () => this.breakStream(),
+      () => this.operate(),
+      () => this.operate(),
       () => this.pass(),
     ];
     await this.pick(actions)?.();
@@ -143,7 +148,8 @@ class World {
     const machine = this.pick(this.machines);
     if (machine === undefined) return;
     const { agent } = machine;
-    if (!machine.isBack && this.random.nextInt(5) === 0) {
+    if (!machine.isBack && (machine.isEnded || this.random.nextInt(5) === 0)) {
+      machine.isEnded = false;
       machine.tasks.clear();
       agent.send('registerAgent', registration(agent.hostname));
     } else {
@@ -169,6 +175,35 @@ class World {
     } else {
       this.schedulers[index] = scheduler;
     }
+  }
+
+  /** An operator does something, sensible or not; whatever it is is answered. */
+  async operate(): Promise<void> {
+    const agentId = toId<never>(this.pick(this.machines)?.agent.id ?? '');
+    const machines = this.machines.map(({ agent: { hostname } }) => ({ hostname, ip: hostname }));
+    const unavailability = { start: { nanoseconds: 1e9 } };
+    const limits = { cpus: { value: this.random.nextInt(8) } };
+    const changes: readonly OperatorChange[] = [
+      { kind: 'deactivateAgent', agentId },
+      { kind: 'reactivateAgent', agentId },
+      { kind: 'reactivateAgent', agentId },
+      { kind: 'drainAgent', agentId, config: { markGone: this.random.nextInt(4) === 0 } },
+      { kind: 'markAgentGone', agentId },
+      { kind: 'updateWeights', weights: [{ role: 'web', weight: 1 + this.random.nextInt(3) }] },
+      {
+        kind: 'updateQuotas',
+        configs: [{ role: 'web', guarantees: {}, limits }],
+        force: this.random.nextInt(2) === 0,
+      },
+      { kind: 'updateSchedule', schedule: { windows: [{ machineIds: machines, unavailability }] } },
+      { kind: 'updateSchedule', schedule: { windows: [] } },
+      { kind: 'startMaintenance', machines: machines.slice(0, 1) },
+      { kind: 'stopMaintenance', machines: machines.slice(0, 1) },
+    ];
+    const change = this.pick(changes);
+    if (change === undefined) return;
+    const { status } = await this.cluster.ask('operate', change);
+    if (![200, 400, 404, 503].includes(status)) throw new Error(`${change.kind}: ${status}`);
   }
 
   breakStream(): void {
@@ -203,6 +238,12 @@ class World {
           for (const [id, task] of machine.tasks) {
             if (task.frameworkId.value === frameworkId.value) machine.tasks.delete(id);
           }
+        } else if (name === 'shutdown') {
+          // It ends, and starts as a new agent when it comes back.
+          machine.tasks.clear();
+          this.cluster.sim.network.disconnect(MASTER_ADDRESS, `${machine.agent.hostname}:5051`);
+          machine.isBack = false;
+          machine.isEnded = true;
         } else if (name === 'agentRegistered') {
           machine.agent.id = (body as internal.AgentRegisteredMessage).agentId.value;
         }
@@ -233,9 +274,9 @@ interface AgentView {
 async function givenWorld(t: Test, seed: number): Promise<World> {
   const cluster = await givenCluster(t, { seed });
   const world = new World(cluster, seed);
-  for (const name of ['host-1', 'host-2']) {
+  for (const name of ['10.0.0.1', '10.0.0.2']) {
     const agent = await cluster.agent(name);
-    world.machines.push({ agent, tasks: new Map(), isBack: true });
+    world.machines.push({ agent, tasks: new Map(), isBack: true, isEnded: false });
   }
   const capabilities: readonly schedulerV1.Call_Subscribe['frameworkInfo'][] = [
     frameworkInfo({ failoverTimeout: 100 }),

@@ -2,7 +2,7 @@
 // the root and below `/master`.
 import type { ActorSystem } from '@kaon/actor';
 import { type HttpAnswer, type HttpRequest, type HttpServer, textAnswer } from '@kaon/http';
-import { fromUtf8 } from '@kaon/primitives';
+import { fromUtf8, parseDuration } from '@kaon/primitives';
 import {
   type FrameworkId,
   jsonDouble,
@@ -86,7 +86,7 @@ export function mountEndpoints(http: HttpServer, options: EndpointOptions): void
     '/version',
     handle((request) => json(request, versionJson())),
   );
-  http.route('*', '/metrics/snapshot', handle(view(() => ({ kind: 'metrics' }))));
+  http.route('*', '/metrics/snapshot', handle(metricsAnswer(view(() => ({ kind: 'metrics' })))));
   http.route(
     'GET',
     '/metrics/prometheus',
@@ -121,6 +121,17 @@ function viewAnswer(request: HttpRequest, answer: ViewAnswer): HttpAnswer {
   return json(request, new Map(sorted));
 }
 
+/** Metrics are at hand, so a timeout never passes; one that makes no sense is refused as in Mesos. */
+function metricsAnswer(answer: Answer): Answer {
+  return (request) => {
+    const timeout = request.query.get('timeout');
+    const parsed = timeout === null ? undefined : parseDuration(timeout);
+    if (timeout === null || parsed?.ok !== false) return answer(request);
+    const shown = timeout.slice(0, 100);
+    return textAnswer(400, `Invalid timeout '${shown}': ${parsed.error}.\n`);
+  };
+}
+
 async function prometheusAnswer(
   options: EndpointOptions,
   prometheus: PrometheusMetrics,
@@ -141,7 +152,8 @@ async function teardown(
   }
   const question = { frameworkId: toId<FrameworkId>(id) };
   const outcome = await system.ask(master, 'teardown', question, { timeoutMs: CALL_TIMEOUT_MS });
-  return outcome.kind === 'refused' ? textAnswer(400, outcome.text) : { status: 200 };
+  if (outcome.kind !== 'refused') return { status: 200 };
+  return textAnswer(outcome.why === 'notReady' ? 503 : 400, outcome.text);
 }
 
 function taskFilter(query: URLSearchParams): TaskFilter {

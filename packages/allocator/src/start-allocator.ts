@@ -6,7 +6,13 @@ import type { QuotaInvalidError } from './errors.ts';
 import type { ExplainQuestion, Explanation, PlannedGrant } from './explanation.ts';
 import type { KernelHostStats } from './host/kernel-host.ts';
 import { allocatorMetrics } from './metrics.ts';
-import type { AllocatorProtocol, AllocatorStats, RoleWeight, UpdateQuota } from './protocol.ts';
+import type {
+  AllocatorProtocol,
+  AllocatorStats,
+  RoleWeight,
+  UpdateAvailable,
+  UpdateQuota,
+} from './protocol.ts';
 
 /** A message to an allocator, with its name as `kind`. Lists are no bodies of commands. */
 export type AllocatorCommand = {
@@ -27,6 +33,11 @@ export interface StartedAllocator {
   setWeights(weights: readonly RoleWeight[]): void;
   /** Puts quotas in force, or says what is wrong with them. Rejects as `explain` does. */
   updateQuota(update: UpdateQuota): Promise<Result<void, QuotaInvalidError>>;
+  /**
+   * Converts what nobody holds, after the commands told before; the error says why it cannot. Rejects as
+   * `explain` does.
+   */
+  updateAvailable(update: UpdateAvailable): Promise<Result<void, string>>;
   /** Its figures by Mesos' keys, as of now; none when it does not run. */
   metrics(): Iterable<readonly [string, number]>;
   /**
@@ -89,6 +100,8 @@ export function startAllocator(
     setWeights: (weights) => system.send(pid, 'setWeights', weights),
     updateQuota: (update) =>
       system.ask(pid, 'updateQuota', update, { timeoutMs: ANSWER_TIMEOUT_MS }),
+    updateAvailable: (update) =>
+      system.ask(pid, 'updateAvailable', update, { timeoutMs: ANSWER_TIMEOUT_MS }),
     metrics: () => (read ? allocatorMetrics(read()) : []),
     explain: (question) => system.ask(pid, 'explain', question, { timeoutMs: ANSWER_TIMEOUT_MS }),
     plan: () => system.ask(pid, 'plan', undefined, { timeoutMs: ANSWER_TIMEOUT_MS }),

@@ -8,6 +8,7 @@ import type {
   PolicyReport,
   QuotaInvalidError,
   RoleWeight,
+  UpdateAvailable,
   UpdateQuota,
 } from '@kaon/allocator';
 import type { Result } from '@kaon/primitives';
@@ -22,6 +23,11 @@ export interface AllocatorPort {
   setWeights?(weights: readonly RoleWeight[]): void;
   /** Puts quotas in force, or says what is wrong with them. Absent: as `setQuota`, none is judged. */
   updateQuota?(update: UpdateQuota): Promise<Result<void, QuotaInvalidError>>;
+  /**
+   * Converts what nobody holds of an agent, after the commands told before. The error says why it cannot.
+   * Rejects when it does not answer.
+   */
+  updateAvailable(update: UpdateAvailable): Promise<Result<void, string>>;
   /** Its metrics by Mesos' keys, as of now. */
   metrics(): Iterable<readonly [string, number]>;
   /** Why a framework has got what it has; undefined: it is not known. Rejects when it does not answer. */

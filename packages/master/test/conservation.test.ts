@@ -202,7 +202,7 @@ class World {
     ];
     const change = this.pick(changes);
     if (change === undefined) return;
-    const { status } = await this.cluster.ask('operate', change);
+    const { status } = await this.cluster.ask('change', change);
     if (![200, 400, 404, 503].includes(status)) throw new Error(`${change.kind}: ${status}`);
   }
 

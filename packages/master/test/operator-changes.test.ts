@@ -13,7 +13,7 @@ import {
 } from './builders/records.ts';
 
 async function operate(cluster: Cluster, change: unknown): Promise<number> {
-  const asked = cluster.system.ask(cluster.master.pid, 'operate', change as never);
+  const asked = cluster.system.ask(cluster.master.pid, 'change', change as never);
   await cluster.sim.settle();
   return (await asked).status;
 }

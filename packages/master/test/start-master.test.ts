@@ -180,7 +180,7 @@ t.test('the allocator that is there by default asks frameworks to free agents', 
   const unavailability = { start: { nanoseconds: 9e9 }, duration: { nanoseconds: 1e9 } };
   const operate = async (windows: readonly unknown[]): Promise<void> => {
     const schedule = { windows } as never;
-    const asked = system.ask(master.pid, 'operate', { kind: 'updateSchedule', schedule });
+    const asked = system.ask(master.pid, 'change', { kind: 'updateSchedule', schedule });
     await sim.settle();
     t.match(await asked, { status: 200 });
     await sim.advance(1_500);
@@ -223,7 +223,7 @@ t.test('a quota the allocator cannot keep is refused with its reason', async (t)
   const update = async (name: string) => {
     const limits = { [name]: { value: 1 } };
     const configs = [{ role: 'web', guarantees: {}, limits }];
-    const asked = system.ask(master.pid, 'operate', { kind: 'updateQuotas', configs, force: true });
+    const asked = system.ask(master.pid, 'change', { kind: 'updateQuotas', configs, force: true });
     await sim.settle();
     return asked;
   };

@@ -10,6 +10,7 @@ import { type LeadershipPort, leaderRoutes, recoveredRoutes } from './leadership
 import { mountLogEndpoints } from './log-endpoints.ts';
 import { operatorCalls } from './operator-calls.ts';
 import { mountEndpoints } from './operator-endpoints.ts';
+import { mountResourceEndpoints } from './resource-endpoints.ts';
 import { schedulerCalls } from './scheduler-calls.ts';
 
 /** What the routes of a master are made of. */
@@ -35,5 +36,6 @@ export function mountMaster(http: HttpServer, options: MountOptions): void {
   }
   mountEndpoints(http, options);
   mountLogEndpoints(http, options.log);
+  mountResourceEndpoints(leaderRoutes(http, options.leadership), options);
   mountAllocatorEndpoints(leaderRoutes(http, options.leadership), options.reads);
 }

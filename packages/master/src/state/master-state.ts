@@ -23,6 +23,7 @@ import { Framework } from './framework.ts';
 import { InverseOffers } from './inverse-offers.ts';
 import { Machines } from './machines.ts';
 import type { OfferRecord } from './offer-record.ts';
+import { Operations } from './operations.ts';
 import { TaskRecord } from './task-record.ts';
 
 /** Where a task goes that is no longer live. */
@@ -41,6 +42,7 @@ export class MasterState {
   readonly policy = new ClusterPolicy();
   readonly offers = new Map<OfferId, OfferRecord>();
   readonly inverseOffers = new InverseOffers();
+  readonly operations = new Operations((agentId) => this.standings.noteEnd(agentId));
   readonly startedMs: number;
   #electedMs: number | undefined;
   #isReady = false;
@@ -158,6 +160,7 @@ export class MasterState {
     invariant(agent.tasks.size === 0, 'a removed agent has no tasks');
     invariant(agent.offers.size === 0, 'a removed agent has no offers');
     invariant(agent.executors.size === 0, 'a removed agent has no executors');
+    for (const operation of this.operations.onAgent(agent.id)) this.operations.remove(operation);
     this.agents.delete(agent.id);
     this.machines.forgetAgent(agent.id);
     this.standings.drainStartMs.delete(agent.id);

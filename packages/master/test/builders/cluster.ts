@@ -147,7 +147,7 @@ export class Cluster {
   }
 
   /** Asks the master while the world moves. */
-  async ask<K extends 'subscribe' | 'call' | 'operate' | 'teardown' | 'view'>(
+  async ask<K extends 'subscribe' | 'call' | 'change' | 'operate' | 'teardown' | 'view'>(
     name: K,
     question: Parameters<typeof this.system.ask<typeof masterProtocol, K>>[2],
   ) {

@@ -3,6 +3,7 @@ import type { masterV1 } from '@kaon/protocol';
 import type { CallHandler } from './call-handler.ts';
 import * as change from './change.ts';
 import * as log from './log.ts';
+import { RESOURCE_CALLS } from './resource-calls.ts';
 import { teardownCall } from './teardown.ts';
 
 /** The handlers. A type without one is answered by the view of its name, or is not implemented. */
@@ -23,4 +24,5 @@ export const CALL_TABLE: Readonly<Partial<Record<masterV1.Call_Type, CallHandler
   REACTIVATE_AGENT: change.reactivateAgentCall,
   MARK_AGENT_GONE: change.markAgentGoneCall,
   TEARDOWN: teardownCall,
+  ...RESOURCE_CALLS,
 };

@@ -1,4 +1,4 @@
-// Calls that have the master change something: each asks `operate` and gives the outcome back.
+// Calls that have the master change something: each asks `change` and gives the outcome back.
 import { type HttpAnswer, textAnswer } from '@kaon/http';
 import { type AgentId, idOf, type masterV1 } from '@kaon/protocol';
 import { CALL_TIMEOUT_MS } from '../../constants.ts';
@@ -12,7 +12,7 @@ export async function change(
   { system, master }: Pick<CallContext, 'system' | 'master'>,
   wished: OperatorChange,
 ): Promise<HttpAnswer> {
-  const { status, text } = await system.ask(master, 'operate', wished, {
+  const { status, text } = await system.ask(master, 'change', wished, {
     timeoutMs: CALL_TIMEOUT_MS,
   });
   return text === undefined ? { status } : textAnswer(status, text);

@@ -154,7 +154,7 @@ export function agentsMaybeDrained(
   return agentIds.flatMap((agentId) => {
     const agent = state.agents.get(agentId);
     const drain = state.standings.drains.get(agentId);
-    if (agent === undefined || drain?.state !== 'DRAINING' || !isEmpty(agent)) return [];
+    if (agent === undefined || drain?.state !== 'DRAINING' || !isEmpty(state, agent)) return [];
     if (state.admissions.changeOf(agentId) === 'markingGone') return [];
     if (drain.config.markGone === true) {
       return beginMarkGone(state, agentId, undefined, env);
@@ -175,9 +175,9 @@ export function agentDrained(
   return [log('info', 'agent is drained', { agentId })];
 }
 
-/** Whether nothing runs there, and every end was acknowledged. */
-function isEmpty(agent: Agent): boolean {
-  return agent.tasks.size === 0;
+/** Whether nothing runs there, nothing is being changed, and every end was acknowledged. */
+function isEmpty({ operations }: MasterState, agent: Agent): boolean {
+  return agent.tasks.size === 0 && operations.onAgent(agent.id).length === 0;
 }
 
 function deactivate(state: MasterState, agent: Agent | undefined): readonly Effect[] {

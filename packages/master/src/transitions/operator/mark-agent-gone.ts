@@ -69,7 +69,13 @@ export function agentGone(
     ...loseAgent(
       state,
       agent,
-      { reason: reasonOf, message: MESSAGE, stateOf, end: 'completed' },
+      {
+        reason: reasonOf,
+        message: MESSAGE,
+        stateOf,
+        end: 'completed',
+        operations: { state: 'OPERATION_GONE_BY_OPERATOR', message: MESSAGE },
+      },
       env,
     ),
     ...announceFailure(state, agentId),

@@ -33,7 +33,7 @@ import {
 import { beginUpdateWeights, weightsUpdated } from './update-weights.ts';
 
 /** Checks a change and has it made durable, or answers why not. */
-export function operate(
+export function beginOperatorChange(
   state: MasterState,
   { change, reply }: { readonly change: OperatorChange; readonly reply: ReplyId },
   env: Env,

@@ -6,6 +6,7 @@ import {
   type Later,
   type Pid,
 } from '@kaon/actor';
+import type { FrameworkInverseOffers } from '@kaon/allocator';
 import { type Result, unreachable, uuidBytes } from '@kaon/primitives';
 import type { MasterInfo } from '@kaon/protocol';
 import type { RegistryView } from '@kaon/registry';
@@ -14,6 +15,7 @@ import { EffectRunner, type MasterPorts } from './effect-runner.ts';
 import type { Continuation, Effect } from './effects.ts';
 import type { Env } from './env.ts';
 import { AllocatorLostError } from './errors.ts';
+import type { OperatorChange, OperatorOutcome } from './operator-change.ts';
 import {
   type CallOutcome,
   type MasterProtocol,
@@ -40,6 +42,13 @@ import {
   recoveredAgentsTimedOut,
 } from './transitions/mark-agent-unreachable.ts';
 import { operateOnAgent } from './transitions/operate-on-agent.ts';
+import { agentsMaybeDrained } from './transitions/operator/drain-agent.ts';
+import { askToFree } from './transitions/operator/inverse-offers.ts';
+import {
+  beginOperatorChange,
+  operatorChangeDurable,
+} from './transitions/operator/operator-change.ts';
+import { quotasJudged } from './transitions/operator/update-quotas.ts';
 import { pruneDue, registryPruned } from './transitions/prune-registry.ts';
 import { agentReadmitted } from './transitions/readmit-agent.ts';
 import { recoverAgents } from './transitions/recover-agents.ts';
@@ -64,12 +73,15 @@ export interface MasterOptions {
   readonly info: MasterInfo;
   /** When this process started, milliseconds since 1970. */
   readonly startedMs: number;
-  /** Makes what the master reaches out with. `onAllocated` may be called at any time. */
+  /** Makes what the master reaches out with. The callbacks may be called at any time. */
   readonly createPorts: (
     ctx: ActorContext<MasterProtocol>,
     onAllocated: (allocations: AllocatedBody) => void,
+    onInverseOffers: (asked: readonly FrameworkInverseOffers[]) => void,
   ) => MasterPorts;
-  /** Reads the registry; the master serves when it is done. */
+  /** Resolves when this master leads. */
+  readonly elected: () => Promise<void>;
+  /** Reads the registry, once this master leads; it serves when that is done. */
   readonly recover: () => Promise<RegistryView>;
   /** Told once when the master serves. */
   readonly onReady: () => void;
@@ -79,14 +91,20 @@ export interface MasterOptions {
 
 type AllocatedBody = Extract<Continuation, { readonly kind: 'allocated' }>['allocations'];
 
+const TOO_MANY_CHANGES: OperatorOutcome = {
+  status: 503,
+  text: 'Too many changes wait for the registry; ask again later',
+};
 const ALLOCATOR_SILENT = 'The allocator does not answer';
 
 /** The master as an actor. Its id is `master`. */
 export const masterActor: ActorDefinition<MasterProtocol, MasterOptions> = defineActor(
   masterProtocol,
   (ctx, options) => {
-    const ports = options.createPorts(ctx, (allocations) =>
-      ctx.defer(() => continueTurn({ kind: 'allocated', allocations }, true)),
+    const ports = options.createPorts(
+      ctx,
+      (allocations) => ctx.defer(() => continueTurn({ kind: 'allocated', allocations }, true)),
+      (asked) => ctx.defer(() => continueTurn({ kind: 'askedToFree', asked }, true)),
     );
     const { settings } = ports;
     const state = new MasterState(options.info, settings, options.startedMs);
@@ -102,6 +120,8 @@ export const masterActor: ActorDefinition<MasterProtocol, MasterOptions> = defin
       input: I,
     ): void {
       runner.run(transition(state, input, env()));
+      const maybeDrained = state.standings.takeMaybeEmpty();
+      if (maybeDrained.length > 0) runner.run(agentsMaybeDrained(state, maybeDrained, env()));
     }
 
     function continueTurn(next: Continuation, isApplied: boolean): void {
@@ -132,6 +152,12 @@ export const masterActor: ActorDefinition<MasterProtocol, MasterOptions> = defin
           return run(offerTimedOut, next);
         case 'allocated':
           return run(makeAllOffers, next.allocations);
+        case 'askedToFree':
+          return run(askToFree, next.asked);
+        case 'quotasJudged':
+          return run(quotasJudged, next);
+        case 'operatorChangeDurable':
+          return run(operatorChangeDurable, { ...next, isApplied });
         default:
           return unreachable(next);
       }
@@ -156,6 +182,13 @@ export const masterActor: ActorDefinition<MasterProtocol, MasterOptions> = defin
       const standing = checkTeardown(state, question);
       if (standing.kind === 'done') run(teardownFramework, question);
       return standing;
+    }
+
+    function answerOperator(change: OperatorChange): OperatorOutcome | Later<OperatorOutcome> {
+      const opened = runner.openReply();
+      if (opened === undefined) return TOO_MANY_CHANGES;
+      run(beginOperatorChange, { change, reply: opened.reply });
+      return opened.later;
     }
 
     /** The allocator knows what nobody holds, so it is asked before the agent is told. */
@@ -189,14 +222,18 @@ export const masterActor: ActorDefinition<MasterProtocol, MasterOptions> = defin
     }
 
     if (ports.allocator.pid !== undefined) ctx.link(ports.allocator.pid);
-    state.elect(ctx.clock.nowMs());
+    const failed = (error: unknown): void => runner.fail(error);
+    const recovered = (facts: RegistryView): void => {
+      run(recoverAgents, facts);
+      options.onReady();
+    };
     ctx.defer(
-      options.recover(),
-      (facts) => {
-        run(recoverAgents, facts);
-        options.onReady();
+      options.elected(),
+      () => {
+        state.elect(ctx.clock.nowMs());
+        ctx.defer(options.recover(), recovered, failed);
       },
-      (error) => runner.fail(error),
+      failed,
     );
 
     return {
@@ -213,6 +250,7 @@ export const masterActor: ActorDefinition<MasterProtocol, MasterOptions> = defin
         subscribe: (question) => subscribe(question),
         call: (question) => call(question),
         teardown: (question) => teardown(question),
+        change: (change) => answerOperator(change),
         operate: (question) => operate(question),
         view: (question) => answerView(state, question, options.viewContext),
       },

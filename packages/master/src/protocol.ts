@@ -12,6 +12,7 @@ import {
   schedulerCallMessages,
   type schedulerV1,
 } from '@kaon/protocol';
+import type { OperatorChange, OperatorOutcome } from './operator-change.ts';
 import type { SchedulerConnection } from './scheduler-connection.ts';
 import type { ViewAnswer, ViewQuestion } from './views/view.ts';
 
@@ -97,6 +98,8 @@ export const masterProtocol = defineProtocol({
   call: localAsk<SchedulerQuestion, CallOutcome>(),
   /** An operator tears a framework down. */
   teardown: localAsk<TeardownQuestion, CallOutcome>(),
+  /** An operator wants something changed; answered when it is durable, or refused. */
+  change: localAsk<OperatorChange, OperatorOutcome>(),
   /** An operator reserves, makes volumes, resizes them, or the opposite. */
   operate: localAsk<OperateQuestion, OperateOutcome>(),
   /** Somebody wants to see. */

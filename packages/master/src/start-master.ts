@@ -1,22 +1,31 @@
 // Puts a master together: registry, allocator, actor and endpoints.
 import type { ActorSystem } from '@kaon/actor';
-import { type Allocation, startAllocator } from '@kaon/allocator';
-import type { Contender } from '@kaon/election';
+import { type Allocation, type FrameworkInverseOffers, startAllocator } from '@kaon/allocator';
+import { type Contender, type Detector, type Leader, parseMasterAddress } from '@kaon/election';
 import type { HttpServer } from '@kaon/http';
-import { type Logger, uuid } from '@kaon/primitives';
-import { MASTER_CAPABILITIES, type MasterInfo, MESOS_VERSION } from '@kaon/protocol';
-import { Registrar, type Storage } from '@kaon/registry';
+import { type Logger, uuid, type Verbosity } from '@kaon/primitives';
+import {
+  MASTER_CAPABILITIES,
+  type MasterInfo,
+  MESOS_VERSION,
+  type WeightInfo,
+} from '@kaon/protocol';
+import { Registrar, type RegistryView, type Storage, updateWeights } from '@kaon/registry';
 import type { AllocatorPort } from './allocator-port.ts';
 import { MAILBOX_MAX } from './constants.ts';
 import type { MasterPorts } from './effect-runner.ts';
 import { LeadershipLostError } from './errors.ts';
 import { AllocatorReads } from './http/allocator-reads.ts';
+import type { LeaderAddress, Leadership } from './http/leadership.ts';
 import { mountMaster } from './http/mount-master.ts';
+import { LogFile, type LogFileOptions } from './log-file.ts';
+import { LoggingLevel } from './logging-level.ts';
 import { masterActor } from './master.ts';
 import { collectMetrics } from './metrics/collect.ts';
 import { Counters } from './metrics/counters.ts';
 import { DEFAULT_SETTINGS, type MasterSettings } from './options.ts';
 import type { MasterPid } from './protocol.ts';
+import { Whitelist, type WhitelistOptions } from './whitelist.ts';
 
 /** What a master needs to run. */
 export interface StartMasterOptions {
@@ -29,22 +38,40 @@ export interface StartMasterOptions {
   /** Where the registry is kept. The master opens it; closing is part of `close`. */
   readonly storage: Storage;
   /**
-   * Makes the allocator. `onAllocated` may be called at any time after. Default: one in the same system,
+   * Makes the allocator. The callbacks may be called at any time after. Default: one in the same system,
    * with its kernel in this thread.
    */
-  readonly createAllocator?: ((onAllocated: OnAllocated) => AllocatorPort) | undefined;
+  readonly createAllocator?:
+    | ((onAllocated: OnAllocated, onInverseOffers: OnInverseOffers) => AllocatorPort)
+    | undefined;
   /** Takes part in an election. Default: the master leads at once. */
   readonly contender?: Contender | undefined;
+  /** Tells who leads, for clients to be sent there. Default: nobody knows while this master does not lead. */
+  readonly detector?: Detector | undefined;
   readonly settings?: Partial<MasterSettings> | undefined;
   /** What `/flags` and `/state` show, by Mesos' names. Default: none. */
   readonly flags?: Readonly<Record<string, string>> | undefined;
   readonly logger?: Logger | undefined;
+  /** The log as operators see it: a file they may read, and its verbosity. Default: neither. */
+  readonly log?:
+    | {
+        readonly file?: LogFileOptions | undefined;
+        readonly verbosity?: Verbosity | undefined;
+      }
+    | undefined;
+  /** A file of the hosts that may be offered, a name a line, read every five seconds. Default: all hosts. */
+  readonly whitelist?: Pick<WhitelistOptions, 'path' | 'disk'> | undefined;
+  /** Weights of roles while the registry has none. Default: none. */
+  readonly initialWeights?: readonly WeightInfo[] | undefined;
   /** Told once when the master cannot go on: the registry failed or leadership was lost. */
   readonly onFatal?: ((error: unknown) => void) | undefined;
 }
 
 /** Told of what a pass of the allocator has granted. */
 export type OnAllocated = (allocations: readonly Allocation[]) => void;
+
+/** Told whom the allocator asks to free agents before maintenance. */
+export type OnInverseOffers = (asked: readonly FrameworkInverseOffers[]) => void;
 
 /** A master that was started. */
 export interface RunningMaster {
@@ -79,6 +106,11 @@ export function startMaster(options: StartMasterOptions): RunningMaster {
   const createAllocator = options.createAllocator ?? defaultAllocator(system);
   let allocator: AllocatorPort | undefined;
   let isServing = false;
+  let isLeading = options.contender === undefined;
+  let leader: LeaderAddress | undefined;
+  const stopWatching = options.detector?.watch((seen) => {
+    leader = addressOf(seen);
+  });
   let settleReady: { resolve: () => void; reject: (error: unknown) => void } | undefined;
   const ready = new Promise<void>((resolve, reject) => {
     settleReady = { resolve, reject };
@@ -88,6 +120,7 @@ export function startMaster(options: StartMasterOptions): RunningMaster {
 
   const onFatal = (error: unknown): void => {
     isServing = false;
+    isLeading = false;
     settleReady?.reject(error);
     options.onFatal?.(error);
   };
@@ -96,18 +129,35 @@ export function startMaster(options: StartMasterOptions): RunningMaster {
     onFatal(error);
     system.stop(pid);
   };
+  const whitelist =
+    options.whitelist &&
+    new Whitelist({
+      ...options.whitelist,
+      clock: system.clock,
+      logger,
+      onChange: (hostnames) => allocator?.tell({ kind: 'setWhitelist', hostnames }),
+    });
+  const { file, verbosity } = options.log ?? {};
+  const log = {
+    file: file && new LogFile(file),
+    level: verbosity && new LoggingLevel(verbosity, system.clock),
+  };
   const pid: MasterPid = system.spawn(
     masterActor,
     {
       info,
       startedMs,
-      createPorts: (_ctx, onAllocated): MasterPorts => {
-        allocator = createAllocator(onAllocated);
+      createPorts: (_ctx, onAllocated, onInverseOffers): MasterPorts => {
+        allocator = createAllocator(onAllocated, onInverseOffers);
         return { registry: registrar, allocator, counters, settings, onFatal };
       },
-      recover: async () => {
+      elected: async () => {
         await elected(options.contender, info, stepDown);
-        return registrar.recover(info);
+        isLeading = true;
+      },
+      recover: async () => {
+        await whitelist?.start();
+        return recoverRegistry(registrar, info, options.initialWeights ?? []);
       },
       onReady: () => {
         isServing = true;
@@ -127,12 +177,26 @@ export function startMaster(options: StartMasterOptions): RunningMaster {
       allocator: () => (isServing ? allocator : undefined),
       counters,
     });
-    mountMaster(http, { system, master: pid, flags, random: system.random, reads });
+    const self = { hostname: info.hostname ?? '', port: info.port };
+    const leadership = (): Leadership =>
+      isLeading ? { kind: 'leading', isRecovered: isServing, self } : { kind: 'following', leader };
+    mountMaster(http, {
+      system,
+      master: pid,
+      flags,
+      random: system.random,
+      reads,
+      leadership,
+      log,
+    });
   }
 
   let closing: Promise<void> | undefined;
   const close = async (): Promise<void> => {
     isServing = false;
+    stopWatching?.();
+    whitelist?.close();
+    log.level?.close();
     const ended = system.terminated(pid);
     system.stop(pid);
     await ended;
@@ -152,14 +216,34 @@ export function startMaster(options: StartMasterOptions): RunningMaster {
   };
 }
 
-function defaultAllocator(system: ActorSystem): (onAllocated: OnAllocated) => AllocatorPort {
-  return (onAllocated) =>
+function defaultAllocator(
+  system: ActorSystem,
+): (onAllocated: OnAllocated, onInverseOffers: OnInverseOffers) => AllocatorPort {
+  return (onAllocated, onInverseOffers) =>
     startAllocator(system, {
+      onInverseOffers: (asked) => {
+        onInverseOffers(asked);
+        return undefined;
+      },
       onAllocation: (allocations) => {
         onAllocated(allocations);
         return undefined;
       },
     });
+}
+
+/** Reads the registry; one without weights gets the initial ones. */
+async function recoverRegistry(
+  registrar: Registrar,
+  info: MasterInfo,
+  initialWeights: readonly WeightInfo[],
+): Promise<RegistryView> {
+  const facts = await registrar.recover(info);
+  const [known] = facts.entries('weight');
+  if (known !== undefined || initialWeights.length === 0) return facts;
+  const outcome = await registrar.apply(updateWeights(initialWeights));
+  if (!outcome.ok) throw outcome.error;
+  return facts;
 }
 
 /** Resolves when this master leads; losing leadership later is fatal. */
@@ -175,6 +259,16 @@ function elected(
       onLost: (reason) => stepDown(new LeadershipLostError(reason)),
     });
   });
+}
+
+/** Where the leader is reached: what it says of itself, or what its PID tells. */
+function addressOf(leader: Leader | undefined): LeaderAddress | undefined {
+  if (leader?.info !== undefined) {
+    const { hostname, port } = leader.info;
+    if (hostname !== undefined) return { hostname, port };
+  }
+  const parsed = leader && parseMasterAddress(leader.pid);
+  return parsed?.ok ? { hostname: parsed.value.host, port: parsed.value.port } : undefined;
 }
 
 /** What a master says of itself, from where it lives. */

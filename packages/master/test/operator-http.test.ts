@@ -77,7 +77,9 @@ t.test('metrics are Mesos keys, as JSON and for Prometheus', async (t) => {
     '{"type":"SUBSCRIBE","subscribe":{"framework_info":{"user":"root","name":"x"}}}',
   );
   await stream.heard((record) => record.includes('HEARTBEAT'));
-  const answer = await master.send({ method: 'GET', path: '/metrics/snapshot' });
+  const soon = await master.send({ method: 'GET', path: '/metrics/snapshot?timeout=soon' });
+  t.match(soon, { status: 400, text: /^Invalid timeout 'soon': / });
+  const answer = await master.send({ method: 'GET', path: '/metrics/snapshot?timeout=5secs' });
   const metrics = JSON.parse(answer.text);
   t.equal(metrics['master/elected'], 1);
   t.equal(metrics['master/frameworks_active'], 1);

@@ -1,4 +1,5 @@
 // Public surface of `@kaon/primitives`.
+export * from './adjustable-logger.ts';
 export * from './backoff.ts';
 export * from './bounded-map.ts';
 export * from './bytes.ts';

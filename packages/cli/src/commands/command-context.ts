@@ -1,7 +1,13 @@
 // What every command gets: its terminal, and a place for the exit status it ends with.
 import { type Command, Option } from 'commander';
 import { masterAddress } from '../flags/values.ts';
-import { createLogger, LOG_LEVELS, type LogLevel, parseLogLevel } from '../output/logging.ts';
+import {
+  createAdjustableLogger,
+  createLogger,
+  LOG_LEVELS,
+  type LogLevel,
+  parseLogLevel,
+} from '../output/logging.ts';
 import type { Terminal } from '../terminal.ts';
 
 /** Shared by the commands of one invocation. */
@@ -51,6 +57,13 @@ export function addLogOptions(command: Command): void {
     );
   addBoolean(command, 'log-json', 'log one JSON record a line, for machines');
   addBoolean(command, 'quiet', 'log nothing');
+}
+
+/** As `loggerFor`; the verbosity can be raised, and `file` gets every line. */
+export function adjustableLoggerFor(terminal: Terminal, flags: LogFlags, file: string | undefined) {
+  const level = parseLogLevel(flags.loggingLevel ?? flags.logLevel ?? 'info') ?? 'info';
+  const { logJson = false, quiet = false } = flags;
+  return createAdjustableLogger(terminal, { level, isJson: logJson, file, isQuiet: quiet });
 }
 
 /** The logger those flags ask for. */

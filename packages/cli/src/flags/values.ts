@@ -1,6 +1,7 @@
 // Checking what follows a flag. Each parser throws commander's error, which names flag and value itself.
 import { readFileSync } from 'node:fs';
 import { errorText, parseDuration } from '@kaon/primitives';
+import { validateRole } from '@kaon/protocol';
 import { parseMasters } from '@kaon/scheduler';
 import { InvalidArgumentError } from 'commander';
 
@@ -98,4 +99,34 @@ function range(atLeast: number | string, atMost: number | string | undefined): s
   return atMost === undefined
     ? `It must be at least ${atLeast}.`
     : `It must be from ${atLeast} to ${atMost}.`;
+}
+
+/** Weights of roles, as `role=weight,role=weight`; prints as it was given. */
+export class RoleWeights {
+  readonly #text: string;
+  readonly list: readonly { readonly role: string; readonly weight: number }[];
+
+  constructor(text: string, list: RoleWeights['list']) {
+    this.#text = text;
+    this.list = list;
+  }
+
+  toString(): string {
+    return this.#text;
+  }
+}
+
+/** Reads weights; each is a number above 0. */
+export function weights(text: string): RoleWeights {
+  const list = text.split(',').map((part) => {
+    const [role = '', value = '', ...more] = part.trim().split('=');
+    const weight = /^\d+(\.\d+)?$/.test(value) ? Number(value) : 0;
+    const legal = validateRole(role);
+    if (!legal.ok) throw new InvalidArgumentError(`${legal.error}.`);
+    if (more.length > 0 || !(weight > 0)) {
+      throw new InvalidArgumentError('Write role=weight pairs, as in ops=2,web=0.5.');
+    }
+    return { role, weight };
+  });
+  return new RoleWeights(text, list);
 }

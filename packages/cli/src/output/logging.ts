@@ -1,5 +1,5 @@
 // Log lines on standard error: short ones for people, or JSON for machines.
-import type { Logger } from '@kaon/primitives';
+import { adjustableLogger, type Logger, type Verbosity } from '@kaon/primitives';
 import { pino } from 'pino';
 import type { Terminal } from '../terminal.ts';
 import { printable } from './table.ts';
@@ -13,6 +13,10 @@ export type LogLevel = (typeof LOG_LEVELS)[number];
 export interface LogOptions {
   readonly level: LogLevel;
   readonly isJson: boolean;
+  /** A file that gets every line, too, as JSON; its folder is made when missing. Default: none. */
+  readonly file?: string | undefined;
+  /** Whether the terminal is spared, but not the file. Default: false. */
+  readonly isQuiet?: boolean | undefined;
 }
 
 /** Mesos' names of levels, as its `--logging-level` takes them. */
@@ -25,6 +29,26 @@ const MESOS_LEVELS: Readonly<Record<string, LogLevel>> = {
 /** The level of a text such as `info` or Mesos' `WARNING`; undefined when there is none. */
 export function parseLogLevel(text: string): LogLevel | undefined {
   return MESOS_LEVELS[text] ?? LOG_LEVELS.find((level) => level === text);
+}
+
+/** A logger on the terminal's standard error whose verbosity can be raised while it runs. */
+export function createAdjustableLogger(
+  terminal: Terminal,
+  { level, isJson, file, isQuiet = false }: LogOptions,
+): { readonly logger: Logger; readonly verbosity: Verbosity } {
+  const lines =
+    file === undefined ? undefined : pino.destination({ dest: file, append: true, mkdir: true });
+  const destination = {
+    write: (line: string) => {
+      if (!isQuiet) terminal.err(isJson ? line : prettyLine(line));
+      lines?.write(line);
+    },
+  };
+  const inner = pino(
+    { level: 'debug', base: null, timestamp: () => `,"time":${Date.now()}` },
+    destination,
+  );
+  return adjustableLogger(inner, isQuiet && file === undefined ? 'silent' : level);
 }
 
 /** A logger on the terminal's standard error. */

@@ -7,7 +7,7 @@ import {
   textAnswer,
 } from '@kaon/http';
 import { errorText } from '@kaon/primitives';
-import { type JsonObject, jsonText } from '@kaon/protocol';
+import { type JsonValue, jsonText } from '@kaon/protocol';
 
 /** Makes the whole answer to a request. */
 export type Answer = (request: HttpRequest) => Promise<HttpAnswer> | HttpAnswer;
@@ -26,10 +26,7 @@ export function handle(answer: Answer): HttpHandler {
 }
 
 /** JSON, or a script that hands it to a function when `jsonp` names one. */
-export function json(
-  request: HttpRequest,
-  value: JsonObject | Parameters<typeof jsonText>[0],
-): HttpAnswer {
+export function json(request: HttpRequest, value: JsonValue): HttpAnswer {
   const text = jsonText(value);
   const callback = request.query.get('jsonp');
   if (callback === null) return jsonAnswer(200, text);

@@ -5,6 +5,9 @@ import type { Random } from '@kaon/primitives';
 import type { MasterPid } from '../protocol.ts';
 import { mountAllocatorEndpoints } from './allocator-endpoints.ts';
 import type { AllocatorReads } from './allocator-reads.ts';
+import type { MasterLog } from './calls/call-handler.ts';
+import { type LeadershipPort, leaderRoutes, recoveredRoutes } from './leadership.ts';
+import { mountLogEndpoints } from './log-endpoints.ts';
 import { operatorCalls } from './operator-calls.ts';
 import { mountEndpoints } from './operator-endpoints.ts';
 import { mountResourceEndpoints } from './resource-endpoints.ts';
@@ -17,18 +20,22 @@ export interface MountOptions {
   readonly flags: ReadonlyMap<string, string>;
   readonly random: Random;
   readonly reads: AllocatorReads;
+  readonly leadership: LeadershipPort;
+  readonly log: MasterLog;
 }
 
 /** Adds the master's routes to a server that does not listen yet. */
 export function mountMaster(http: HttpServer, options: MountOptions): void {
   const scheduler = schedulerCalls(options);
   const operator = operatorCalls(options);
+  const routes = recoveredRoutes(http, options.leadership);
   for (const prefix of ['', '/master']) {
-    http.route('POST', `${prefix}/api/v1/scheduler`, scheduler);
+    routes.route('POST', `${prefix}/api/v1/scheduler`, scheduler);
     // Unknown paths below fall back to the operator API; one client library relies on it.
-    http.route('POST', `${prefix}/api/v1`, operator, { matchesBelow: true });
+    routes.route('POST', `${prefix}/api/v1`, operator, { matchesBelow: true });
   }
   mountEndpoints(http, options);
-  mountResourceEndpoints(http, options);
-  mountAllocatorEndpoints(http, options.reads);
+  mountLogEndpoints(http, options.log);
+  mountResourceEndpoints(leaderRoutes(http, options.leadership), options);
+  mountAllocatorEndpoints(leaderRoutes(http, options.leadership), options.reads);
 }

@@ -1,6 +1,7 @@
 // The endpoints operators and older clients read: `/state`, `/metrics/snapshot` and their relatives, at
 // the root and below `/master`.
 import type { ActorSystem } from '@kaon/actor';
+
 import {
   type HttpAnswer,
   type HttpRequest,
@@ -8,7 +9,8 @@ import {
   jsonAnswer,
   textAnswer,
 } from '@kaon/http';
-import { fromUtf8 } from '@kaon/primitives';
+import { fromUtf8, parseDuration } from '@kaon/primitives';
+
 import {
   type FrameworkId,
   jsonDouble,
@@ -25,30 +27,38 @@ import type { MasterPid } from '../protocol.ts';
 import type { TaskFilter } from '../views/state-json.ts';
 import type { ViewAnswer, ViewQuestion } from '../views/view.ts';
 import { type Answer, countOf, handle, json, nonEmpty } from './endpoint-answers.ts';
+import type { EndpointContext, Routes } from './endpoint-context.ts';
+import { type LeadershipPort, leaderRoutes, redirectAnswer } from './leadership.ts';
+import { mountMaintenanceEndpoints } from './maintenance-endpoints.ts';
+import { mountPolicyEndpoints } from './policy-endpoints.ts';
 
 /** What the endpoints stand on. */
 export interface EndpointOptions {
   readonly system: ActorSystem;
   readonly master: MasterPid;
   readonly flags: ReadonlyMap<string, string>;
+  readonly leadership: LeadershipPort;
 }
 
 /** Mounts the reading endpoints. As in Mesos, they do not look at the method. */
 export function mountEndpoints(http: HttpServer, options: EndpointOptions): void {
-  const { flags } = options;
+  const { flags, leadership } = options;
+  const leaders = leaderRoutes(http, leadership);
   const prometheus = new PrometheusMetrics();
   const view = (questionOf: (request: HttpRequest) => ViewQuestion): Answer => {
     return async (request) => viewAnswer(request, await ask(options, questionOf(request)));
   };
-  const both = (path: string, answer: Answer): void => {
-    for (const route of [path, `/master${path}`]) http.route('*', route, handle(answer));
+  const mount = (routes: Routes, path: string, answer: Answer): void => {
+    for (const route of [path, `/master${path}`]) routes.route('*', route, handle(answer));
   };
+  const both = (path: string, answer: Answer): void => mount(leaders, path, answer);
 
   // Schedulers of Kaon look here whether, and at which PID, they can speak to this master as actors.
   const health = { status: 200, headers: { [MASTER_PID_HEADER]: options.master.toString() } };
   mountConstants(http, flags, health);
-  both('/health', () => health);
-  both('/flags', (request) => json(request, { flags: new Map(flags) }));
+  mount(http, '/health', () => health);
+  mount(http, '/flags', (request) => json(request, { flags: new Map(flags) }));
+  mount(http, '/redirect', () => redirectAnswer(leadership));
   both(
     '/state',
     view(() => ({ kind: 'state' })),
@@ -77,27 +87,33 @@ export function mountEndpoints(http: HttpServer, options: EndpointOptions): void
     '/roles',
     view(() => ({ kind: 'roles' })),
   );
-  both('/redirect', () => redirect(options));
   for (const path of LEGACY_AGENTS_ENDPOINTS) {
     const agents = view(({ query }) => ({
       kind: 'agents',
       agentId: nonEmpty(query, AGENT_ID_QUERY),
     }));
-    http.route('*', path, handle(agents));
+    leaders.route('*', path, handle(agents));
   }
   http.route(
     '*',
     '/version',
     handle((request) => json(request, versionJson())),
   );
-  http.route('*', '/metrics/snapshot', handle(view(() => ({ kind: 'metrics' }))));
+  http.route('*', '/metrics/snapshot', handle(metricsAnswer(view(() => ({ kind: 'metrics' })))));
   http.route(
     'GET',
     '/metrics/prometheus',
     handle(() => prometheusAnswer(options, prometheus)),
   );
+  const plain: EndpointContext = {
+    ...options,
+    routes: leaders,
+    view: (kind) => view(() => ({ kind })),
+  };
+  mountPolicyEndpoints(plain);
+  mountMaintenanceEndpoints(plain);
   for (const path of ['/teardown', '/master/teardown']) {
-    http.route(
+    leaders.route(
       'POST',
       path,
       handle((request) => teardown(options, request)),
@@ -131,11 +147,15 @@ function viewAnswer(request: HttpRequest, answer: ViewAnswer): HttpAnswer {
   return json(request, new Map(sorted));
 }
 
-async function redirect(options: EndpointOptions): Promise<HttpAnswer> {
-  const answer = await ask(options, { kind: 'leader' });
-  if (answer.kind !== 'leader') return textAnswer(503, 'No leader elected');
-  const { hostname, port } = answer.info;
-  return { status: 307, headers: { Location: `//${hostname}:${port}` } };
+/** Metrics are at hand, so a timeout never passes; one that makes no sense is refused as in Mesos. */
+function metricsAnswer(answer: Answer): Answer {
+  return (request) => {
+    const timeout = request.query.get('timeout');
+    const parsed = timeout === null ? undefined : parseDuration(timeout);
+    if (timeout === null || parsed?.ok !== false) return answer(request);
+    const shown = timeout.slice(0, 100);
+    return textAnswer(400, `Invalid timeout '${shown}': ${parsed.error}.\n`);
+  };
 }
 
 async function prometheusAnswer(
@@ -158,7 +178,8 @@ async function teardown(
   }
   const question = { frameworkId: toId<FrameworkId>(id) };
   const outcome = await system.ask(master, 'teardown', question, { timeoutMs: CALL_TIMEOUT_MS });
-  return outcome.kind === 'refused' ? textAnswer(400, outcome.text) : { status: 200 };
+  if (outcome.kind !== 'refused') return { status: 200 };
+  return textAnswer(outcome.why === 'notReady' ? 503 : 400, outcome.text);
 }
 
 function taskFilter(query: URLSearchParams): TaskFilter {

@@ -83,6 +83,7 @@ export const COUNTERS = {
   schedulerStreamsBroken: 'master/scheduler_streams_broken',
   schedulersRefused: 'master/schedulers_refused',
   offersRescinded: 'master/offers_rescinded',
+  operatorChangesRefused: 'master/operator_changes_refused',
   allocatorReadsRefused: 'master/allocator_reads_refused',
 } as const;
 

@@ -4,7 +4,7 @@ import type { AgentId, AgentInfo, TimeInfo } from '@kaon/protocol';
 import { ADMISSIONS_MAX, LOST_AGENTS_MAX, REMOVED_AGENTS_MAX } from '../constants.ts';
 
 /** Why a message about an agent must wait: a registry write about it is under way. */
-export type AgentChange = 'markingUnreachable' | 'removing' | 'reregistering';
+export type AgentChange = 'markingUnreachable' | 'markingGone' | 'removing' | 'reregistering';
 
 /** Agents beyond those registered now. Changed by transitions through its methods. */
 export class AgentAdmissions {
@@ -65,6 +65,17 @@ export class AgentAdmissions {
   markUnreachable(agentId: AgentId, since: TimeInfo): void {
     this.recovered.delete(agentId);
     this.unreachable.set(agentId, since);
+  }
+
+  markGone(agentId: AgentId, since: TimeInfo): void {
+    this.recovered.delete(agentId);
+    this.unreachable.delete(agentId);
+    this.gone.set(agentId, since);
+  }
+
+  /** Whether the agent is not registered, but may come back. */
+  isMissed(agentId: AgentId): boolean {
+    return this.recovered.has(agentId) || this.unreachable.has(agentId);
   }
 
   /** Forgets unreachable and gone agents that were lost before `beforeMs`, milliseconds since 1970. */

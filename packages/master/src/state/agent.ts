@@ -13,6 +13,7 @@ import type {
   TaskId,
   UUID,
 } from '@kaon/protocol';
+import { machineKey } from '@kaon/registry';
 import {
   applyCheckpointed,
   applyConversions,
@@ -36,6 +37,12 @@ export interface AgentFacts {
   readonly checkpointedResources?: readonly Resource[] | undefined;
 }
 
+/** The host of an address `host:port`. */
+export function hostOf(address: string): string {
+  const colon = address.lastIndexOf(':');
+  return colon === -1 ? address : address.slice(0, colon);
+}
+
 /** Changed by `MasterState` and its own methods only. */
 export class Agent {
   readonly id: AgentId;
@@ -53,6 +60,8 @@ export class Agent {
   /** Whether it was ever sent an operation: until then its resources are those it registered with. */
   #hasOperated = false;
   #isConnected = true;
+  #isDeactivated = false;
+  #machineKey: string | undefined;
   #reregisteredMs: number | undefined;
   #disconnections = 0;
 
@@ -116,7 +125,19 @@ export class Agent {
 
   /** Whether its resources may be offered. */
   get isActive(): boolean {
-    return this.#isConnected;
+    return this.#isConnected && !this.#isDeactivated;
+  }
+
+  /** Whether an operator keeps it out of offers. */
+  get isDeactivated(): boolean {
+    return this.#isDeactivated;
+  }
+
+  /** Which machine it lives on: its hostname and the address it is heard from. */
+  get machineKey(): string {
+    const { info, pid } = this.#facts;
+    this.#machineKey ??= machineKey({ hostname: info.hostname, ip: hostOf(pid.address) });
+    return this.#machineKey;
   }
 
   get reregisteredMs(): number | undefined {
@@ -152,6 +173,7 @@ export class Agent {
     this.#resourceVersionUuid = facts.resourceVersionUuid;
     this.#toldResources = undefined;
     this.#totalResources = undefined;
+    this.#machineKey = undefined;
     this.#isConnected = true;
     this.#reregisteredMs = nowMs;
   }
@@ -159,6 +181,10 @@ export class Agent {
   /** Marks an agent that came back from the registry's lists as returned. */
   markReregistered(nowMs: number): void {
     this.#reregisteredMs = nowMs;
+  }
+
+  setDeactivated(isDeactivated: boolean): void {
+    this.#isDeactivated = isDeactivated;
   }
 
   /** It speaks of a new state of its resources. */

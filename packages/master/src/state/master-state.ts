@@ -17,7 +17,11 @@ import { Resources } from '@kaon/resources';
 import type { MasterLimits } from '../options.ts';
 import { Agent, type AgentFacts } from './agent.ts';
 import { AgentAdmissions } from './agent-admissions.ts';
+import { AgentStandings } from './agent-standings.ts';
+import { ClusterPolicy } from './cluster-policy.ts';
 import { Framework } from './framework.ts';
+import { InverseOffers } from './inverse-offers.ts';
+import { Machines } from './machines.ts';
 import type { OfferRecord } from './offer-record.ts';
 import { Operations } from './operations.ts';
 import { TaskRecord } from './task-record.ts';
@@ -33,8 +37,12 @@ export class MasterState {
   readonly completedFrameworks: BoundedMap<FrameworkId, Framework>;
   readonly agents = new Map<AgentId, Agent>();
   readonly admissions = new AgentAdmissions();
+  readonly standings = new AgentStandings();
+  readonly machines = new Machines();
+  readonly policy = new ClusterPolicy();
   readonly offers = new Map<OfferId, OfferRecord>();
-  readonly operations = new Operations();
+  readonly inverseOffers = new InverseOffers();
+  readonly operations = new Operations((agentId) => this.standings.noteEnd(agentId));
   readonly startedMs: number;
   #electedMs: number | undefined;
   #isReady = false;
@@ -127,6 +135,7 @@ export class MasterState {
     if (framework.streamId !== undefined) this.#frameworksByStream.delete(framework.streamId);
     framework.unregister(nowMs);
     this.frameworks.delete(framework.id);
+    this.machines.forgetFramework(framework.id);
     this.completedFrameworks.set(framework.id, framework);
   }
 
@@ -134,6 +143,7 @@ export class MasterState {
     invariant(!this.agents.has(id), 'an added agent is new');
     invariant(!this.#agentsByPid.has(facts.pid.toString()), 'no two agents share a PID');
     const agent = new Agent(id, facts, registeredMs);
+    agent.setDeactivated(this.standings.deactivated.has(id));
     this.agents.set(id, agent);
     this.#agentsByPid.set(facts.pid.toString(), agent);
     this.admissions.settle(id);
@@ -152,6 +162,8 @@ export class MasterState {
     invariant(agent.executors.size === 0, 'a removed agent has no executors');
     for (const operation of this.operations.onAgent(agent.id)) this.operations.remove(operation);
     this.agents.delete(agent.id);
+    this.machines.forgetAgent(agent.id);
+    this.standings.drainStartMs.delete(agent.id);
     this.#agentsByPid.delete(agent.pid.toString());
   }
 
@@ -179,6 +191,7 @@ export class MasterState {
     beside?.delete(task.id);
     if (beside?.size === 0) agent.tasks.delete(task.frameworkId);
     agent.forgetKill(task.frameworkId, task.id);
+    this.standings.noteEnd(agent.id);
     if (end === 'completed') framework.completedTasks.push(task);
     else if (end === 'unreachable') framework.unreachableTasks.set(task.id, task);
   }

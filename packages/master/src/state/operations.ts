@@ -14,6 +14,13 @@ export class Operations {
   readonly #byFramework = new Map<FrameworkId, Map<OperationKey, OperationRecord>>();
   readonly #byId = new Map<FrameworkId, Map<OperationId, OperationRecord>>();
 
+  readonly #onRemoved: (agentId: AgentId) => void;
+
+  /** `onRemoved` is told of the agent whenever an operation is forgotten. Default: nobody is. */
+  constructor(onRemoved: (agentId: AgentId) => void = () => undefined) {
+    this.#onRemoved = onRemoved;
+  }
+
   get size(): number {
     return this.#byKey.size;
   }
@@ -57,6 +64,7 @@ export class Operations {
     const { key, agentId, frameworkId, id } = operation;
     invariant(this.#byKey.delete(key), 'a removed operation is known');
     removeNested(this.#byAgent, agentId, key);
+    this.#onRemoved(agentId);
     if (frameworkId === undefined) return;
     removeNested(this.#byFramework, frameworkId, key);
     if (id !== undefined && this.named(frameworkId, id) === operation) {

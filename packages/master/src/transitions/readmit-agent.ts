@@ -25,10 +25,17 @@ import { schedulerPidOf } from '../scheduler-stream.ts';
 import type { Agent } from '../state/agent.ts';
 import type { MasterState } from '../state/master-state.ts';
 import type { TaskRecord } from '../state/task-record.ts';
-import { announceToAllocator, type Persisted, pingConnection } from './admit-agent.ts';
+import {
+  announceToAllocator,
+  type Persisted,
+  pingConnection,
+  standAsBefore,
+} from './admit-agent.ts';
 import { agentIdOf } from './agent-report.ts';
 import { forgetExecutor } from './executor-exited.ts';
 import { masterStatus, tellStatus } from './master-status.ts';
+import { keepStanding } from './operator/drain-agent.ts';
+import { shutDownIfDown } from './operator/maintenance.ts';
 import { rescindOffers } from './rescind-offers.ts';
 
 /** The registry has (again) an agent that came back. */
@@ -56,6 +63,7 @@ export function agentReadmitted(
     { kind: 'watchAgent', agentId, agent: agent.pid },
     announceToAllocator(state, agent),
     acknowledge(agent, [], env),
+    ...standAsBefore(state, agent, env),
     ...describeFrameworks(state, agent),
     ...taken.effects,
     log('info', 'agent re-registered', { agentId, wasUnreachable }),
@@ -98,8 +106,11 @@ export function reconnectAgent(
     ...used.map(({ frameworkId, resources }) =>
       tellAllocator({ kind: 'useResources', frameworkId, agentId, resources }),
     ),
-    ...(wasConnected ? [] : [isActivated]),
+    ...(wasConnected || !agent.isActive ? [] : [isActivated]),
     acknowledge(agent, unreported, env),
+    // The allocator has kept its window.
+    ...keepStanding(state, agent, env),
+    ...shutDownIfDown(state, agent),
     ...describeFrameworks(state, agent),
     ...repeatKills(agent),
     ...taken.effects,

@@ -15,6 +15,9 @@ import type { Framework } from '../state/framework.ts';
 import type { MasterState } from '../state/master-state.ts';
 import type { TaskRecord } from '../state/task-record.ts';
 import { offerMessage } from '../transitions/make-offers.ts';
+import { inverseOfferMessage } from '../transitions/operator/inverse-offers.ts';
+import { maintenanceSchedule, maintenanceStatus } from './maintenance-view.ts';
+import { quotaStatus, weightInfos } from './policy-view.ts';
 import { rolesOfCluster } from './roles-json.ts';
 import { offeredOf, usedByFramework, usedOfAgent } from './usage.ts';
 import type { ViewContext } from './view.ts';
@@ -34,8 +37,6 @@ export function operatorResponse(
       return { type, getVersion: { versionInfo: BUILD } };
     case 'GET_FLAGS':
       return { type, getFlags: { flags: [...flags].map(([name, value]) => ({ name, value })) } };
-    case 'GET_LOGGING_LEVEL':
-      return { type, getLoggingLevel: { level: 0 } };
     case 'GET_MASTER':
       return { type, getMaster: masterRecord(state) };
     case 'GET_AGENTS':
@@ -50,6 +51,17 @@ export function operatorResponse(
       return { type, getOperations: { operations: operationRecords(state) } };
     case 'GET_ROLES':
       return { type, getRoles: { roles: roleRecords(state) } };
+    case 'GET_WEIGHTS': {
+      const infos = weightInfos(state);
+      // As in Mesos, there is nothing at all when no weight was ever set.
+      return { type, getWeights: infos.length === 0 ? undefined : { weightInfos: infos } };
+    }
+    case 'GET_QUOTA':
+      return { type, getQuota: { status: quotaStatus(state) } };
+    case 'GET_MAINTENANCE_SCHEDULE':
+      return { type, getMaintenanceSchedule: { schedule: maintenanceSchedule(state) } };
+    case 'GET_MAINTENANCE_STATUS':
+      return { type, getMaintenanceStatus: { status: maintenanceStatus(state) } };
     case 'GET_STATE':
       return {
         type,
@@ -85,7 +97,7 @@ function agentRecord(state: MasterState, agent: Agent): masterV1.Response_GetAge
   return {
     agentInfo: { ...agent.info, checkpoint: true },
     active: agent.isActive,
-    deactivated: false,
+    deactivated: agent.isDeactivated,
     version: agent.version,
     pid: agent.pid.toString(),
     registeredTime: timeOf(agent.registeredMs),
@@ -95,6 +107,8 @@ function agentRecord(state: MasterState, agent: Agent): masterV1.Response_GetAge
     offeredResources: endpointForm(offeredOf(state, agent)),
     capabilities: agent.capabilities,
     resourceProviders: [],
+    drainInfo: state.standings.drains.get(agent.id),
+    estimatedDrainStartTime: timeOf(state.standings.drainStartMs.get(agent.id)),
   };
 }
 
@@ -123,7 +137,9 @@ function frameworkRecord(
     reregisteredTime: timeOf(framework.reregisteredMs ?? registeredMs),
     unregisteredTime: timeOf(unregisteredMs),
     offers: state.offersOf(framework).map((offer) => offerMessage(state, framework, offer)),
-    inverseOffers: [],
+    inverseOffers: state.inverseOffers
+      .of(framework.id)
+      .map((offer) => inverseOfferMessage(state, offer)),
     allocatedResources: endpointForm(usedByFramework(framework)),
     offeredResources: endpointForm(offeredOf(state, framework)),
     offerConstraints: framework.offerConstraints ?? { roleConstraints: {} },
@@ -166,7 +182,7 @@ function operationRecords(state: MasterState): Operation[] {
 function roleRecords(state: MasterState): Role[] {
   return rolesOfCluster(state).map(({ role, frameworkIds, allocated, offered }) => ({
     name: role,
-    weight: 1,
+    weight: state.policy.weightOf(role),
     frameworks: frameworkIds.map(idRecord),
     resources: scalarsOf(allocated.plus(offered)),
   }));

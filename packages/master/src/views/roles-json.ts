@@ -1,5 +1,5 @@
 // Roles as `/roles` shows them: who is in them and what they hold.
-import { type JsonObject, type JsonValue, jsonDouble } from '@kaon/protocol';
+import { type JsonObject, type JsonValue, jsonDouble, type quotaV1 } from '@kaon/protocol';
 import { Resources } from '@kaon/resources';
 import type { MasterState } from '../state/master-state.ts';
 import { quantitiesJson } from './resources-json.ts';
@@ -15,7 +15,7 @@ export interface RoleUsage {
   readonly reserved: Resources;
 }
 
-/** Every role that somebody is in or that something is reserved for, sorted by name. */
+/** Every role that somebody is in, something is reserved for or an operator has set, sorted by name. */
 export function rolesOfCluster(state: MasterState): readonly RoleUsage[] {
   const parts = new Map<string, RoleParts>();
   const partOf = (role: string): RoleParts => {
@@ -40,6 +40,7 @@ export function rolesOfCluster(state: MasterState): readonly RoleUsage[] {
     }
   }
   for (const { role, resources } of state.offers.values()) partOf(role).offered.push(resources);
+  for (const role of [...state.policy.weights.keys(), ...state.policy.quotas.keys()]) partOf(role);
   return [...parts]
     .sort(([left], [right]) => (left < right ? -1 : 1))
     .map(([role, { frameworkIds, allocated, offered, reserved }]) => ({
@@ -60,19 +61,23 @@ interface RoleParts {
 
 /** The answer of `/roles`. */
 export function rolesJson(state: MasterState): JsonObject {
-  return { roles: rolesOfCluster(state).map(roleJson) };
+  return { roles: rolesOfCluster(state).map((usage) => roleJson(state, usage)) };
 }
 
-function roleJson({ role, frameworkIds, allocated, offered, reserved }: RoleUsage): JsonValue {
+function roleJson(
+  { policy }: MasterState,
+  { role, frameworkIds, allocated, offered, reserved }: RoleUsage,
+): JsonValue {
+  const quota = policy.quotas.get(role);
   // Reservations count against a quota whether or not they are used; the rest when it is in use.
   const consumed = reserved.plus(allocated.unreserved());
   return {
     name: role,
-    weight: jsonDouble(1),
+    weight: jsonDouble(policy.weightOf(role)),
     quota: {
       role,
-      guarantee: {},
-      limit: {},
+      guarantee: scalarsJson(quota?.guarantees),
+      limit: scalarsJson(quota?.limits),
       consumed: quantitiesJson(consumed),
     },
     resources: quantitiesJson(allocated.plus(offered)),
@@ -81,4 +86,10 @@ function roleJson({ role, frameworkIds, allocated, offered, reserved }: RoleUsag
     reserved: quantitiesJson(reserved),
     frameworks: frameworkIds,
   };
+}
+
+/** Amounts by name, sorted. */
+function scalarsJson(scalars: quotaV1.QuotaConfig['limits'] = {}): JsonValue {
+  const sorted = Object.entries(scalars).sort(([left], [right]) => (left < right ? -1 : 1));
+  return new Map(sorted.map(([name, { value }]) => [name, jsonDouble(value)]));
 }

@@ -1,5 +1,5 @@
 // What can be seen of a master: the questions its HTTP side asks, and the answers.
-import type { JsonObject, MasterInfo, masterV1 } from '@kaon/protocol';
+import type { JsonValue, masterV1 } from '@kaon/protocol';
 import type { TaskFilter } from './state-json.ts';
 
 /** What views show beside the state. */
@@ -19,15 +19,17 @@ export type ViewQuestion =
   | { readonly kind: 'frameworks'; readonly frameworkId: string | undefined }
   | { readonly kind: 'tasks'; readonly filter: TaskFilter }
   | { readonly kind: 'roles' }
+  | { readonly kind: 'quota' }
+  | { readonly kind: 'weights' }
+  | { readonly kind: 'maintenanceSchedule' }
+  | { readonly kind: 'maintenanceStatus' }
   | { readonly kind: 'metrics' }
-  | { readonly kind: 'leader' }
   | { readonly kind: 'operator'; readonly type: masterV1.Call_Type };
 
 /** What was seen. It is a picture of its own: nothing in it changes any more. */
 export type ViewAnswer =
-  | { readonly kind: 'json'; readonly json: JsonObject }
+  | { readonly kind: 'json'; readonly json: JsonValue }
   | { readonly kind: 'metrics'; readonly metrics: ReadonlyMap<string, number> }
-  | { readonly kind: 'leader'; readonly info: MasterInfo }
   | { readonly kind: 'operator'; readonly response: masterV1.Response }
   | { readonly kind: 'notReady' }
   | { readonly kind: 'unsupported' };

@@ -43,7 +43,7 @@ export async function startMasterServer(
     const master = await startHostMaster({
       system: node.system,
       http: node.http,
-      logger,
+      logger: node.system.logger,
       workDir: flags.workDir,
       isDurable: flags.registry === 'lmdb',
       hostname: flags.hostname,

@@ -14,6 +14,7 @@ export * from './ports/clock.ts';
 export * from './ports/disk.ts';
 export * from './ports/logger.ts';
 export * from './random.ts';
+export * from './recent-times.ts';
 export * from './result.ts';
 export * from './ring.ts';
 export * from './short-id.ts';

@@ -19,6 +19,7 @@ import {
 } from './constants.ts';
 import { AgentIncompatibleError, AgentOptionsError } from './errors.ts';
 import { commandExecutorHost } from './executors/command-executor-host.ts';
+import { allFlags } from './flag-defaults.ts';
 import { agentResources, type HostFacts } from './host-facts.ts';
 import { mountEndpoints } from './http/endpoints.ts';
 import { probeHost, probeLoad } from './node/host-probe.ts';
@@ -116,7 +117,7 @@ export async function startAgent(options: AgentOptions): Promise<RunningAgent> {
     },
     { id },
   );
-  if (checkpointed) state.recoveryMs = system.clock.nowMs() - startedMs;
+  state.recoveryMs = system.clock.nowMs() - startedMs;
 
   const unwatch = detector.watch((leader) =>
     system.send(pid, 'masterDetected', { master: leader?.pid }),
@@ -130,7 +131,7 @@ export async function startAgent(options: AgentOptions): Promise<RunningAgent> {
       containerizer,
       writer,
       sandboxes: options.sandboxes ?? systemSandboxReader(),
-      flags: options.flags ?? {},
+      flags: Object.fromEntries(allFlags(options.flags ?? {})),
       probeLoad: options.probeLoad ?? probeLoad,
     });
   }

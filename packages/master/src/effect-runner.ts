@@ -1,7 +1,12 @@
 // Does what transitions want done, one effect after another. The only place of the master that sends.
 import type { ActorContext, Pid } from '@kaon/actor';
 import type { AgentId } from '@kaon/protocol';
-import { LEGACY_OBSERVER_ACTOR, type schedulerV1 } from '@kaon/protocol';
+import {
+  type FrameworkId,
+  LEGACY_OBSERVER_ACTOR,
+  type schedulerV1,
+  type TaskState,
+} from '@kaon/protocol';
 import type { Operation, OperationOutcome } from '@kaon/registry';
 import { agentObserver, type ObserverProtocol } from './agent-observer.ts';
 import type { AllocatorPort } from './allocator-port.ts';
@@ -26,19 +31,32 @@ export interface MasterPorts {
 /** Runs a continuation; `isApplied` is false when the registry refused the change it waited for. */
 export type ContinueTurn = (continuation: Continuation, isApplied: boolean) => void;
 
+/** Told what happened to frameworks, for their own counts. */
+export interface FrameworkObserver {
+  readonly onEvent: (streamId: string, event: schedulerV1.Event) => void;
+  readonly onTaskEnd: (frameworkId: FrameworkId, state: TaskState) => void;
+}
+
 /** The hands of one master. */
 export class EffectRunner {
   readonly #ctx: ActorContext<MasterProtocol>;
   readonly #ports: MasterPorts;
   readonly #continueTurn: ContinueTurn;
+  readonly #observer: FrameworkObserver;
   readonly #connections = new Map<string, SchedulerConnection>();
   readonly #observers = new Map<AgentId, Pid<ObserverProtocol>>();
   #observerCount = 0;
 
-  constructor(ctx: ActorContext<MasterProtocol>, ports: MasterPorts, continueTurn: ContinueTurn) {
+  constructor(
+    ctx: ActorContext<MasterProtocol>,
+    ports: MasterPorts,
+    continueTurn: ContinueTurn,
+    observer: FrameworkObserver,
+  ) {
     this.#ctx = ctx;
     this.#ports = ports;
     this.#continueTurn = continueTurn;
+    this.#observer = observer;
   }
 
   /** Streams that are open. */
@@ -95,6 +113,7 @@ export class EffectRunner {
       case 'count':
         return this.#ports.counters.add(effect.counter, effect.by);
       case 'countTaskEnd':
+        this.#observer.onTaskEnd(effect.frameworkId, effect.status.state);
         return this.#ports.counters.addTaskEnd(effect.status);
       case 'log':
         return this.#ctx.logger[effect.level](effect.fields, effect.sentence);
@@ -108,7 +127,8 @@ export class EffectRunner {
 
   #sendToScheduler(streamId: string, event: schedulerV1.Event): void {
     const isSent = this.#connections.get(streamId)?.send(event) ?? false;
-    if (!isSent) this.#ports.counters.add('schedulerEventsDropped');
+    if (isSent) this.#observer.onEvent(streamId, event);
+    else this.#ports.counters.add('schedulerEventsDropped');
   }
 
   #close(streamId: string): void {

@@ -10,11 +10,14 @@ import type { AllocatorPort } from './allocator-port.ts';
 import { MAILBOX_MAX } from './constants.ts';
 import type { MasterPorts } from './effect-runner.ts';
 import { LeadershipLostError } from './errors.ts';
+import { allFlags } from './flag-defaults.ts';
+import type { HostLoad } from './host-load.ts';
 import { AllocatorReads } from './http/allocator-reads.ts';
 import { mountMaster } from './http/mount-master.ts';
 import { masterActor } from './master.ts';
 import { collectMetrics } from './metrics/collect.ts';
 import { Counters } from './metrics/counters.ts';
+import { probeLoad } from './node/probe-load.ts';
 import { DEFAULT_SETTINGS, type MasterSettings } from './options.ts';
 import type { MasterPid } from './protocol.ts';
 
@@ -26,6 +29,8 @@ export interface StartMasterOptions {
   readonly http?: HttpServer | undefined;
   /** Name under which clients reach it. Default: the host of the system's address. */
   readonly hostname?: string | undefined;
+  /** Load and memory of the machine, for metrics. Default: the machine's. */
+  readonly probeLoad?: (() => HostLoad) | undefined;
   /** Where the registry is kept. The master opens it; closing is part of `close`. */
   readonly storage: Storage;
   /**
@@ -65,7 +70,7 @@ export function startMaster(options: StartMasterOptions): RunningMaster {
   const { system, storage, http } = options;
   const logger = options.logger ?? system.logger;
   const settings = { ...DEFAULT_SETTINGS, ...options.settings };
-  const flags = new Map(Object.entries(options.flags ?? {}));
+  const flags = allFlags(options.flags ?? {});
   const info = describeMaster(options);
   const counters = new Counters();
   const startedMs = system.clock.nowMs();
@@ -117,7 +122,14 @@ export function startMaster(options: StartMasterOptions): RunningMaster {
         flags,
         nowMs: () => system.clock.nowMs(),
         metrics: (gauges) =>
-          collectMetrics({ gauges, counters, registrar: registrar.stats, allocator, system }),
+          collectMetrics({
+            gauges,
+            counters,
+            registrar: registrar.stats,
+            allocator,
+            system,
+            host: (options.probeLoad ?? probeLoad)(),
+          }),
       },
     },
     { id: MASTER_ACTOR_ID, mailboxMax: MAILBOX_MAX },
@@ -127,7 +139,14 @@ export function startMaster(options: StartMasterOptions): RunningMaster {
       allocator: () => (isServing ? allocator : undefined),
       counters,
     });
-    mountMaster(http, { system, master: pid, flags, random: system.random, reads });
+    mountMaster(http, {
+      system,
+      master: pid,
+      flags,
+      random: system.random,
+      reads,
+      probeLoad: options.probeLoad ?? probeLoad,
+    });
   }
 
   let closing: Promise<void> | undefined;

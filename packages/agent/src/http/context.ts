@@ -44,6 +44,6 @@ export function jsonpAnswer(request: HttpRequest, value: JsonValue): HttpAnswer 
   return {
     status: 200,
     headers: { 'Content-Type': 'text/javascript' },
-    body: `${callback}(${text});`,
+    body: `${callback}(${text})`,
   };
 }

@@ -8,6 +8,8 @@ export function attachedSandboxes(state: AgentState): ReadonlyMap<string, string
   const attached = new Map<string, string>();
   for (const executor of executorsWithSandbox(state)) {
     for (const path of pathsOf(state, executor)) attached.set(path, executor.directory);
+    // It leads there, but Mesos does not list it.
+    attached.delete(virtualRun(executor));
   }
   return attached;
 }
@@ -51,12 +53,16 @@ function* executorsWithSandbox(state: AgentState): IterableIterator<Executor> {
 }
 
 function pathsOf(state: AgentState, executor: Executor): readonly string[] {
-  const { directory, containerId, frameworkId, id: executorId } = executor;
+  const { directory, frameworkId, id: executorId } = executor;
   const virtual = `/frameworks/${frameworkId}/executors/${executorId}/runs`;
   const latest = state.identity.paths.latestSandbox({
     agentId: state.agentId as string,
     frameworkId,
     executorId,
   });
-  return [`${virtual}/latest`, `${virtual}/${containerId}`, directory, latest];
+  return [`${virtual}/latest`, virtualRun(executor), directory, latest];
+}
+
+function virtualRun({ containerId, frameworkId, id: executorId }: Executor): string {
+  return `/frameworks/${frameworkId}/executors/${executorId}/runs/${containerId}`;
 }

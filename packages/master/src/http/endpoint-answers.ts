@@ -38,7 +38,7 @@ export function json(
   return {
     status: 200,
     headers: { 'Content-Type': 'text/javascript' },
-    body: `${callback}(${text});`,
+    body: `${callback}(${text})`,
   };
 }
 

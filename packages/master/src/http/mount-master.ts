@@ -2,9 +2,13 @@
 import type { ActorSystem } from '@kaon/actor';
 import type { HttpServer } from '@kaon/http';
 import type { Random } from '@kaon/primitives';
+import { LEGACY_AGENTS_ENDPOINTS } from '@kaon/protocol';
+import type { HostLoad } from '../host-load.ts';
 import type { MasterPid } from '../protocol.ts';
 import { mountAllocatorEndpoints } from './allocator-endpoints.ts';
 import type { AllocatorReads } from './allocator-reads.ts';
+import { mountFileEndpoints } from './file-endpoints.ts';
+import { addMasterHelp } from './help-pages.ts';
 import { operatorCalls } from './operator-calls.ts';
 import { mountEndpoints } from './operator-endpoints.ts';
 import { schedulerCalls } from './scheduler-calls.ts';
@@ -16,6 +20,7 @@ export interface MountOptions {
   readonly flags: ReadonlyMap<string, string>;
   readonly random: Random;
   readonly reads: AllocatorReads;
+  readonly probeLoad: () => HostLoad;
 }
 
 /** Adds the master's routes to a server that does not listen yet. */
@@ -29,4 +34,6 @@ export function mountMaster(http: HttpServer, options: MountOptions): void {
   }
   mountEndpoints(http, options);
   mountAllocatorEndpoints(http, options.reads);
+  mountFileEndpoints(http);
+  addMasterHelp(http, LEGACY_AGENTS_ENDPOINTS[0] as string);
 }

@@ -2,9 +2,10 @@
 // the root and below `/master`.
 import type { ActorSystem } from '@kaon/actor';
 import { type HttpAnswer, type HttpRequest, type HttpServer, textAnswer } from '@kaon/http';
-import { fromUtf8 } from '@kaon/primitives';
+import { fromUtf8, parseDuration } from '@kaon/primitives';
 import {
   type FrameworkId,
+  type JsonObject,
   jsonDouble,
   LEGACY_AGENTS_ENDPOINTS,
   LEGACY_KEYS,
@@ -12,7 +13,8 @@ import {
   versionJson,
 } from '@kaon/protocol';
 import { CALL_TIMEOUT_MS, TASKS_PAGE_DEFAULT } from '../constants.ts';
-import { PrometheusMetrics } from '../metrics/prometheus.ts';
+import type { HostLoad } from '../host-load.ts';
+import { prometheusText } from '../metrics/prometheus.ts';
 import type { MasterPid } from '../protocol.ts';
 import type { TaskFilter } from '../views/state-json.ts';
 import type { ViewAnswer, ViewQuestion } from '../views/view.ts';
@@ -23,12 +25,12 @@ export interface EndpointOptions {
   readonly system: ActorSystem;
   readonly master: MasterPid;
   readonly flags: ReadonlyMap<string, string>;
+  readonly probeLoad: () => HostLoad;
 }
 
 /** Mounts the reading endpoints. As in Mesos, they do not look at the method. */
 export function mountEndpoints(http: HttpServer, options: EndpointOptions): void {
   const { flags } = options;
-  const prometheus = new PrometheusMetrics();
   const view = (questionOf: (request: HttpRequest) => ViewQuestion): Answer => {
     return async (request) => viewAnswer(request, await ask(options, questionOf(request)));
   };
@@ -36,14 +38,13 @@ export function mountEndpoints(http: HttpServer, options: EndpointOptions): void
     for (const route of [path, `/master${path}`]) http.route('*', route, handle(answer));
   };
 
+  const figures = view(() => ({ kind: 'metrics' }));
+  const snapshot: Answer = (request) => timeoutProblem(request) ?? figures(request);
+
   both('/health', () => ({ status: 200 }));
   both('/flags', (request) => json(request, { flags: new Map(flags) }));
   both(
     '/state',
-    view(() => ({ kind: 'state' })),
-  );
-  both(
-    '/state.json',
     view(() => ({ kind: 'state' })),
   );
   both(
@@ -56,10 +57,6 @@ export function mountEndpoints(http: HttpServer, options: EndpointOptions): void
   );
   both(
     '/tasks',
-    view(({ query }) => ({ kind: 'tasks', filter: taskFilter(query) })),
-  );
-  both(
-    '/tasks.json',
     view(({ query }) => ({ kind: 'tasks', filter: taskFilter(query) })),
   );
   both(
@@ -79,11 +76,16 @@ export function mountEndpoints(http: HttpServer, options: EndpointOptions): void
     '/version',
     handle((request) => json(request, versionJson())),
   );
-  http.route('*', '/metrics/snapshot', handle(view(() => ({ kind: 'metrics' }))));
+  http.route('*', '/metrics/snapshot', handle(snapshot));
+  http.route(
+    '*',
+    '/system/stats.json',
+    handle((request) => json(request, systemStats(options.probeLoad()))),
+  );
   http.route(
     'GET',
     '/metrics/prometheus',
-    handle(() => prometheusAnswer(options, prometheus)),
+    handle(() => prometheusAnswer(options)),
   );
   for (const path of ['/teardown', '/master/teardown']) {
     http.route(
@@ -92,6 +94,29 @@ export function mountEndpoints(http: HttpServer, options: EndpointOptions): void
       handle((request) => teardown(options, request)),
     );
   }
+}
+
+/** Figures are there at once, so that a timeout is only judged. */
+function timeoutProblem({ query }: HttpRequest): HttpAnswer | undefined {
+  const timeout = query.get('timeout');
+  if (timeout === null) return undefined;
+  const parsed = parseDuration(timeout);
+  if (parsed.ok) return undefined;
+  return textAnswer(
+    400,
+    `Invalid timeout '${timeout.slice(0, 100)}': ${parsed.error.slice(0, 300)}.\n`,
+  );
+}
+
+function systemStats(host: HostLoad): JsonObject {
+  return {
+    avg_load_15min: jsonDouble(host.load.fifteenMinutes),
+    avg_load_1min: jsonDouble(host.load.oneMinute),
+    avg_load_5min: jsonDouble(host.load.fiveMinutes),
+    cpus_total: host.cpus,
+    mem_free_bytes: host.memoryFreeBytes,
+    mem_total_bytes: host.memoryTotalBytes,
+  };
 }
 
 const AGENT_ID_QUERY = LEGACY_KEYS.agentId;
@@ -114,14 +139,11 @@ async function redirect(options: EndpointOptions): Promise<HttpAnswer> {
   return { status: 307, headers: { Location: `//${hostname}:${port}` } };
 }
 
-async function prometheusAnswer(
-  options: EndpointOptions,
-  prometheus: PrometheusMetrics,
-): Promise<HttpAnswer> {
+async function prometheusAnswer(options: EndpointOptions): Promise<HttpAnswer> {
   const answer = await ask(options, { kind: 'metrics' });
   const metrics = answer.kind === 'metrics' ? answer.metrics : new Map<string, number>();
-  const body = await prometheus.text(metrics);
-  return { status: 200, headers: { 'Content-Type': prometheus.contentType }, body };
+  const { contentType, body } = await prometheusText(metrics);
+  return { status: 200, headers: { 'Content-Type': contentType }, body };
 }
 
 async function teardown(

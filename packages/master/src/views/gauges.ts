@@ -2,6 +2,7 @@
 import { LEGACY_MASTER_METRICS, type TaskState } from '@kaon/protocol';
 import { fromMilli, Resources } from '@kaon/resources';
 import type { MasterState } from '../state/master-state.ts';
+import { frameworkMetrics } from './framework-gauges.ts';
 import { usedOfAgent } from './usage.ts';
 
 const L = LEGACY_MASTER_METRICS;
@@ -16,6 +17,7 @@ export function* gaugesOf(state: MasterState, nowMs: number): Iterable<readonly 
   yield ['master/outstanding_offers', state.offers.size];
   yield* taskGauges(state);
   yield* resourceGauges(state);
+  yield* frameworkMetrics(state);
 }
 
 function* agentGauges({ agents, admissions }: MasterState): Iterable<readonly [string, number]> {

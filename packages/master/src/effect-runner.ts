@@ -21,7 +21,7 @@ import type { SchedulerConnection } from './scheduler-connection.ts';
 export interface MasterPorts {
   /** Makes a change of the registry durable. A rejection ends the master. */
   readonly registry: { apply(operation: Operation): Promise<OperationOutcome> };
-  readonly allocator: Pick<AllocatorPort, 'tell' | 'pid'>;
+  readonly allocator: Pick<AllocatorPort, 'tell' | 'updateAvailable' | 'pid'>;
   readonly counters: Counters;
   readonly settings: MasterSettings;
   /** Told once when the master cannot go on. */
@@ -115,6 +115,8 @@ export class EffectRunner {
       case 'countTaskEnd':
         this.#observer.onTaskEnd(effect.frameworkId, effect.status.state);
         return this.#ports.counters.addTaskEnd(effect.status);
+      case 'countOperation':
+        return this.#ports.counters.addOperationEnd(effect.operation, effect.state);
       case 'log':
         return this.#ctx.logger[effect.level](effect.fields, effect.sentence);
     }

@@ -11,6 +11,7 @@ import { mountFileEndpoints } from './file-endpoints.ts';
 import { addMasterHelp } from './help-pages.ts';
 import { operatorCalls } from './operator-calls.ts';
 import { mountEndpoints } from './operator-endpoints.ts';
+import { mountResourceEndpoints } from './resource-endpoints.ts';
 import { schedulerCalls } from './scheduler-calls.ts';
 
 /** What the routes of a master are made of. */
@@ -33,6 +34,7 @@ export function mountMaster(http: HttpServer, options: MountOptions): void {
     http.route('POST', `${prefix}/api/v1`, operator, { matchesBelow: true });
   }
   mountEndpoints(http, options);
+  mountResourceEndpoints(http, options);
   mountAllocatorEndpoints(http, options.reads);
   mountFileEndpoints(http);
   addMasterHelp(http, LEGACY_AGENTS_ENDPOINTS[0] as string);

@@ -2,9 +2,11 @@
 import { metricSample } from '@kaon/protocol';
 import { Counter, Gauge, Registry } from 'prom-client';
 import { COUNTERS } from './counters.ts';
+import { OPERATION_COUNTERS } from './operation-keys.ts';
 
 const COUNTER_KEYS: ReadonlySet<string> = new Set([
   ...Object.values(COUNTERS),
+  ...OPERATION_COUNTERS,
   'allocator/mesos/allocation_runs',
   'registrar/commits',
   'registrar/operations_refused',

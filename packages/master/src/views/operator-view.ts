@@ -3,6 +3,7 @@ import {
   BUILD,
   idRecord,
   type masterV1,
+  type Operation,
   type Resource,
   type Role,
   type Task,
@@ -46,7 +47,7 @@ export function operatorResponse(
     case 'GET_TASKS':
       return { type, getTasks: taskRecords(state) };
     case 'GET_OPERATIONS':
-      return { type, getOperations: { operations: [] } };
+      return { type, getOperations: { operations: operationRecords(state) } };
     case 'GET_ROLES':
       return { type, getRoles: { roles: roleRecords(state) } };
     case 'GET_STATE':
@@ -156,6 +157,10 @@ function taskRecords(state: MasterState): masterV1.Response_GetTasks {
 
 function tasksOf(records: Iterable<TaskRecord>): Task[] {
   return [...records].map(({ task }) => task);
+}
+
+function operationRecords(state: MasterState): Operation[] {
+  return [...state.operations.all()].map(({ operation }) => operation);
 }
 
 function roleRecords(state: MasterState): Role[] {

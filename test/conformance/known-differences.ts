@@ -33,12 +33,6 @@ export const KNOWN_DIFFERENCES: readonly KnownDifference[] = [
     isToCome: true,
   },
   {
-    in: /^errors\/executor\/heartbeat$/,
-    at: /./,
-    why: 'HEARTBEAT of executors',
-    isToCome: true,
-  },
-  {
     in: /^master\/get\/other_files_(browse|download|read)~path=_master_log/,
     at: /^\(status\)$/,
     why: 'no log file is attached: the log goes where the process writes it',

@@ -322,18 +322,6 @@ export const LEFT_OUT_KEYS: Readonly<Record<string, readonly string[]>> = {
   'a container that cannot be destroyed is given up and logged': [
     'containerizer/mesos/container_destroy_errors',
   ],
-  'comes with operations on offers': [
-    'master/operations/total',
-    'master/operations/<OPERATION_STATE>',
-    'master/operations/<OPERATION_TYPE>/total',
-    'master/operations/<OPERATION_TYPE>/<OPERATION_STATE>',
-    'master/invalid_operation_status_update_acknowledgements',
-    'master/messages_operation_status_update_acknowledgement',
-    'master/valid_operation_status_update_acknowledgements',
-    'master/messages_operation_status_update',
-    'master/invalid_operation_status_updates',
-    'master/valid_operation_status_updates',
-  ],
   'comes with the event stream': ['master/operator_event_stream_subscribers'],
   'comes with reads of snapshots': ['master/http_cache_hits'],
   'one mailbox holds everything that waits: its length is `master/event_queue_messages`': [

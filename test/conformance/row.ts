@@ -1,6 +1,6 @@
 // A row of the table: what is said of one call, event or endpoint, and which tests say so.
 
-/** `equal`: what a client sees is what it sees of Mesos. `missing`: there is none of it. */
+/** `equal`: what a client sees is what it sees of Mesos. `missing`: there is none, or no test shows it. */
 export type Verdict = 'equal' | 'differs' | 'missing';
 
 /** A test, by its file from the root of the repository and its title. */
@@ -38,6 +38,8 @@ export const TEST_FILES = {
   metrics: 'test/conformance/metrics.test.ts',
   masterAgents: 'packages/master/test/agents.test.ts',
   masterHttp: 'packages/master/test/operator-http.test.ts',
+  executors: 'packages/agent/test/custom-executors.test.ts',
+  taskLife: 'packages/master/test/task-life.test.ts',
   actorRoutes: 'packages/remote/test/actor-routes.test.ts',
 } as const;
 

@@ -1,5 +1,5 @@
 // Rows about the APIs with streams: of schedulers, executors and resource providers.
-import { differs, equal, TEST_FILES as F, missing, type Row, rows, test } from './row.ts';
+import { differs, equal, TEST_FILES as F, missing, type Row, replay, rows, test } from './row.ts';
 
 /** In the order of `names.ts`. */
 export const STREAM_ROWS: readonly Row[] = [
@@ -13,7 +13,7 @@ export const STREAM_ROWS: readonly Row[] = [
       test(F.encodings, 'calls of schedulers mean the same in each encoding'),
     ),
     ACCEPT: differs(
-      'LAUNCH is served; LAUNCH_GROUP and operations on reservations, volumes and disks are to come',
+      'all operations are served; of the recorded lives only launches are replayed yet',
       test(F.life, 'a task runs to its end'),
       test(F.life, 'an offer that is gone drops what was launched on it'),
       test(F.encodings, 'calls of schedulers mean the same in each encoding'),
@@ -38,16 +38,16 @@ export const STREAM_ROWS: readonly Row[] = [
       test(F.life, 'a kill ends a task'),
       test(F.encodings, 'calls of schedulers mean the same in each encoding'),
     ),
-    SHUTDOWN: differs(
-      'ends the executors of command tasks; executors of frameworks are to come',
+    SHUTDOWN: equal(
       test(F.encodings, 'calls of schedulers mean the same in each encoding'),
+      test(F.executors, 'an executor of its own runs tasks, hears messages and is shut down'),
     ),
     ACKNOWLEDGE: equal(
       test(F.life, 'a task runs to its end'),
       test(F.encodings, 'calls of schedulers mean the same in each encoding'),
     ),
     ACKNOWLEDGE_OPERATION_STATUS: differs(
-      'judged and accepted; there are no operations with a status yet',
+      'served; the recorded life of operations is not replayed yet',
       test(F.encodings, 'calls of schedulers mean the same in each encoding'),
     ),
     RECONCILE: equal(
@@ -55,12 +55,12 @@ export const STREAM_ROWS: readonly Row[] = [
       test(F.encodings, 'calls of schedulers mean the same in each encoding'),
     ),
     RECONCILE_OPERATIONS: differs(
-      'answers for unknown operations; there are no others yet',
+      'served; the recorded life of operations is not replayed yet',
       test(F.encodings, 'calls of schedulers mean the same in each encoding'),
     ),
-    MESSAGE: differs(
-      'forwarded to the agent; executors of frameworks are to come',
+    MESSAGE: equal(
       test(F.encodings, 'calls of schedulers mean the same in each encoding'),
+      test(F.executors, 'an executor of its own runs tasks, hears messages and is shut down'),
     ),
     REQUEST: equal(test(F.encodings, 'calls of schedulers mean the same in each encoding')),
     SUPPRESS: equal(
@@ -83,8 +83,13 @@ export const STREAM_ROWS: readonly Row[] = [
     ),
     RESCIND_INVERSE_OFFER: missing('comes with maintenance'),
     UPDATE: equal(test(F.life, 'a task runs to its end')),
-    UPDATE_OPERATION_STATUS: missing('comes with operations on offers'),
-    MESSAGE: missing('comes with executors of frameworks'),
+    UPDATE_OPERATION_STATUS: differs(
+      'served; the recorded life of operations is not replayed yet',
+      test(F.taskLife, 'an accept of an offer that is gone drops its tasks and returns the rest'),
+    ),
+    MESSAGE: equal(
+      test(F.executors, 'an executor of its own runs tasks, hears messages and is shut down'),
+    ),
     FAILURE: equal(
       test(F.masterAgents, 'an agent that answers its pings stays; a silent one is unreachable'),
     ),
@@ -92,33 +97,58 @@ export const STREAM_ROWS: readonly Row[] = [
     HEARTBEAT: equal(test(F.life, 'a framework lives over bare sockets')),
   }),
   ...rows('executor calls', {
-    SUBSCRIBE: differs(
-      'judged as recorded; executors of frameworks are to come, so that each is unknown',
+    SUBSCRIBE: equal(
+      test(F.executors, 'an executor of its own runs tasks, hears messages and is shut down'),
       test(F.encodings, 'calls of executors mean the same in each encoding'),
+      replay(
+        'errors/executor/content-type-charset',
+        'errors/executor/content-type-recordio',
+        'errors/executor/content-type-text',
+        'errors/executor/no-content-type',
+      ),
     ),
-    UPDATE: differs(
-      'judged as recorded; executors of frameworks are to come, so that each is unknown',
+    UPDATE: equal(
+      test(F.executors, 'an executor of its own runs tasks, hears messages and is shut down'),
       test(F.encodings, 'calls of executors mean the same in each encoding'),
+      replay(
+        'errors/executor/update-no-body',
+        'errors/executor/update-no-uuid',
+        'errors/executor/update-short-uuid',
+        'errors/executor/update-staging',
+      ),
     ),
-    MESSAGE: differs(
-      'judged as recorded; executors of frameworks are to come, so that each is unknown',
+    MESSAGE: equal(
+      test(F.executors, 'an executor of its own runs tasks, hears messages and is shut down'),
       test(F.encodings, 'calls of executors mean the same in each encoding'),
+      replay('errors/executor/message-no-body'),
     ),
-    HEARTBEAT: differs(
-      'judged as recorded; executors of frameworks are to come, so that each is unknown',
+    HEARTBEAT: equal(
       test(F.encodings, 'calls of executors mean the same in each encoding'),
+      replay('errors/executor/heartbeat'),
     ),
   }),
   ...rows('executor events', {
-    SUBSCRIBED: missing('comes with executors of frameworks'),
-    LAUNCH: missing('comes with executors of frameworks'),
-    LAUNCH_GROUP: missing('comes with executors of frameworks'),
-    KILL: missing('comes with executors of frameworks'),
-    ACKNOWLEDGED: missing('comes with executors of frameworks'),
-    MESSAGE: missing('comes with executors of frameworks'),
-    ERROR: missing('comes with executors of frameworks'),
-    SHUTDOWN: missing('comes with executors of frameworks'),
-    HEARTBEAT: missing('comes with executors of frameworks'),
+    SUBSCRIBED: equal(
+      test(F.executors, 'an executor of its own runs tasks, hears messages and is shut down'),
+    ),
+    LAUNCH: equal(
+      test(F.executors, 'an executor of its own runs tasks, hears messages and is shut down'),
+    ),
+    LAUNCH_GROUP: missing('served, but no test shows it yet'),
+    KILL: equal(
+      test(F.executors, 'an executor of its own runs tasks, hears messages and is shut down'),
+    ),
+    ACKNOWLEDGED: equal(
+      test(F.executors, 'an executor of its own runs tasks, hears messages and is shut down'),
+    ),
+    MESSAGE: equal(
+      test(F.executors, 'an executor of its own runs tasks, hears messages and is shut down'),
+    ),
+    ERROR: missing('served, but no test shows it yet'),
+    SHUTDOWN: equal(
+      test(F.executors, 'an executor of its own runs tasks, hears messages and is shut down'),
+    ),
+    HEARTBEAT: missing('served, but no test shows it yet'),
   }),
   ...rows('resource provider calls', {
     SUBSCRIBE: missing('there are no resource providers yet'),

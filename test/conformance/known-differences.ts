@@ -102,9 +102,4 @@ export const KNOWN_DIFFERENCES: readonly KnownDifference[] = [
     at: /^\(status\)$/,
     why: 'a malformed escape in a query stands for itself rather than closing the connection',
   },
-  {
-    in: /^master\/errors\/bad-version$/,
-    at: /^\(status\)$/,
-    why: 'a version of HTTP that does not exist gets 400',
-  },
 ];

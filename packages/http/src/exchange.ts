@@ -1,9 +1,10 @@
 // One request and its answer, as handlers see them.
 import { invariant, utf8 } from '@kaon/primitives';
 import type { HttpAnswer } from './answer.ts';
-import { deflate } from './compression.ts';
+import { compress } from './compression.ts';
+import { hasEntity } from './conditional.ts';
 import type { AnswerHead, DriverExchange, DriverRequest, DriverStream } from './driver.ts';
-import { acceptsContentCoding } from './negotiation.ts';
+import { type ContentCoding, chooseContentCoding } from './negotiation.ts';
 import { BoundedStream, type ResponseStream } from './response-stream.ts';
 import type { RouteParams } from './router.ts';
 import { countAnswer, type HttpCounters } from './stats.ts';
@@ -58,6 +59,10 @@ export interface ExchangeContext {
   isClosing: boolean;
 }
 
+/** What an answer that may be compressed depends on. */
+const VARY = 'Accept-Encoding';
+const UNPRINTABLE = /[^\t\x20-\x7e\x80-\xff]/;
+const UNPRINTABLES = new RegExp(UNPRINTABLE, 'g');
 const NO_BODY = new Uint8Array(0);
 const CLOSED_STREAM: DriverStream = {
   bufferedBytes: 0,
@@ -99,7 +104,7 @@ export class Exchange implements HttpExchange {
   readonly request: IncomingRequest;
   readonly #driver: DriverExchange;
   readonly #context: ExchangeContext;
-  readonly #abortListeners: (() => void)[] = [];
+  #abortListeners: (() => void)[] | undefined;
   #state: 'open' | 'answered' | 'aborted' = 'open';
 
   constructor(driver: DriverExchange, context: ExchangeContext) {
@@ -114,7 +119,7 @@ export class Exchange implements HttpExchange {
       context.counters.openExchanges -= 1;
       context.counters.aborted += 1;
       this.#state = 'aborted';
-      for (const listener of this.#abortListeners) listener();
+      for (const listener of this.#abortListeners ?? []) listener();
     };
   }
 
@@ -129,19 +134,24 @@ export class Exchange implements HttpExchange {
   /** As `respond`; `closes` ends the connection too. */
   respondAndClose(answer: HttpAnswer, closes: boolean): void {
     if (this.#state === 'aborted') return;
-    this.#answer(answer.status);
-    const { body = NO_BODY, headers = {} } = answer;
-    const bytes = typeof body === 'string' ? utf8(body) : body;
-    const head = this.#head(answer.status, headers, closes);
-    if (!this.#isWorthCompressing(bytes, headers)) {
-      this.#send(head, bytes);
+    const { status, body = NO_BODY, headers = {} } = answer;
+    if (status === 200 && this.#isKnown(headers)) {
+      this.#answer(304);
+      this.#send(this.#head(304, { Vary: VARY, ...headers }, closes), NO_BODY);
       return;
     }
-    deflate(bytes, (compressed) => {
-      if (this.#state === 'aborted') return;
-      if (compressed === undefined) this.#send(head, bytes);
-      else this.#send(withGzip(head), compressed);
-    });
+    this.#answer(status);
+    const bytes = typeof body === 'string' ? utf8(body) : body;
+    const head = this.#head(status, headers, closes);
+    const coding = this.#codingFor(bytes, headers);
+    const encoded = coding && compress(bytes, coding);
+    if (coding === undefined || encoded === undefined) {
+      this.#send(headers['ETag'] === undefined ? head : withHeaders(head, { Vary: VARY }), bytes);
+    } else if (encoded instanceof Promise) {
+      void encoded.then((made) => this.#sendEncoded(head, bytes, coding, made));
+    } else {
+      this.#sendEncoded(head, bytes, coding, encoded);
+    }
   }
 
   stream({ status, headers = {}, bufferedBytesMax }: StreamHead): ResponseStream {
@@ -170,8 +180,12 @@ export class Exchange implements HttpExchange {
   }
 
   onAborted(listener: () => void): void {
-    if (this.#state === 'aborted') listener();
-    else this.#abortListeners.push(listener);
+    if (this.#state === 'aborted') {
+      listener();
+      return;
+    }
+    this.#abortListeners ??= [];
+    this.#abortListeners.push(listener);
   }
 
   /** Ends the connection, whatever was sent so far. */
@@ -186,15 +200,37 @@ export class Exchange implements HttpExchange {
   }
 
   #head(status: number, headers: Readonly<Record<string, string>>, closes: boolean): AnswerHead {
-    const safe: Record<string, string> = {};
-    for (const [name, value] of Object.entries(headers)) safe[name] = printable(value);
-    return { status, headers: safe, closes: closes || this.#context.isClosing };
+    return { status, headers: safeHeaders(headers), closes: closes || this.#context.isClosing };
   }
 
-  #isWorthCompressing(body: Uint8Array, headers: Readonly<Record<string, string>>): boolean {
-    if (body.length < this.#context.gzipBytesMin) return false;
-    if (!acceptsContentCoding(this.request.header('accept-encoding'), 'gzip')) return false;
-    return !Object.keys(headers).some((name) => name.toLowerCase() === 'content-encoding');
+  /** Whether the client says that it has what the answer's `ETag` names. */
+  #isKnown(headers: Readonly<Record<string, string>>): boolean {
+    const tag = headers['ETag'];
+    const { method } = this.request;
+    return (
+      tag !== undefined && (method === 'GET' || method === 'HEAD') && hasEntity(this.request, tag)
+    );
+  }
+
+  /** How to compress `body`, if it is worth it and asked for. */
+  #codingFor(
+    body: Uint8Array,
+    headers: Readonly<Record<string, string>>,
+  ): ContentCoding | undefined {
+    if (body.length < this.#context.gzipBytesMin) return undefined;
+    for (const name in headers) if (name.toLowerCase() === 'content-encoding') return undefined;
+    return chooseContentCoding(this.request.header('accept-encoding'));
+  }
+
+  #sendEncoded(
+    head: AnswerHead,
+    body: Uint8Array,
+    coding: ContentCoding,
+    encoded: Uint8Array | undefined,
+  ): void {
+    if (this.#state === 'aborted') return;
+    if (encoded === undefined) this.#send(head, body);
+    else this.#send(withHeaders(head, { 'Content-Encoding': coding, Vary: VARY }), encoded);
   }
 
   #send(head: AnswerHead, body: Uint8Array): void {
@@ -209,11 +245,20 @@ export class Exchange implements HttpExchange {
   }
 }
 
-function withGzip(head: AnswerHead): AnswerHead {
-  return { ...head, headers: { 'Content-Encoding': 'gzip', ...head.headers } };
+/** `more` gives way to what the handler has set. */
+function withHeaders(head: AnswerHead, more: Readonly<Record<string, string>>): AnswerHead {
+  return { ...head, headers: { ...more, ...head.headers } };
 }
 
-/** A header value may hold user text; what could end the line must not reach it. */
-function printable(value: string): string {
-  return value.replace(/[^\t\x20-\x7e\x80-\xff]/g, '?');
+/** Header values may hold user text; what could end the line must not reach it. */
+export function safeHeaders(
+  headers: Readonly<Record<string, string>>,
+): Readonly<Record<string, string>> {
+  let isSafe = true;
+  for (const name in headers) isSafe &&= !UNPRINTABLE.test(headers[name] as string);
+  if (isSafe) return headers;
+  const safe: Record<string, string> = {};
+  for (const [name, value] of Object.entries(headers))
+    safe[name] = value.replace(UNPRINTABLES, '?');
+  return safe;
 }

@@ -4,7 +4,7 @@ import { inflate } from './compression.ts';
 import type { DriverExchange, DriverRequest } from './driver.ts';
 
 /** Why there is no body. */
-export type BodyProblem = 'too large' | 'too slow' | 'malformed';
+export type BodyProblem = 'too large' | 'too slow' | 'malformed' | 'unknown coding';
 
 /** Limits of a body. */
 export interface BodyLimits {
@@ -19,16 +19,15 @@ export interface BodyReceiver {
   refused(problem: BodyProblem): void;
 }
 
-const NO_BODY = new Uint8Array(0);
-
 /** Bytes the head announces; undefined when the body is chunked. */
 export function announcedBytes(request: DriverRequest): number | undefined {
   if (request.header('transfer-encoding') !== undefined) return undefined;
-  return Number(request.header('content-length') ?? 0);
+  const length = request.header('content-length');
+  return length === undefined ? 0 : Number(length);
 }
 
 /**
- * Reads the whole body of `exchange`, inflated when it is gzip.
+ * Reads the whole body of `exchange`, which announces one, inflated when it is gzip.
  *
  * Returns how to give up, for when the peer goes away.
  */
@@ -38,10 +37,6 @@ export function collectBody(
   receiver: BodyReceiver,
 ): () => void {
   const announced = announcedBytes(exchange.request);
-  if (announced === 0) {
-    receiver.received(NO_BODY);
-    return () => undefined;
-  }
   if (announced !== undefined && !(announced <= limits.bytesMax)) {
     receiver.refused('too large');
     return () => undefined;
@@ -72,13 +67,16 @@ export function collectBody(
       if (isOver) return;
       const body = chunks.length === 1 ? (chunks[0] as Uint8Array) : concatBytes(chunks);
       finish();
-      if (exchange.request.header('content-encoding')?.toLowerCase() !== 'gzip') {
+      const coding = exchange.request.header('content-encoding')?.trim().toLowerCase() ?? '';
+      if (coding === '' || coding === 'identity') {
         receiver.received(body);
-        return;
+      } else if (coding === 'gzip' || coding === 'x-gzip') {
+        const inflated = inflate(body, limits.bytesMax);
+        if (inflated.ok) receiver.received(inflated.value);
+        else receiver.refused(inflated.error);
+      } else {
+        receiver.refused('unknown coding');
       }
-      const inflated = inflate(body, limits.bytesMax);
-      if (inflated.ok) receiver.received(inflated.value);
-      else receiver.refused(inflated.error);
     },
   });
   return finish;

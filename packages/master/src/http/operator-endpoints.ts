@@ -1,12 +1,19 @@
 // The endpoints operators and older clients read: `/state`, `/metrics/snapshot` and their relatives, at
 // the root and below `/master`.
 import type { ActorSystem } from '@kaon/actor';
-import { type HttpAnswer, type HttpRequest, type HttpServer, textAnswer } from '@kaon/http';
+import {
+  type HttpAnswer,
+  type HttpRequest,
+  type HttpServer,
+  jsonAnswer,
+  textAnswer,
+} from '@kaon/http';
 import { fromUtf8, parseDuration } from '@kaon/primitives';
 import {
   type FrameworkId,
   type JsonObject,
   jsonDouble,
+  jsonText,
   LEGACY_AGENTS_ENDPOINTS,
   LEGACY_KEYS,
   toId,
@@ -41,6 +48,7 @@ export function mountEndpoints(http: HttpServer, options: EndpointOptions): void
   const figures = view(() => ({ kind: 'metrics' }));
   const snapshot: Answer = (request) => timeoutProblem(request) ?? figures(request);
 
+  mountConstants(http, flags);
   both('/health', () => ({ status: 200 }));
   both('/flags', (request) => json(request, { flags: new Map(flags) }));
   both(
@@ -117,6 +125,15 @@ function systemStats(host: HostLoad): JsonObject {
     mem_free_bytes: host.memoryFreeBytes,
     mem_total_bytes: host.memoryTotalBytes,
   };
+}
+
+/** What never changes needs no handler. */
+function mountConstants(http: HttpServer, flags: ReadonlyMap<string, string>): void {
+  for (const prefix of ['', '/master']) {
+    http.constant(`${prefix}/health`, { status: 200 });
+    http.constant(`${prefix}/flags`, jsonAnswer(200, jsonText({ flags: new Map(flags) })));
+  }
+  http.constant('/version', jsonAnswer(200, jsonText(versionJson())));
 }
 
 const AGENT_ID_QUERY = LEGACY_KEYS.agentId;

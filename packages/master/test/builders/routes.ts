@@ -38,6 +38,10 @@ export class TestResponseStream implements ResponseStream {
     return this.isOpen;
   }
 
+  offer(bytes: Uint8Array): boolean {
+    return this.write(bytes);
+  }
+
   end(): void {
     this.close();
   }
@@ -67,6 +71,7 @@ export class Routes {
         this.#handlers.set(`${method} ${path}`, handler);
       }
     },
+    constant: (): void => undefined,
     webSocket: (): void => undefined,
   } as unknown as HttpServer;
 

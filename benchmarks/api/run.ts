@@ -2,10 +2,11 @@
 import { type BenchOptions, report } from '../harness.ts';
 import { printVerdicts } from '../verdicts.ts';
 import { fanOut } from './fan-out.ts';
+import { launchPath } from './launch-path.ts';
 import { smallGets } from './small-gets.ts';
 
 /** The parts, in order. */
-const PARTS = [smallGets, fanOut] as const;
+const PARTS = [smallGets, fanOut, launchPath] as const;
 
 export async function runAndReport(options: BenchOptions): Promise<void> {
   const figures = [];

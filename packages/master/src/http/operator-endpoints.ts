@@ -52,7 +52,10 @@ export function mountEndpoints(http: HttpServer, options: EndpointOptions): void
   );
   both(
     '/frameworks',
-    view(({ query }) => ({ kind: 'frameworks', frameworkId: nonEmpty(query, 'framework_id') })),
+    view(({ query }) => ({
+      kind: 'frameworks',
+      filter: { frameworkId: nonEmpty(query, 'framework_id') },
+    })),
   );
   both(
     '/tasks',
@@ -70,7 +73,7 @@ export function mountEndpoints(http: HttpServer, options: EndpointOptions): void
   for (const path of LEGACY_AGENTS_ENDPOINTS) {
     const agents = view(({ query }) => ({
       kind: 'agents',
-      agentId: nonEmpty(query, AGENT_ID_QUERY),
+      filter: { agentId: nonEmpty(query, AGENT_ID_QUERY) },
     }));
     http.route('*', path, handle(agents));
   }

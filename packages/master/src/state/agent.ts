@@ -14,6 +14,7 @@ import type {
 } from '@kaon/protocol';
 import { Resources } from '@kaon/resources';
 import type { AgentProtocol } from '../protocol.ts';
+import type { StateChanges } from './state-changes.ts';
 import type { TaskRecord } from './task-record.ts';
 
 /** What an agent says of itself when it (re-)registers. */
@@ -25,6 +26,12 @@ export interface AgentFacts {
   readonly resourceVersionUuid: UUID | undefined;
 }
 
+/** How an agent stands with the master. Whatever views show of that must be in here. */
+export interface AgentStanding {
+  readonly isConnected: boolean;
+  readonly reregisteredMs: number | undefined;
+}
+
 /** Changed by `MasterState` and its own methods only. */
 export class Agent {
   readonly id: AgentId;
@@ -34,13 +41,16 @@ export class Agent {
   /** Tasks that were to be killed; the kill is sent again when the agent comes back. */
   readonly killedTasks = new Map<FrameworkId, Set<TaskId>>();
   readonly registeredMs: number;
+  readonly #changes: StateChanges | undefined;
   #facts: AgentFacts;
   #totalResources: Resources | undefined;
   #isConnected = true;
   #reregisteredMs: number | undefined;
   #disconnections = 0;
 
-  constructor(id: AgentId, facts: AgentFacts, registeredMs: number) {
+  /** `changes` hears of what becomes of it; undefined: nobody does. */
+  constructor(id: AgentId, facts: AgentFacts, registeredMs: number, changes?: StateChanges) {
+    this.#changes = changes;
     this.id = id;
     this.#facts = facts;
     this.registeredMs = registeredMs;
@@ -107,6 +117,7 @@ export class Agent {
     invariant(this.#isConnected, 'only a connected agent disconnects');
     this.#isConnected = false;
     this.#disconnections += 1;
+    this.#tell();
   }
 
   reconnect(facts: AgentFacts, nowMs: number): void {
@@ -114,11 +125,13 @@ export class Agent {
     this.#totalResources = undefined;
     this.#isConnected = true;
     this.#reregisteredMs = nowMs;
+    this.#tell();
   }
 
   /** Marks an agent that came back from the registry's lists as returned. */
   markReregistered(nowMs: number): void {
     this.#reregisteredMs = nowMs;
+    this.#tell();
   }
 
   rememberKill(frameworkId: FrameworkId, taskId: TaskId): void {
@@ -129,5 +142,22 @@ export class Agent {
     const tasks = this.killedTasks.get(frameworkId);
     tasks?.delete(taskId);
     if (tasks?.size === 0) this.killedTasks.delete(frameworkId);
+  }
+
+  /** What readers elsewhere need to know of it, beside its `AgentFacts`. */
+  get standing(): AgentStanding {
+    return { isConnected: this.#isConnected, reregisteredMs: this.#reregisteredMs };
+  }
+
+  /** Makes it what it is said to be; for copies of an agent that another thread reads. */
+  restore(facts: AgentFacts, standing: AgentStanding): void {
+    this.#facts = facts;
+    this.#totalResources = undefined;
+    this.#isConnected = standing.isConnected;
+    this.#reregisteredMs = standing.reregisteredMs;
+  }
+
+  #tell(): void {
+    this.#changes?.tell({ kind: 'agentChanged', agent: this });
   }
 }

@@ -19,6 +19,7 @@ import { Agent, type AgentFacts } from './agent.ts';
 import { AgentAdmissions } from './agent-admissions.ts';
 import { Framework } from './framework.ts';
 import type { OfferRecord } from './offer-record.ts';
+import { StateChanges } from './state-changes.ts';
 import { TaskRecord } from './task-record.ts';
 
 /** Where a task goes that is no longer live. */
@@ -28,10 +29,11 @@ export type TaskEnd = 'completed' | 'unreachable' | 'forgotten';
 export class MasterState {
   readonly info: MasterInfo;
   readonly limits: MasterLimits;
+  readonly changes = new StateChanges();
   readonly frameworks = new Map<FrameworkId, Framework>();
   readonly completedFrameworks: BoundedMap<FrameworkId, Framework>;
   readonly agents = new Map<AgentId, Agent>();
-  readonly admissions = new AgentAdmissions();
+  readonly admissions = new AgentAdmissions(this.changes);
   readonly offers = new Map<OfferId, OfferRecord>();
   readonly startedMs: number;
   #electedMs: number | undefined;
@@ -100,9 +102,10 @@ export class MasterState {
   }
 
   addFramework(info: FrameworkInfo): Framework {
-    const framework = new Framework(info, this.limits);
+    const framework = new Framework(info, this.limits, this.changes);
     invariant(!this.frameworks.has(framework.id), 'an added framework is new');
     this.frameworks.set(framework.id, framework);
+    this.changes.tell({ kind: 'frameworkAdded', framework });
     return framework;
   }
 
@@ -126,15 +129,17 @@ export class MasterState {
     framework.unregister(nowMs);
     this.frameworks.delete(framework.id);
     this.completedFrameworks.set(framework.id, framework);
+    this.changes.tell({ kind: 'frameworkRemoved', framework });
   }
 
   addAgent(id: AgentId, facts: AgentFacts, registeredMs: number): Agent {
     invariant(!this.agents.has(id), 'an added agent is new');
     invariant(!this.#agentsByPid.has(facts.pid.toString()), 'no two agents share a PID');
-    const agent = new Agent(id, facts, registeredMs);
+    const agent = new Agent(id, facts, registeredMs, this.changes);
     this.agents.set(id, agent);
     this.#agentsByPid.set(facts.pid.toString(), agent);
     this.admissions.settle(id);
+    this.changes.tell({ kind: 'agentAdded', agent });
     return agent;
   }
 
@@ -150,11 +155,12 @@ export class MasterState {
     invariant(agent.executors.size === 0, 'a removed agent has no executors');
     this.agents.delete(agent.id);
     this.#agentsByPid.delete(agent.pid.toString());
+    this.changes.tell({ kind: 'agentRemoved', agent });
   }
 
   /** The framework may be unknown no longer: whoever adds tasks adds their frameworks first. */
   addTask(facts: Task): TaskRecord {
-    const task = new TaskRecord(facts);
+    const task = new TaskRecord(facts, this.changes);
     const framework = this.frameworks.get(task.frameworkId);
     const agent = this.agents.get(task.agentId);
     invariant(framework !== undefined, "a task's framework is known");
@@ -163,6 +169,7 @@ export class MasterState {
     framework.tasks.set(task.id, task);
     framework.unreachableTasks.delete(task.id);
     getOrCreate(agent.tasks, framework.id, () => new Map<TaskId, TaskRecord>()).set(task.id, task);
+    this.changes.tell({ kind: 'taskAdded', task });
     return task;
   }
 
@@ -178,6 +185,7 @@ export class MasterState {
     agent.forgetKill(task.frameworkId, task.id);
     if (end === 'completed') framework.completedTasks.push(task);
     else if (end === 'unreachable') framework.unreachableTasks.set(task.id, task);
+    this.changes.tell({ kind: 'taskRemoved', task, end });
   }
 
   addExecutor(frameworkId: FrameworkId, agentId: AgentId, executor: ExecutorInfo): void {
@@ -191,6 +199,7 @@ export class MasterState {
     getOrCreate(agent.executors, frameworkId, () => here).set(executorId, executor);
     const there = new Map<ExecutorId, ExecutorInfo>();
     getOrCreate(framework.executors, agentId, () => there).set(executorId, executor);
+    this.changes.tell({ kind: 'executorAdded', frameworkId, agentId, executor });
   }
 
   /** The executor that was removed; undefined when it is not known. */
@@ -204,6 +213,7 @@ export class MasterState {
     if (executor === undefined) return undefined;
     removeNested(onAgent, frameworkId, executorId);
     removeNested(this.frameworks.get(frameworkId)?.executors, agentId, executorId);
+    this.changes.tell({ kind: 'executorRemoved', frameworkId, agentId, executorId });
     return executor;
   }
 
@@ -215,6 +225,7 @@ export class MasterState {
     this.offers.set(offer.id, offer);
     framework.offers.add(offer.id);
     agent.offers.add(offer.id);
+    this.changes.tell({ kind: 'offerAdded', offer });
     return offer;
   }
 
@@ -223,6 +234,7 @@ export class MasterState {
     this.offers.delete(offer.id);
     this.frameworks.get(offer.frameworkId)?.offers.delete(offer.id);
     this.agents.get(offer.agentId)?.offers.delete(offer.id);
+    this.changes.tell({ kind: 'offerRemoved', offer });
   }
 
   offersOf(holder: { readonly offers: ReadonlySet<OfferId> }): readonly OfferRecord[] {
@@ -251,7 +263,8 @@ export class MasterState {
   }
 }
 
-function removeNested<K, L, V>(
+/** Deletes an entry, and the inner map when it is empty then. */
+export function removeNested<K, L, V>(
   outer: Map<K, Map<L, V>> | undefined,
   outerKey: K,
   innerKey: L,

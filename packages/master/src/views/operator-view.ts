@@ -1,5 +1,6 @@
 // What the operator API's reading calls answer, as its own records.
 import {
+  type AgentInfo,
   BUILD,
   idRecord,
   type masterV1,
@@ -14,7 +15,14 @@ import type { Framework } from '../state/framework.ts';
 import type { MasterState } from '../state/master-state.ts';
 import type { TaskRecord } from '../state/task-record.ts';
 import { offerMessage } from '../transitions/make-offers.ts';
-import { rolesOfCluster } from './roles-json.ts';
+import {
+  EVERYTHING,
+  type ListFilter,
+  showsAgent,
+  showsFramework,
+  showsTask,
+} from './list-filter.ts';
+import { rolesShown } from './roles-json.ts';
 import { offeredOf, usedByFramework, usedOfAgent } from './usage.ts';
 import type { ViewContext } from './view.ts';
 
@@ -24,7 +32,8 @@ type Response = masterV1.Response;
 export function operatorResponse(
   state: MasterState,
   type: masterV1.Call_Type,
-  { flags }: ViewContext,
+  { flags }: Pick<ViewContext, 'flags'>,
+  filter: ListFilter = EVERYTHING,
 ): Response | undefined {
   switch (type) {
     case 'GET_HEALTH':
@@ -38,25 +47,25 @@ export function operatorResponse(
     case 'GET_MASTER':
       return { type, getMaster: masterRecord(state) };
     case 'GET_AGENTS':
-      return { type, getAgents: agentRecords(state) };
+      return { type, getAgents: agentRecords(state, filter) };
     case 'GET_FRAMEWORKS':
-      return { type, getFrameworks: frameworkRecords(state) };
+      return { type, getFrameworks: frameworkRecords(state, filter) };
     case 'GET_EXECUTORS':
-      return { type, getExecutors: executorRecords(state) };
+      return { type, getExecutors: executorRecords(state, filter) };
     case 'GET_TASKS':
-      return { type, getTasks: taskRecords(state) };
+      return { type, getTasks: taskRecords(state, filter) };
     case 'GET_OPERATIONS':
       return { type, getOperations: { operations: [] } };
     case 'GET_ROLES':
-      return { type, getRoles: { roles: roleRecords(state) } };
+      return { type, getRoles: { roles: roleRecords(state, filter) } };
     case 'GET_STATE':
       return {
         type,
         getState: {
-          getTasks: taskRecords(state),
-          getExecutors: executorRecords(state),
-          getFrameworks: frameworkRecords(state),
-          getAgents: agentRecords(state),
+          getTasks: taskRecords(state, filter),
+          getExecutors: executorRecords(state, filter),
+          getFrameworks: frameworkRecords(state, filter),
+          getAgents: agentRecords(state, filter),
         },
       };
     default:
@@ -73,10 +82,12 @@ function masterRecord(state: MasterState): masterV1.Response_GetMaster {
   };
 }
 
-function agentRecords(state: MasterState): masterV1.Response_GetAgents {
+function agentRecords(state: MasterState, filter: ListFilter): masterV1.Response_GetAgents {
   return {
-    agents: [...state.agents.values()].map((agent) => agentRecord(state, agent)),
-    recoveredAgents: [...state.admissions.recovered.values()],
+    agents: [...state.agents.values()]
+      .filter((agent) => showsAgent(state, agent, filter))
+      .map((agent) => agentRecord(state, agent)),
+    recoveredAgents: recoveredAgents(state, filter),
   };
 }
 
@@ -97,9 +108,11 @@ function agentRecord(state: MasterState, agent: Agent): masterV1.Response_GetAge
   };
 }
 
-function frameworkRecords(state: MasterState): masterV1.Response_GetFrameworks {
+function frameworkRecords(state: MasterState, filter: ListFilter): masterV1.Response_GetFrameworks {
   const list = (frameworks: Iterable<Framework>): masterV1.Response_GetFrameworks_Framework[] =>
-    [...frameworks].map((framework) => frameworkRecord(state, framework));
+    [...frameworks]
+      .filter((framework) => showsFramework(state, framework, filter))
+      .map((framework) => frameworkRecord(state, framework));
   return {
     frameworks: list(state.frameworks.values()),
     completedFrameworks: list(state.completedFrameworks.values()),
@@ -129,10 +142,12 @@ function frameworkRecord(
   };
 }
 
-function executorRecords(state: MasterState): masterV1.Response_GetExecutors {
+function executorRecords(state: MasterState, filter: ListFilter): masterV1.Response_GetExecutors {
   const executors: masterV1.Response_GetExecutors_Executor[] = [];
   for (const framework of state.frameworks.values()) {
+    if (!showsFramework(state, framework, filter)) continue;
     for (const [agentId, here] of framework.executors) {
+      if (filter.agentId !== undefined && agentId !== filter.agentId) continue;
       for (const executorInfo of here.values()) {
         executors.push({ executorInfo, agentId: idRecord(agentId) });
       }
@@ -142,24 +157,32 @@ function executorRecords(state: MasterState): masterV1.Response_GetExecutors {
 }
 
 /** Completed tasks of completed frameworks are among them. */
-function taskRecords(state: MasterState): masterV1.Response_GetTasks {
+function taskRecords(state: MasterState, filter: ListFilter): masterV1.Response_GetTasks {
   const tasks: Task[] = [];
   const unreachableTasks: Task[] = [];
   const completedTasks: Task[] = [];
+  const push = (list: Task[], records: Iterable<TaskRecord>): void => {
+    for (const record of records) if (showsTask(record, filter)) list.push(record.task);
+  };
   for (const framework of [...state.frameworks.values(), ...state.completedFrameworks.values()]) {
-    tasks.push(...tasksOf(framework.tasks.values()));
-    unreachableTasks.push(...tasksOf(framework.unreachableTasks.values()));
-    completedTasks.push(...tasksOf(framework.completedTasks.items()));
+    push(tasks, framework.tasks.values());
+    push(unreachableTasks, framework.unreachableTasks.values());
+    push(completedTasks, framework.completedTasks.items());
   }
   return { pendingTasks: [], tasks, unreachableTasks, completedTasks, orphanTasks: [] };
 }
 
-function tasksOf(records: Iterable<TaskRecord>): Task[] {
-  return [...records].map(({ task }) => task);
+/** Nothing is known yet of what runs on them. */
+function recoveredAgents({ admissions }: MasterState, filter: ListFilter): readonly AgentInfo[] {
+  const { agentId, frameworkId, role } = filter;
+  if (frameworkId !== undefined || role !== undefined) return [];
+  return [...admissions.recovered].flatMap(([id, info]) =>
+    agentId === undefined || id === agentId ? [info] : [],
+  );
 }
 
-function roleRecords(state: MasterState): Role[] {
-  return rolesOfCluster(state).map(({ role, frameworkIds, allocated, offered }) => ({
+function roleRecords(state: MasterState, filter: ListFilter): Role[] {
+  return rolesShown(state, filter).map(({ role, frameworkIds, allocated, offered }) => ({
     name: role,
     weight: 1,
     frameworks: frameworkIds.map(idRecord),

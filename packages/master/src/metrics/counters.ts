@@ -69,6 +69,12 @@ export const COUNTERS = {
   schedulersRefused: 'master/schedulers_refused',
   offersRescinded: 'master/offers_rescinded',
   allocatorReadsRefused: 'master/allocator_reads_refused',
+  readsShared: 'master/reads_shared',
+  readsNotModified: 'master/reads_not_modified',
+  readsRefused: 'master/reads_refused',
+  readsFailed: 'master/reads_failed',
+  readsRestarted: 'master/reads_restarted',
+  readersStalled: 'master/readers_stalled',
 } as const;
 
 /** A counter, by its Mesos key. */

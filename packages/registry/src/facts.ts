@@ -1,12 +1,20 @@
 // The facts a registry holds, by kind and id, and how they look in storage.
 import { err, errorText, formatDecodeError, ok, type Result, utf8 } from '@kaon/primitives';
-import { decodeProto, encodeProto, internal, type MessageOf, type Schema } from '@kaon/protocol';
+import {
+  decodeProto,
+  encodeProto,
+  internal,
+  type MessageOf,
+  maintenanceV1,
+  quotaV1,
+  type Schema,
+} from '@kaon/protocol';
 import { RegistryUnreadableError } from './errors.ts';
 import type { StorageWrite } from './storage.ts';
 
 /**
- * Every kind of fact and its record. The id is the agent's id, the role of a weight, the name of a
- * capability, and `MASTER_ID` for the master.
+ * Every kind of fact and its record. The id is the agent's id, the role of a weight or quota, the name of a
+ * capability, the key of a machine, `SCHEDULE_ID` for the schedule and `MASTER_ID` for the master.
  */
 export const FACT_SCHEMAS = {
   /** The last master that led. */
@@ -17,14 +25,22 @@ export const FACT_SCHEMAS = {
   unreachable: internal.Registry_UnreachableAgent,
   /** Agents an operator declared lost; they must not come back. */
   gone: internal.Registry_GoneAgent,
-  /** Weights of roles other than 1. */
+  /** Weights of roles that were ever set. */
   weight: internal.Registry_Weight,
+  /** Quotas of top-level roles; one that was reset has no guarantees and no limits. */
+  quota: quotaV1.QuotaConfig,
+  /** When which machines are away. */
+  schedule: maintenanceV1.Schedule,
+  /** Machines that drain or are down. */
+  machine: internal.Registry_Machine,
   /** What a master must be able to do to lead over this registry. */
   minimumCapability: internal.Registry_MinimumCapability,
 } as const;
 
 /** Id of the only fact of kind `master`. */
 export const MASTER_ID = 'leader';
+/** Id of the only fact of kind `schedule`. */
+export const SCHEDULE_ID = 'maintenance';
 
 const FACT_ID_BYTES_MAX = 900;
 

@@ -1,15 +1,9 @@
-// What a master may do to the registry: pure functions from the facts to writes, or to a refusal.
-import { err, ok, type Result } from '@kaon/primitives';
+// What a master may do to the registry about agents, weights and itself: pure functions from the facts to
+// writes, or to a refusal. Quotas, maintenance and draining have files of their own.
+import { ok } from '@kaon/primitives';
 import type { AgentInfo, MasterInfo, TimeInfo, WeightInfo } from '@kaon/protocol';
-import { OperationRefusedError } from './errors.ts';
-import { type FactWrite, isFactId, MASTER_ID, put, type RegistryView, remove } from './facts.ts';
-
-/** A named change. `plan` is pure and may run more than once. */
-export interface Operation {
-  readonly name: string;
-  /** Writes that carry it out; none when the facts are as wished already. */
-  readonly plan: (facts: RegistryView) => Result<readonly FactWrite[], OperationRefusedError>;
-}
+import { type FactWrite, isFactId, MASTER_ID, put, remove } from './facts.ts';
+import { type Operation, refuse } from './operation.ts';
 
 /** A leader's first write: it proves that the registry can be written, and tells who leads. */
 export function updateMasterInfo(info: MasterInfo): Operation {
@@ -151,30 +145,21 @@ export function pruneAgents(limits: PruneLimits): Operation {
   };
 }
 
-/** Sets weights of roles; a weight of 1 is the default and is not kept. */
+/** Sets weights of roles. One that is set to 1, the default, stays listed. */
 export function updateWeights(weights: readonly WeightInfo[]): Operation {
   const name = 'updateWeights';
   return {
     name,
-    plan(facts) {
+    plan() {
       const writes: FactWrite[] = [];
       for (const info of weights) {
         const role = info.role ?? '';
         if (!isFactId(role)) return refuse(name, role, 'a weight needs a usable role');
         const isPositive = info.weight > 0 && Number.isFinite(info.weight);
         if (!isPositive) return refuse(name, role, `weight of role ${role} is not above 0`);
-        if (info.weight !== 1) writes.push(put('weight', role, { info }));
-        else if (facts.get('weight', role)) writes.push(remove('weight', role));
+        writes.push(put('weight', role, { info }));
       }
       return ok(writes);
     },
   };
-}
-
-function refuse(
-  operation: string,
-  id: string,
-  sentence: string,
-): Result<never, OperationRefusedError> {
-  return err(new OperationRefusedError(operation, id, sentence));
 }

@@ -18,7 +18,8 @@ import {
 } from './errors.ts';
 import { FactOverlay, FactTable } from './fact-table.ts';
 import { decodeFact, encodeWrite, type FactWrite, type RegistryView } from './facts.ts';
-import { type Operation, updateMasterInfo } from './operations.ts';
+import type { Operation } from './operation.ts';
+import { updateMasterInfo } from './operations.ts';
 import type { Storage, StorageSession, StorageWrite } from './storage.ts';
 
 /** What a registrar works on, and its bounds. */

@@ -1,6 +1,7 @@
 // The v1 operator API: `POST /api/v1`, JSON or protobuf both ways. Kaon's own calls are JSON only.
 import type { ActorSystem } from '@kaon/actor';
 import {
+  type BodyEncoding,
   type HttpAnswer,
   type HttpHandler,
   type HttpRequest,
@@ -10,11 +11,13 @@ import {
   textAnswer,
 } from '@kaon/http';
 import { errorText } from '@kaon/primitives';
-import { encodeJson, encodeProto, idOf, masterV1, OPERATOR_LISTS } from '@kaon/protocol';
+import { encodeJson, encodeProto, masterV1, OPERATOR_LISTS } from '@kaon/protocol';
 import { CALL_TIMEOUT_MS } from '../constants.ts';
 import type { MasterPid } from '../protocol.ts';
 import { validateOperatorCall } from '../validation/operator-call.ts';
 import type { AllocatorReads } from './allocator-reads.ts';
+import { answered, type CallAnswer } from './calls/call-handler.ts';
+import { CALL_TABLE } from './calls/call-table.ts';
 import { answerExtensionCall } from './extension-calls.ts';
 import { readCall } from './read-call.ts';
 
@@ -41,40 +44,46 @@ export function operatorCalls(options: OperatorApiOptions): HttpHandler {
   };
 }
 
-async function answerCall(
-  request: HttpRequest,
-  { system, master, reads }: OperatorApiOptions,
-): Promise<HttpAnswer> {
+async function answerCall(request: HttpRequest, context: OperatorApiOptions): Promise<HttpAnswer> {
   const encoding = negotiateRequest(request);
   if (!encoding.ok) return encoding.error;
   const call = readCall(masterV1.Call, encoding.value, request.body);
   if (!call.ok) return call.error;
   // A type that Mesos does not have reads as none.
   if (call.value.type === undefined && encoding.value === 'json') {
-    const answer = await answerExtensionCall(request, reads);
+    const answer = await answerExtensionCall(request, context.reads);
     if (answer !== undefined) return answer;
   }
   const valid = validateOperatorCall(call.value);
   if (!valid.ok) return textAnswer(400, `Failed to validate master::Call: ${valid.error}`);
   const answerEncoding = negotiateAnswer(request);
   if (!answerEncoding.ok) return answerEncoding.error;
+  const { type = 'UNKNOWN' } = call.value;
+  const handler = CALL_TABLE[type];
+  const answer = await (handler === undefined
+    ? lookCall(type, context)
+    : handler(call.value, { ...context, request }));
+  return answer.kind === 'answer' ? answer.answer : encoded(answer.response, answerEncoding.value);
+}
+
+/** A call that is answered by looking at the state. */
+async function lookCall(
+  type: masterV1.Call_Type,
+  { system, master }: OperatorApiOptions,
+): Promise<CallAnswer> {
   const timeout = { timeoutMs: CALL_TIMEOUT_MS };
-  const { type = 'UNKNOWN', teardown } = call.value;
-  if (teardown !== undefined && type === 'TEARDOWN') {
-    const question = { frameworkId: idOf<never>(teardown.frameworkId) };
-    const outcome = await system.ask(master, 'teardown', question, timeout);
-    if (outcome.kind !== 'refused') return { status: 200 };
-    return outcome.why === 'notReady' ? NOT_READY : textAnswer(400, outcome.text);
-  }
   const answer = await system.ask(master, 'view', { kind: 'operator', type }, timeout);
-  if (answer.kind === 'notReady') return NOT_READY;
-  if (answer.kind !== 'operator') return NOT_IMPLEMENTED;
-  const { response } = answer;
+  if (answer.kind === 'notReady') return answered(NOT_READY);
+  if (answer.kind !== 'operator') return answered(NOT_IMPLEMENTED);
+  return { kind: 'response', response: answer.response };
+}
+
+function encoded(response: masterV1.Response, encoding: BodyEncoding): HttpAnswer {
   return {
     status: 200,
-    headers: { 'Content-Type': MEDIA_TYPES[answerEncoding.value] },
+    headers: { 'Content-Type': MEDIA_TYPES[encoding] },
     body:
-      answerEncoding.value === 'json'
+      encoding === 'json'
         ? encodeJson(masterV1.Response, response, { emptyLists: OPERATOR_LISTS })
         : encodeProto(masterV1.Response, response),
   };

@@ -4,7 +4,7 @@ import type { ActorSystem } from '@kaon/actor';
 import { type AllocatorOptions, type HostChoice, hostsFor, startAllocator } from '@kaon/allocator';
 import { standaloneContender } from '@kaon/election';
 import type { HttpServer } from '@kaon/http';
-import { type MasterSettings, type RunningMaster, startMaster } from '@kaon/master';
+import { type MasterSettings, mirrorThread, type RunningMaster, startMaster } from '@kaon/master';
 import { errorText, type Logger } from '@kaon/primitives';
 import { lmdbStorage, memoryStorage } from '@kaon/registry';
 
@@ -58,6 +58,7 @@ export async function startHostMaster(options: HostMasterOptions): Promise<HostM
     // One bound for who checks offer constraints and who evaluates them.
     settings: { ...options.settings, ...limitsOf(options.allocator) },
     flags: options.flags,
+    createMirror: mirrorThread,
     contender: standaloneContender(),
     storage: isDurable ? lmdbStorage({ path: join(workDir, 'registry.lmdb') }) : memoryStorage(),
     createAllocator: (onAllocated) =>

@@ -79,6 +79,17 @@ export const READER_BYTES_MAX = 1024 ** 2;
 /** A reader that takes nothing for so long is cut off. */
 export const READER_STALL_MS = 60_000;
 
+/** Subscribers of the event stream; with more the oldest one's stream ends. */
+export const EVENT_SUBSCRIBERS_MAX = 1000;
+/** Time spent at once on writing events to subscribers. */
+export const EVENT_SLICE_MS = 3;
+/** Bytes of events kept for those that do not read; beyond it they start over with a snapshot. */
+export const EVENT_BACKLOG_BYTES_MAX = 16 * 1024 ** 2;
+/** Unread bytes beyond which a subscriber is given no more events for now. */
+export const SUBSCRIBER_BYTES_MAX = 1024 ** 2;
+/** A subscriber that fell behind and takes nothing for so long is cut off. */
+export const SUBSCRIBER_STALL_MS = 60_000;
+
 /** Least resources of an executor that a scheduler brings along. */
 export const EXECUTOR_CPUS_MIN = 0.01;
 /** Memory an executor asks for at the least, in megabytes. */

@@ -10,6 +10,7 @@ import type { AllocatorPort } from './allocator-port.ts';
 import { MAILBOX_MAX } from './constants.ts';
 import type { MasterPorts } from './effect-runner.ts';
 import { LeadershipLostError } from './errors.ts';
+import { EventFeed } from './events/event-feed.ts';
 import { AllocatorReads } from './http/allocator-reads.ts';
 import { mountMaster } from './http/mount-master.ts';
 import { masterActor } from './master.ts';
@@ -17,6 +18,9 @@ import { collectMetrics } from './metrics/collect.ts';
 import { Counters } from './metrics/counters.ts';
 import { DEFAULT_SETTINGS, type MasterSettings } from './options.ts';
 import type { MasterPid } from './protocol.ts';
+import { inlineMirror } from './reads/inline-mirror.ts';
+import type { MakeMirrorHost } from './reads/mirror-orders.ts';
+import { StateReads } from './reads/state-reads.ts';
 
 /** What a master needs to run. */
 export interface StartMasterOptions {
@@ -33,6 +37,8 @@ export interface StartMasterOptions {
    * with its kernel in this thread.
    */
   readonly createAllocator?: ((onAllocated: OnAllocated) => AllocatorPort) | undefined;
+  /** Where the copy of the state lives that readers see. Default: in this thread; see `mirrorThread`. */
+  readonly createMirror?: MakeMirrorHost | undefined;
   /** Takes part in an election. Default: the master leads at once. */
   readonly contender?: Contender | undefined;
   readonly settings?: Partial<MasterSettings> | undefined;
@@ -76,6 +82,16 @@ export function startMaster(options: StartMasterOptions): RunningMaster {
     capabilities: MASTER_CAPABILITIES.map(({ type }) => type ?? 'UNKNOWN'),
   });
 
+  const { clock } = system;
+  const stateReads = new StateReads({
+    makeHost: options.createMirror ?? inlineMirror,
+    clock,
+    logger,
+    counters,
+    flags,
+  });
+  const events = new EventFeed({ reads: stateReads, clock, counters });
+
   const createAllocator = options.createAllocator ?? defaultAllocator(system);
   let allocator: AllocatorPort | undefined;
   let isServing = false;
@@ -109,6 +125,10 @@ export function startMaster(options: StartMasterOptions): RunningMaster {
         await elected(options.contender, info, stepDown);
         return registrar.recover(info);
       },
+      onState: (state) => {
+        stateReads.attach(state);
+        events.attach(state);
+      },
       onReady: () => {
         isServing = true;
         settleReady?.resolve();
@@ -127,7 +147,8 @@ export function startMaster(options: StartMasterOptions): RunningMaster {
       allocator: () => (isServing ? allocator : undefined),
       counters,
     });
-    mountMaster(http, { system, master: pid, flags, random: system.random, reads });
+    const state = { reads: stateReads, events, clock, counters };
+    mountMaster(http, { system, master: pid, flags, random: system.random, reads, state });
   }
 
   let closing: Promise<void> | undefined;
@@ -136,6 +157,8 @@ export function startMaster(options: StartMasterOptions): RunningMaster {
     const ended = system.terminated(pid);
     system.stop(pid);
     await ended;
+    events.close();
+    await stateReads.close();
     await options.contender?.withdraw();
     await allocator?.close();
     await registrar.close();

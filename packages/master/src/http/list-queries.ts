@@ -1,11 +1,11 @@
 // Filters of lists, from the query of a request. The older endpoints and the operator API take the same.
 import { type HttpAnswer, type HttpRequest, textAnswer } from '@kaon/http';
 import { err, ok, type Result } from '@kaon/primitives';
-import { LEGACY_KEYS, type TaskState, TaskState as TaskStates } from '@kaon/protocol';
+import { LEGACY_KEYS, TaskState } from '@kaon/protocol';
 import type { ListFilter } from '../views/list-filter.ts';
 import { nonEmpty } from './endpoint-answers.ts';
 
-const STATES: readonly string[] = TaskStates.names;
+const STATES: readonly string[] = TaskState.names;
 
 /**
  * `framework_id`, `agent_id` (or Mesos' name of it), `role` and `state`.

@@ -8,6 +8,7 @@ import type { AllocatorReads } from './allocator-reads.ts';
 import { operatorCalls } from './operator-calls.ts';
 import { mountEndpoints } from './operator-endpoints.ts';
 import { schedulerCalls } from './scheduler-calls.ts';
+import type { StateAnswerOptions } from './state-answers.ts';
 
 /** What the routes of a master are made of. */
 export interface MountOptions {
@@ -16,6 +17,7 @@ export interface MountOptions {
   readonly flags: ReadonlyMap<string, string>;
   readonly random: Random;
   readonly reads: AllocatorReads;
+  readonly state: StateAnswerOptions;
 }
 
 /** Adds the master's routes to a server that does not listen yet. */

@@ -1,28 +1,39 @@
 // The endpoints operators and older clients read: `/state`, `/metrics/snapshot` and their relatives, at
 // the root and below `/master`.
 import type { ActorSystem } from '@kaon/actor';
-import { type HttpAnswer, type HttpRequest, type HttpServer, textAnswer } from '@kaon/http';
+import {
+  type HttpAnswer,
+  type HttpHandler,
+  type HttpRequest,
+  type HttpServer,
+  textAnswer,
+} from '@kaon/http';
 import { fromUtf8 } from '@kaon/primitives';
 import {
   type FrameworkId,
   jsonDouble,
   LEGACY_AGENTS_ENDPOINTS,
-  LEGACY_KEYS,
   toId,
   versionJson,
 } from '@kaon/protocol';
 import { CALL_TIMEOUT_MS, TASKS_PAGE_DEFAULT } from '../constants.ts';
 import { PrometheusMetrics } from '../metrics/prometheus.ts';
 import type { MasterPid } from '../protocol.ts';
+import type { LookQuestion } from '../reads/read-question.ts';
+import type { ListFilter } from '../views/list-filter.ts';
 import type { TaskFilter } from '../views/state-json.ts';
 import type { ViewAnswer, ViewQuestion } from '../views/view.ts';
-import { type Answer, countOf, handle, json, nonEmpty } from './endpoint-answers.ts';
+import { type Answer, countOf, handle, json, jsonpOf, nonEmpty } from './endpoint-answers.ts';
+import { listFilter } from './list-queries.ts';
+import { answerRead } from './read-answers.ts';
+import type { StateAnswerOptions } from './state-answers.ts';
 
 /** What the endpoints stand on. */
 export interface EndpointOptions {
   readonly system: ActorSystem;
   readonly master: MasterPid;
   readonly flags: ReadonlyMap<string, string>;
+  readonly state: StateAnswerOptions;
 }
 
 /** Mounts the reading endpoints. As in Mesos, they do not look at the method. */
@@ -36,46 +47,27 @@ export function mountEndpoints(http: HttpServer, options: EndpointOptions): void
     for (const route of [path, `/master${path}`]) http.route('*', route, handle(answer));
   };
 
+  const list = (path: string, lookOf: LookOf): void => {
+    const handler = listHandler(options, lookOf);
+    for (const route of [path, `/master${path}`]) http.route('*', route, handler);
+  };
+
   both('/health', () => ({ status: 200 }));
   both('/flags', (request) => json(request, { flags: new Map(flags) }));
-  both(
-    '/state',
-    view(() => ({ kind: 'state' })),
-  );
-  both(
-    '/state.json',
-    view(() => ({ kind: 'state' })),
-  );
-  both(
-    '/state-summary',
-    view(() => ({ kind: 'stateSummary' })),
-  );
-  both(
-    '/frameworks',
-    view(({ query }) => ({
-      kind: 'frameworks',
-      filter: { frameworkId: nonEmpty(query, 'framework_id') },
-    })),
-  );
-  both(
-    '/tasks',
-    view(({ query }) => ({ kind: 'tasks', filter: taskFilter(query) })),
-  );
-  both(
-    '/tasks.json',
-    view(({ query }) => ({ kind: 'tasks', filter: taskFilter(query) })),
-  );
-  both(
-    '/roles',
-    view(() => ({ kind: 'roles' })),
-  );
+  for (const path of ['/state', '/state.json']) list(path, (filter) => ({ kind: 'state', filter }));
+  list('/state-summary', (filter) => ({ kind: 'stateSummary', filter }));
+  list('/frameworks', (filter) => ({ kind: 'frameworks', filter }));
+  list('/roles', (filter) => ({ kind: 'roles', filter }));
+  for (const path of ['/tasks', '/tasks.json']) {
+    list(path, (filter, { query }) => ({ kind: 'tasks', filter: { ...filter, ...pageOf(query) } }));
+  }
   both('/redirect', () => redirect(options));
   for (const path of LEGACY_AGENTS_ENDPOINTS) {
-    const agents = view(({ query }) => ({
-      kind: 'agents',
-      filter: { agentId: nonEmpty(query, AGENT_ID_QUERY) },
-    }));
-    http.route('*', path, handle(agents));
+    http.route(
+      '*',
+      path,
+      listHandler(options, (filter) => ({ kind: 'agents', filter })),
+    );
   }
   http.route(
     '*',
@@ -97,7 +89,27 @@ export function mountEndpoints(http: HttpServer, options: EndpointOptions): void
   }
 }
 
-const AGENT_ID_QUERY = LEGACY_KEYS.agentId;
+type LookOf = (filter: ListFilter, request: HttpRequest) => LookQuestion;
+
+/** A list, from the copy of the state; while there is none, from the master itself. */
+function listHandler(options: EndpointOptions, lookOf: LookOf): HttpHandler {
+  const answer = handle(async (request) => {
+    const filter = listFilter(request);
+    if (!filter.ok) return filter.error;
+    return viewAnswer(request, await ask(options, lookOf(filter.value, request)));
+  });
+  return (exchange) => {
+    const { request } = exchange;
+    if (!options.state.reads.isReady) return answer(exchange);
+    const filter = listFilter(request);
+    const jsonp = jsonpOf(request);
+    if (!filter.ok) return exchange.respond(filter.error);
+    if (!jsonp.ok) return exchange.respond(jsonp.error);
+    const look = lookOf(filter.value, request);
+    const contentType = jsonp.value === undefined ? 'application/json' : 'text/javascript';
+    return answerRead(exchange, { look, jsonp: jsonp.value }, contentType, options.state);
+  };
+}
 
 function ask({ system, master }: EndpointOptions, question: ViewQuestion): Promise<ViewAnswer> {
   return system.ask(master, 'view', question, { timeoutMs: CALL_TIMEOUT_MS });
@@ -140,12 +152,11 @@ async function teardown(
   return outcome.kind === 'refused' ? textAnswer(400, outcome.text) : { status: 200 };
 }
 
-function taskFilter(query: URLSearchParams): TaskFilter {
+function pageOf(query: URLSearchParams) {
   return {
-    frameworkId: nonEmpty(query, 'framework_id'),
     taskId: nonEmpty(query, 'task_id'),
     offset: countOf(query.get('offset'), 0),
     limit: countOf(query.get('limit'), TASKS_PAGE_DEFAULT),
     isAscending: query.get('order') === 'asc',
-  };
+  } satisfies Partial<TaskFilter>;
 }

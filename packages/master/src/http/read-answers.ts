@@ -1,7 +1,7 @@
 // Answers of the copy of the state over HTTP: with an ETag, compressed where asked, streamed as the reader takes them.
 import { acceptsContentCoding, type HttpAnswer, type HttpExchange, textAnswer } from '@kaon/http';
-import { concatBytes } from '@kaon/primitives';
 import type { Clock } from '@kaon/primitives';
+import { concatBytes } from '@kaon/primitives';
 import { READER_BYTES_MAX, READER_STALL_MS } from '../constants.ts';
 import type { Counters } from '../metrics/counters.ts';
 import type { ContentCoding, ReadQuestion } from '../reads/read-question.ts';

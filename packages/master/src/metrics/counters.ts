@@ -75,6 +75,11 @@ export const COUNTERS = {
   readsFailed: 'master/reads_failed',
   readsRestarted: 'master/reads_restarted',
   readersStalled: 'master/readers_stalled',
+  eventSubscribersReplaced: 'master/event_subscribers_replaced',
+  eventSubscribersBehind: 'master/event_subscribers_behind',
+  eventSubscribersStalled: 'master/event_subscribers_stalled',
+  eventSnapshotsFailed: 'master/event_snapshots_failed',
+  eventsUnencodable: 'master/events_unencodable',
 } as const;
 
 /** A counter, by its Mesos key. */

@@ -3,7 +3,12 @@
 import { serialize } from 'node:v8';
 import { MessageChannel, type MessagePort } from 'node:worker_threads';
 import { Piscina } from 'piscina';
-import type { MirrorHost, MirrorHostEvents, MirrorNews, MirrorOrder } from '../reads/mirror-orders.ts';
+import type {
+  MirrorHost,
+  MirrorHostEvents,
+  MirrorNews,
+  MirrorOrder,
+} from '../reads/mirror-orders.ts';
 import { ownMemory } from '../reads/pages.ts';
 import type { MirrorJob } from './mirror-worker.ts';
 

@@ -121,12 +121,7 @@ function writeMessages(
   pages.add(separator === '[' ? '[]' : ']');
 }
 
-function writeField(
-  pages: TextPages,
-  field: FieldSchema,
-  value: unknown,
-  texts: TaskTexts,
-): void {
+function writeField(pages: TextPages, field: FieldSchema, value: unknown, texts: TaskTexts): void {
   const open = openSchema(field);
   const schema = field.message?.();
   if (open !== undefined) writeMessage(pages, open, value, texts);

@@ -91,7 +91,8 @@ function agentRecords(state: MasterState, filter: ListFilter): masterV1.Response
   };
 }
 
-function agentRecord(state: MasterState, agent: Agent): masterV1.Response_GetAgents_Agent {
+/** One agent, as `GET_AGENTS` lists it. */
+export function agentRecord(state: MasterState, agent: Agent): masterV1.Response_GetAgents_Agent {
   return {
     agentInfo: { ...agent.info, checkpoint: true },
     active: agent.isActive,
@@ -124,6 +125,18 @@ function frameworkRecord(
   state: MasterState,
   framework: Framework,
 ): masterV1.Response_GetFrameworks_Framework {
+  return {
+    ...frameworkStanding(framework),
+    offers: state.offersOf(framework).map((offer) => offerMessage(state, framework, offer)),
+    inverseOffers: [],
+    allocatedResources: endpointForm(usedByFramework(framework)),
+    offeredResources: endpointForm(offeredOf(state, framework)),
+    offerConstraints: framework.offerConstraints ?? { roleConstraints: {} },
+  };
+}
+
+/** Who a framework is and how it stands: its record without what it holds. */
+export function frameworkStanding(framework: Framework) {
   const { registeredMs, unregisteredMs } = framework;
   return {
     frameworkInfo: framework.info,
@@ -134,12 +147,7 @@ function frameworkRecord(
     // The first subscription counts as a re-registration too, as in Mesos.
     reregisteredTime: timeOf(framework.reregisteredMs ?? registeredMs),
     unregisteredTime: timeOf(unregisteredMs),
-    offers: state.offersOf(framework).map((offer) => offerMessage(state, framework, offer)),
-    inverseOffers: [],
-    allocatedResources: endpointForm(usedByFramework(framework)),
-    offeredResources: endpointForm(offeredOf(state, framework)),
-    offerConstraints: framework.offerConstraints ?? { roleConstraints: {} },
-  };
+  } satisfies Partial<masterV1.Response_GetFrameworks_Framework>;
 }
 
 function executorRecords(state: MasterState, filter: ListFilter): masterV1.Response_GetExecutors {

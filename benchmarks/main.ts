@@ -13,6 +13,11 @@ const BENCHMARKS: Readonly<
     about: 'passes of the allocator by size, refusals, quotas and constraints; the floor; targets',
     load: () => import('./allocator/run.ts'),
   },
+  api: {
+    about:
+      "a master's small answers next to bare node:http; records to 1,000 event streams; targets",
+    load: () => import('./api/run.ts'),
+  },
   containerizer: {
     about: 'short commands a second on one agent, next to bare spawns, small and large',
     load: () => import('./containerizer/run.ts'),

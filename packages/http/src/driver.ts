@@ -1,6 +1,7 @@
 // What the server asks of the software that owns the sockets. Two implementations live in `drivers/`;
 // everything a client can see (routes, limits, encodings, texts) is decided above this line.
 import type { Clock, Logger } from '@kaon/primitives';
+import type { Chunk } from './chunk.ts';
 import type { PeerCertificate, ServerTlsOptions } from './tls.ts';
 
 /** Names of the drivers. */
@@ -38,8 +39,8 @@ export interface AnswerHead {
 
 /** A chunked answer under way. No call throws, whatever became of the peer. */
 export interface DriverStream {
-  /** One chunk. `bytes` is not empty and must not change afterwards. */
-  write(bytes: Uint8Array): void;
+  /** One chunk, which is not empty. What is written in one turn may leave in one packet. */
+  write(chunk: Chunk): void;
   /** Bytes accepted by `write` and not yet taken by the operating system. */
   readonly bufferedBytes: number;
   /** Ends the answer after what is buffered. */
@@ -102,8 +103,21 @@ export interface DriverSocketRoute {
   opened(socket: DriverSocket, request: DriverRequest): DriverSocketEvents;
 }
 
+/** An answer that is the same for every plain `GET` of its path. */
+export interface ConstantAnswer {
+  readonly head: AnswerHead;
+  /** May be empty. */
+  readonly body: Uint8Array;
+}
+
 /** What a driver tells the server. */
 export interface DriverEvents {
+  /**
+   * The constant answer to a `GET` of `path` without query, asked for without `Accept-Encoding`. A driver that
+   * gives it instead of a `request` says so by `constantGiven`; none has to.
+   */
+  constantOf(path: string): ConstantAnswer | undefined;
+  constantGiven(answer: ConstantAnswer): void;
   request(exchange: DriverExchange): void;
   /** A connection beyond `connectionsMax` was turned away. */
   connectionRefused(): void;

@@ -58,6 +58,8 @@ export interface ExchangeContext {
   isClosing: boolean;
 }
 
+const UNPRINTABLE = /[^\t\x20-\x7e\x80-\xff]/;
+const UNPRINTABLES = new RegExp(UNPRINTABLE, 'g');
 const NO_BODY = new Uint8Array(0);
 const CLOSED_STREAM: DriverStream = {
   bufferedBytes: 0,
@@ -99,7 +101,7 @@ export class Exchange implements HttpExchange {
   readonly request: IncomingRequest;
   readonly #driver: DriverExchange;
   readonly #context: ExchangeContext;
-  readonly #abortListeners: (() => void)[] = [];
+  #abortListeners: (() => void)[] | undefined;
   #state: 'open' | 'answered' | 'aborted' = 'open';
 
   constructor(driver: DriverExchange, context: ExchangeContext) {
@@ -114,7 +116,7 @@ export class Exchange implements HttpExchange {
       context.counters.openExchanges -= 1;
       context.counters.aborted += 1;
       this.#state = 'aborted';
-      for (const listener of this.#abortListeners) listener();
+      for (const listener of this.#abortListeners ?? []) listener();
     };
   }
 
@@ -170,8 +172,12 @@ export class Exchange implements HttpExchange {
   }
 
   onAborted(listener: () => void): void {
-    if (this.#state === 'aborted') listener();
-    else this.#abortListeners.push(listener);
+    if (this.#state === 'aborted') {
+      listener();
+      return;
+    }
+    this.#abortListeners ??= [];
+    this.#abortListeners.push(listener);
   }
 
   /** Ends the connection, whatever was sent so far. */
@@ -186,9 +192,7 @@ export class Exchange implements HttpExchange {
   }
 
   #head(status: number, headers: Readonly<Record<string, string>>, closes: boolean): AnswerHead {
-    const safe: Record<string, string> = {};
-    for (const [name, value] of Object.entries(headers)) safe[name] = printable(value);
-    return { status, headers: safe, closes: closes || this.#context.isClosing };
+    return { status, headers: safeHeaders(headers), closes: closes || this.#context.isClosing };
   }
 
   #isWorthCompressing(body: Uint8Array, headers: Readonly<Record<string, string>>): boolean {
@@ -213,7 +217,15 @@ function withGzip(head: AnswerHead): AnswerHead {
   return { ...head, headers: { 'Content-Encoding': 'gzip', ...head.headers } };
 }
 
-/** A header value may hold user text; what could end the line must not reach it. */
-function printable(value: string): string {
-  return value.replace(/[^\t\x20-\x7e\x80-\xff]/g, '?');
+/** Header values may hold user text; what could end the line must not reach it. */
+export function safeHeaders(
+  headers: Readonly<Record<string, string>>,
+): Readonly<Record<string, string>> {
+  let isSafe = true;
+  for (const name in headers) isSafe &&= !UNPRINTABLE.test(headers[name] as string);
+  if (isSafe) return headers;
+  const safe: Record<string, string> = {};
+  for (const [name, value] of Object.entries(headers))
+    safe[name] = value.replace(UNPRINTABLES, '?');
+  return safe;
 }

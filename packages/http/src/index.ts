@@ -1,5 +1,6 @@
 // Public surface of `@kaon/http`.
 export * from './answer.ts';
+export { type Chunk, chunk } from './chunk.ts';
 export * from './client/http-client.ts';
 export type { DriverName } from './driver.ts';
 export { isUwsAvailable } from './drivers/uws-driver.ts';

@@ -19,16 +19,15 @@ export interface BodyReceiver {
   refused(problem: BodyProblem): void;
 }
 
-const NO_BODY = new Uint8Array(0);
-
 /** Bytes the head announces; undefined when the body is chunked. */
 export function announcedBytes(request: DriverRequest): number | undefined {
   if (request.header('transfer-encoding') !== undefined) return undefined;
-  return Number(request.header('content-length') ?? 0);
+  const length = request.header('content-length');
+  return length === undefined ? 0 : Number(length);
 }
 
 /**
- * Reads the whole body of `exchange`, inflated when it is gzip.
+ * Reads the whole body of `exchange`, which announces one, inflated when it is gzip.
  *
  * Returns how to give up, for when the peer goes away.
  */
@@ -38,10 +37,6 @@ export function collectBody(
   receiver: BodyReceiver,
 ): () => void {
   const announced = announcedBytes(exchange.request);
-  if (announced === 0) {
-    receiver.received(NO_BODY);
-    return () => undefined;
-  }
   if (announced !== undefined && !(announced <= limits.bytesMax)) {
     receiver.refused('too large');
     return () => undefined;

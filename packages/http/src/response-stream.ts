@@ -1,4 +1,5 @@
 // A chunked answer with a bound on what its reader may leave unread.
+import { Chunk } from './chunk.ts';
 import type { DriverStream, DriverStreamEvents } from './driver.ts';
 import type { HttpCounters } from './stats.ts';
 
@@ -8,9 +9,14 @@ export interface ResponseStream {
    * Sends `bytes` as exactly one chunk; nothing when empty. `bytes` must not change afterwards.
    *
    * False when the stream is closed, or was closed by this write because more than its limit is unread.
-   * While nothing is buffered one write may be of any size.
+   * While nothing is buffered one write may be of any size. A `chunk` made once may be written to many streams.
    */
-  write(bytes: Uint8Array): boolean;
+  write(bytes: Uint8Array | Chunk): boolean;
+  /**
+   * As `write`, but what would pass the limit is left out and the stream stays open. False then, counted as
+   * `writesRefused`: who sends changes waits for `onDrain` and goes on with a fresh snapshot.
+   */
+  offer(bytes: Uint8Array | Chunk): boolean;
   /** Bytes written and not yet taken by the operating system. */
   readonly bufferedBytes: number;
   readonly isOpen: boolean;
@@ -70,17 +76,23 @@ export class BoundedStream implements ResponseStream {
     return this.#isClosed ? 0 : this.#stream.bufferedBytes;
   }
 
-  write(bytes: Uint8Array): boolean {
+  write(bytes: Uint8Array | Chunk): boolean {
     if (!this.#isOpen) return false;
-    if (bytes.length === 0) return true;
-    const { bufferedBytes } = this.#stream;
-    if (bufferedBytes > 0 && bufferedBytes + bytes.length > this.#bufferedBytesMax) {
+    const chunk = bytes instanceof Chunk ? bytes : new Chunk(bytes);
+    if (!this.#hasRoomFor(chunk)) {
       this.#counters.streamsOverflowed += 1;
       this.close();
       return false;
     }
-    this.#stream.write(bytes);
-    return this.#isOpen;
+    return this.#write(chunk);
+  }
+
+  offer(bytes: Uint8Array | Chunk): boolean {
+    if (!this.#isOpen) return false;
+    const chunk = bytes instanceof Chunk ? bytes : new Chunk(bytes);
+    if (this.#hasRoomFor(chunk)) return this.#write(chunk);
+    this.#counters.writesRefused += 1;
+    return false;
   }
 
   end(): void {
@@ -102,5 +114,15 @@ export class BoundedStream implements ResponseStream {
 
   onDrain(listener: () => void): void {
     this.#drainListeners.push(listener);
+  }
+
+  #hasRoomFor({ data }: Chunk): boolean {
+    const { bufferedBytes } = this.#stream;
+    return bufferedBytes === 0 || bufferedBytes + data.length <= this.#bufferedBytesMax;
+  }
+
+  #write(chunk: Chunk): boolean {
+    if (chunk.data.length > 0) this.#stream.write(chunk);
+    return this.#isOpen;
   }
 }

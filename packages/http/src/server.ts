@@ -6,15 +6,22 @@ import {
   type Logger,
   silentLogger,
   systemClock,
+  utf8,
 } from '@kaon/primitives';
-import { methodNotAllowedAnswer, notFoundAnswer, textAnswer } from './answer.ts';
-import type { DriverEvents, DriverExchange, DriverName, HttpDriver } from './driver.ts';
+import { type HttpAnswer, methodNotAllowedAnswer, notFoundAnswer, textAnswer } from './answer.ts';
+import type {
+  ConstantAnswer,
+  DriverEvents,
+  DriverExchange,
+  DriverName,
+  HttpDriver,
+} from './driver.ts';
 import { nodeDriver } from './drivers/node-driver.ts';
 import { loadUws, uwsDriver } from './drivers/uws-driver.ts';
-import { Exchange, type ExchangeContext, type HttpExchange } from './exchange.ts';
-import { type BodyProblem, collectBody } from './request-body.ts';
+import { Exchange, type ExchangeContext, type HttpExchange, safeHeaders } from './exchange.ts';
+import { announcedBytes, type BodyProblem, collectBody } from './request-body.ts';
 import { Router } from './router.ts';
-import { type HttpStats, newCounters } from './stats.ts';
+import { countAnswer, type HttpStats, newCounters } from './stats.ts';
 import type { ServerTlsOptions } from './tls.ts';
 import { socketRoute, type WebSocketOptions } from './web-socket.ts';
 
@@ -75,6 +82,11 @@ export interface HttpServer {
     handler: HttpHandler,
     options?: RouteOptions,
   ): void;
+  /**
+   * Says that every `GET` of `path` without query gets `answer`, for as long as the server lives. Drivers may
+   * give it without asking the handler of the route, which has to be added as well and serves all else.
+   */
+  constant(path: string, answer: HttpAnswer): void;
   /** Adds a WebSocket endpoint at exactly `path`. Before `listen` only. */
   webSocket(path: string, options: WebSocketOptions): void;
   /**
@@ -112,6 +124,7 @@ class RoutedServer implements HttpServer {
   readonly #clock: Clock;
   readonly #logger: Logger;
   readonly #router = new Router<HttpHandler>();
+  readonly #constants = new Map<string, ConstantAnswer>();
   readonly #sockets = new Map<string, WebSocketOptions>();
   readonly #counters = newCounters();
   readonly #context: ExchangeContext;
@@ -155,6 +168,12 @@ class RoutedServer implements HttpServer {
     this.#hasRoutes = true;
     this.#router.add(list, path, handler);
     if (matchesBelow) this.#router.add(list, `${path === '/' ? '' : path}/*`, handler);
+  }
+
+  constant(path: string, { status, headers = {}, body = '' }: HttpAnswer): void {
+    const head = { status, headers: safeHeaders(headers), closes: false };
+    const bytes = typeof body === 'string' ? utf8(body) : body.slice();
+    this.#constants.set(path, { head, body: bytes });
   }
 
   webSocket(path: string, options: WebSocketOptions): void {
@@ -205,6 +224,11 @@ class RoutedServer implements HttpServer {
   #events(): DriverEvents {
     return {
       request: (exchange) => this.#serve(exchange),
+      constantOf: (path) => this.#constants.get(path),
+      constantGiven: ({ head }) => {
+        this.#counters.requests += 1;
+        countAnswer(this.#counters, head.status);
+      },
       connectionRefused: () => {
         this.#counters.connectionsRefused += 1;
       },
@@ -245,6 +269,10 @@ class RoutedServer implements HttpServer {
   }
 
   #readAndHandle(driverExchange: DriverExchange, exchange: Exchange, handler: HttpHandler): void {
+    if (announcedBytes(driverExchange.request) === 0) {
+      this.#handle(exchange, handler);
+      return;
+    }
     const limits = {
       bytesMax: this.#bodyBytesMax,
       timeoutMs: this.#bodyTimeoutMs,

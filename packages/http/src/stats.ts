@@ -25,6 +25,8 @@ export interface HttpStats {
   readonly openStreams: number;
   /** Streams closed because their reader was too slow. */
   readonly streamsOverflowed: number;
+  /** Chunks left out of streams whose reader was too slow for them. */
+  readonly writesRefused: number;
   /** Unsent bytes of all open streams. */
   readonly bufferedBytes: number;
   readonly openWebSockets: number;
@@ -42,6 +44,8 @@ export type HttpCounters = {
   -readonly [K in Exclude<keyof HttpStats, 'answers' | 'bufferedBytes'>]: HttpStats[K];
 } & { readonly answers: Record<StatusClass, number> };
 
+const STATUS_CLASSES: readonly StatusClass[] = ['1xx', '2xx', '3xx', '4xx', '5xx'];
+
 /** All zero. */
 export function newCounters(): HttpCounters {
   return {
@@ -57,6 +61,7 @@ export function newCounters(): HttpCounters {
     openExchanges: 0,
     openStreams: 0,
     streamsOverflowed: 0,
+    writesRefused: 0,
     openWebSockets: 0,
     webSocketsOverflowed: 0,
     messagesTooLarge: 0,
@@ -65,6 +70,5 @@ export function newCounters(): HttpCounters {
 
 /** Counts one answer. */
 export function countAnswer(counters: HttpCounters, status: number): void {
-  const statusClass = `${Math.floor(status / 100)}xx` as StatusClass;
-  counters.answers[statusClass] += 1;
+  counters.answers[STATUS_CLASSES[Math.floor(status / 100) - 1] as StatusClass] += 1;
 }

@@ -1,6 +1,6 @@
 // Chunked answers: framing, backpressure, ends of all kinds. Runs on every driver.
 
-import type { HttpExchange, ResponseStream } from '@kaon/http';
+import { chunk, type HttpExchange, type ResponseStream } from '@kaon/http';
 import { utf8 } from '@kaon/primitives';
 import t, { type Test } from 'tap';
 import { RawClient } from './builders/raw-client.ts';
@@ -110,6 +110,56 @@ for (const driver of DRIVERS) {
       await over;
       t.equal(server.stats.streamsOverflowed, 1);
       t.equal(server.stats.bufferedBytes, 0);
+    });
+
+    t.test(
+      'an offer a slow reader has no room for is left out, and the stream goes on',
+      async (t) => {
+        const { server, open } = await givenStreams(t, driver, 200_000);
+        const { client, exchange } = await open();
+        client.socket.pause();
+        const stream = exchange.stream({ status: 200 });
+        const bytes = chunk(new Uint8Array(50_000).fill(97));
+        let taken = 0;
+        while (stream.offer(bytes) && taken < 1000) {
+          taken += 1;
+          await new Promise<void>((resolve) => setImmediate(resolve));
+        }
+        t.ok(taken < 1000, 'the limit was met');
+        t.ok(stream.isOpen);
+        t.match(server.stats, { writesRefused: 1, streamsOverflowed: 0 });
+        const drained = new Promise<void>((resolve) => stream.onDrain(resolve));
+        client.socket.resume();
+        await drained;
+        t.ok(stream.offer(utf8('snapshot')));
+        stream.end();
+        const text = await client.until((text) => text.endsWith('0\r\n\r\n'));
+        t.equal(text.split('c350\r\n').length - 1, taken, 'what was taken came');
+        t.ok(text.endsWith('\r\n8\r\nsnapshot\r\n0\r\n\r\n'));
+        t.notOk(stream.offer(utf8('late')));
+      },
+    );
+
+    t.test('a chunk made once goes to many streams, between chunks of their own', async (t) => {
+      const { open } = await givenStreams(t, driver);
+      const opened = [await open(), await open(), await open()];
+      const shared = [
+        chunk(utf8('shared')),
+        chunk(new Uint8Array(20_000).fill(97)),
+        chunk(utf8('')),
+      ];
+      for (const [index, { exchange }] of opened.entries()) {
+        const stream = exchange.stream({ status: 200 });
+        if (index === 1) stream.write(utf8('own'));
+        for (const each of [...shared, ...shared]) stream.write(each);
+        stream.end();
+      }
+      const both = `6\r\nshared\r\n4e20\r\n${'a'.repeat(20_000)}\r\n`;
+      for (const [index, { client }] of opened.entries()) {
+        const text = await client.until((text) => text.endsWith('0\r\n\r\n'));
+        const own = index === 1 ? '3\r\nown\r\n' : '';
+        t.equal(bodyOf(text), `${own}${both}${both}0\r\n\r\n`);
+      }
     });
 
     t.test('a stream says when all it had buffered is gone', async (t) => {

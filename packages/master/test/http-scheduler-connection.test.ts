@@ -13,7 +13,8 @@ function fakeExchange() {
   const closes: (() => void)[] = [];
   let started = 0;
   const stream: ResponseStream = {
-    write: (bytes) => chunks.push(bytes) > 0,
+    write: (bytes) => chunks.push(bytes as Uint8Array) > 0,
+    offer: () => true,
     bufferedBytes: 0,
     isOpen: true,
     end: () => {

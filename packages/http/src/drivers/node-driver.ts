@@ -11,24 +11,15 @@ import { createServer as createTlsServer } from 'node:https';
 import type { AddressInfo, Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { TLSSocket } from 'node:tls';
-import type {
-  AnswerHead,
-  BodySink,
-  DriverExchange,
-  DriverOptions,
-  DriverRequest,
-  DriverSocketRoute,
-  DriverStream,
-  DriverStreamEvents,
-  HttpDriver,
-} from '../driver.ts';
+import type { DriverOptions, DriverRequest, DriverSocketRoute, HttpDriver } from '../driver.ts';
 import { ListenFailedError, PortInUseError } from '../errors.ts';
+import { plainAddress } from './addresses.ts';
+import { NodeExchange } from './node-exchange.ts';
 import { certificateOf, tlsSettings } from './node-tls.ts';
 import { NodeWebSockets } from './node-web-sockets.ts';
+import { PlainConnections } from './plain-connections.ts';
 
 const LEFT_UNHEARD = 'the peer left during the TLS handshake: it may not trust this certificate';
-/** How long the rest of a refused body is read and dropped, so that its sender gets to see the answer. */
-const LINGER_MS = 1000;
 
 /** A driver over `node:http`. */
 export function nodeDriver(options: DriverOptions): HttpDriver {
@@ -40,6 +31,8 @@ class NodeDriver implements HttpDriver {
   readonly #options: DriverOptions;
   readonly #server: Server;
   readonly #sockets: NodeWebSockets;
+  /** Undefined with TLS, whose requests are all node:https's. */
+  readonly #plain: PlainConnections | undefined;
   /** Sockets of TLS whose handshake is done; absent ones failed in it. */
   readonly #secured = new WeakSet<Duplex>();
   /** Those of them that sent a request. */
@@ -72,6 +65,7 @@ class NodeDriver implements HttpDriver {
             handshakeTimeout: options.headTimeoutMs,
           }) as unknown as Server);
     if (tls !== undefined) this.#listenToTls();
+    else this.#plain = new PlainConnections(this.#server, options);
     this.#server.maxConnections = options.connectionsMax;
     this.#listenToServer();
   }
@@ -113,7 +107,9 @@ class NodeDriver implements HttpDriver {
       else resolve();
     });
     this.#server.closeIdleConnections();
+    this.#plain?.close();
     const breakOff = (): void => {
+      this.#plain?.abortAll();
       this.#server.closeAllConnections();
       this.#sockets.abortAll();
     };
@@ -189,97 +185,6 @@ class NodeDriver implements HttpDriver {
   }
 }
 
-class NodeExchange implements DriverExchange {
-  readonly request: DriverRequest;
-  onAborted: () => void = () => undefined;
-  onFinished: () => void = () => undefined;
-  readonly #message: IncomingMessage;
-  readonly #response: ServerResponse;
-  readonly #expectsContinue: boolean;
-  readonly #options: DriverOptions;
-
-  constructor(
-    message: IncomingMessage,
-    request: DriverRequest,
-    response: ServerResponse,
-    expectsContinue: boolean,
-    options: DriverOptions,
-  ) {
-    this.#message = message;
-    this.#response = response;
-    this.#expectsContinue = expectsContinue;
-    this.#options = options;
-    this.request = request;
-    // A broken connection shows as `close`; without these listeners it would also end the process.
-    message.on('error', () => undefined);
-    response.on('error', () => undefined);
-    response.once('close', () => {
-      if (response.writableFinished) this.onFinished();
-      else this.onAborted();
-    });
-  }
-
-  readBody(sink: BodySink): void {
-    if (this.#expectsContinue) this.#response.writeContinue();
-    this.#message.on('data', (bytes: Buffer) => sink.chunk(bytes));
-    this.#message.once('end', () => sink.end());
-  }
-
-  send(head: AnswerHead, body: Uint8Array | undefined, contentLength: number | undefined): void {
-    const response = this.#response;
-    if (response.destroyed) return;
-    this.#writeHead(head, contentLength);
-    if (!head.closes || this.#message.complete) {
-      response.end(body);
-      return;
-    }
-    // Closing while the peer still sends resets the connection, and the answer could be lost with it.
-    if (body !== undefined) response.write(body);
-    else response.flushHeaders();
-    const { clock } = this.#options;
-    const timer = clock.setTimer(LINGER_MS, () => response.end());
-    this.#message.resume();
-    this.#message.once('end', () => response.end());
-    response.once('close', () => clock.clearTimer(timer));
-  }
-
-  startStream(head: AnswerHead, events: DriverStreamEvents): DriverStream {
-    const response = this.#response;
-    this.#writeHead(head, undefined);
-    response.flushHeaders();
-    response.on('drain', () => events.drained());
-    response.once('close', () => events.closed());
-    if (response.destroyed) queueMicrotask(() => events.closed());
-    return {
-      get bufferedBytes() {
-        return response.writableLength;
-      },
-      write: (bytes) => {
-        if (!response.destroyed && !response.writableEnded) response.write(bytes);
-      },
-      end: () => {
-        if (!response.destroyed && !response.writableEnded) response.end();
-      },
-      abort: () => this.abort(),
-    };
-  }
-
-  abort(): void {
-    this.#message.destroy();
-    this.#response.destroy();
-  }
-
-  #writeHead(head: AnswerHead, contentLength: number | undefined): void {
-    const response = this.#response;
-    // As Mesos, say nothing of the connection unless it ends.
-    if (head.closes) response.setHeader('Connection', 'close');
-    else response.removeHeader('Connection');
-    for (const [name, value] of Object.entries(head.headers)) response.setHeader(name, value);
-    if (contentLength !== undefined) response.setHeader('Content-Length', contentLength);
-    response.writeHead(head.status);
-  }
-}
-
 /** Takes `Upgrade` for an upgrade only when it asks for WebSocket: others, such as `h2c`, are optional. */
 class PlainMessage extends IncomingMessage {
   // Not private by `#`: the base constructor sets `upgrade` before private fields exist.
@@ -309,11 +214,6 @@ function requestOf(message: IncomingMessage, asksForCertificates: boolean): Driv
       return Array.isArray(value) ? value.join(', ') : value;
     },
   };
-}
-
-/** IPv4 peers of a dual-stack socket without their IPv6 prefix. */
-function plainAddress(address: string): string {
-  return address.startsWith('::ffff:') ? address.slice(7) : address;
 }
 
 function tlsProblemOf(error: NodeJS.ErrnoException): string {

@@ -1,5 +1,6 @@
 // A chunked answer of the uws driver. What is written in one turn leaves in one system call.
 import { Ring } from '@kaon/primitives';
+import type { Chunk } from '../chunk.ts';
 import type { DriverStream, DriverStreamEvents } from '../driver.ts';
 import type { UwsResponse } from './uws-api.ts';
 
@@ -26,10 +27,10 @@ export class UwsStream implements DriverStream {
     return this.#queuedBytes + this.#stuckBytes;
   }
 
-  write(bytes: Uint8Array): void {
+  write({ data }: Chunk): void {
     if (this.#isOver || this.#isEnding) return;
-    this.#queue.push(bytes);
-    this.#queuedBytes += bytes.length;
+    this.#queue.push(data);
+    this.#queuedBytes += data.length;
     this.#schedule();
   }
 

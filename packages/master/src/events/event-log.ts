@@ -1,12 +1,12 @@
 // Events on their way to subscribers: each encoded once per encoding in use, kept until the last one has it.
-import { type BodyEncoding, encodeRecord } from '@kaon/http';
+import { type BodyEncoding, type Chunk, chunk, encodeRecord } from '@kaon/http';
 import { utf8 } from '@kaon/primitives';
 import { encodeJson, encodeProto, masterV1 } from '@kaon/protocol';
 
 /** One event, framed, in the encodings somebody wanted when it came. */
 interface Entry {
-  readonly json: Uint8Array | undefined;
-  readonly protobuf: Uint8Array | undefined;
+  readonly json: Chunk | undefined;
+  readonly protobuf: Chunk | undefined;
 }
 
 /** Numbered events. */
@@ -30,10 +30,10 @@ export class EventLog {
     try {
       const entry: Entry = {
         json: encodings.has('json')
-          ? encodeRecord(utf8(encodeJson(masterV1.Event, event)))
+          ? chunk(encodeRecord(utf8(encodeJson(masterV1.Event, event))))
           : undefined,
         protobuf: encodings.has('protobuf')
-          ? encodeRecord(encodeProto(masterV1.Event, event))
+          ? chunk(encodeRecord(encodeProto(masterV1.Event, event)))
           : undefined,
       };
       this.#entries.push(entry);
@@ -45,7 +45,7 @@ export class EventLog {
   }
 
   /** The record of an event that is kept. */
-  record(number: number, encoding: BodyEncoding): Uint8Array | undefined {
+  record(number: number, encoding: BodyEncoding): Chunk | undefined {
     return this.#entries[number - this.#first]?.[encoding];
   }
 
@@ -60,5 +60,5 @@ export class EventLog {
 }
 
 function sizeOf({ json, protobuf }: Entry): number {
-  return (json?.length ?? 0) + (protobuf?.length ?? 0);
+  return (json?.data.length ?? 0) + (protobuf?.data.length ?? 0);
 }

@@ -6,12 +6,14 @@ import {
   type HttpHandler,
   type HttpRequest,
   type HttpServer,
+  jsonAnswer,
   textAnswer,
 } from '@kaon/http';
 import { fromUtf8 } from '@kaon/primitives';
 import {
   type FrameworkId,
   jsonDouble,
+  jsonText,
   LEGACY_AGENTS_ENDPOINTS,
   toId,
   versionJson,
@@ -52,6 +54,7 @@ export function mountEndpoints(http: HttpServer, options: EndpointOptions): void
     for (const route of [path, `/master${path}`]) http.route('*', route, handler);
   };
 
+  mountConstants(http, flags);
   both('/health', () => ({ status: 200 }));
   both('/flags', (request) => json(request, { flags: new Map(flags) }));
   for (const path of ['/state', '/state.json']) list(path, (filter) => ({ kind: 'state', filter }));
@@ -109,6 +112,14 @@ function listHandler(options: EndpointOptions, lookOf: LookOf): HttpHandler {
     const contentType = jsonp.value === undefined ? 'application/json' : 'text/javascript';
     return answerRead(exchange, { look, jsonp: jsonp.value }, contentType, options.state);
   };
+}
+/** What never changes needs no handler. */
+function mountConstants(http: HttpServer, flags: ReadonlyMap<string, string>): void {
+  for (const prefix of ['', '/master']) {
+    http.constant(`${prefix}/health`, { status: 200 });
+    http.constant(`${prefix}/flags`, jsonAnswer(200, jsonText({ flags: new Map(flags) })));
+  }
+  http.constant('/version', jsonAnswer(200, jsonText(versionJson())));
 }
 
 function ask({ system, master }: EndpointOptions, question: ViewQuestion): Promise<ViewAnswer> {

@@ -18,8 +18,9 @@ export type MirrorOrder =
   /** Forget all, to give memory back. */
   | { readonly kind: 'end' };
 
-/** What comes back. Of one answer: `head`, pages, then `end`; or `failed` at any point. */
+/** What comes back. `took` for each order of records. Of one answer: `head`, pages, then `end`; or `failed` at any point. */
 export type MirrorNews =
+  | { readonly kind: 'took' }
   | { readonly kind: 'head'; readonly id: number; readonly coding: ContentCoding }
   | { readonly kind: 'page'; readonly id: number; readonly page: Uint8Array<ArrayBuffer> }
   | { readonly kind: 'end'; readonly id: number }

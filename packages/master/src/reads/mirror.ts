@@ -40,7 +40,7 @@ export class Mirror {
         const copy = this.#copy;
         invariant(copy !== undefined, 'records follow a beginning');
         for (const record of order.records) copy.apply(record);
-        return;
+        return this.#tell({ kind: 'took' });
       }
       case 'ask':
         return this.#answer(order);

@@ -39,6 +39,8 @@ const LAST_CHANGES_MAX = 512;
 const RECORDS_PER_ORDER = 256;
 /** Copies lost in a row after which those who wait are told so. */
 const LOSSES_MAX = 3;
+/** Orders that may wait for the copy: what it cannot take in need not be encoded yet. */
+const ORDERS_AHEAD_MAX = 64;
 /** Between the slices of a copy that nobody waits for. */
 const TRICKLE_INTERVAL_MS = 50;
 
@@ -60,6 +62,8 @@ export class StateReads {
   readonly #kept = new Map<string, SharedAnswer>();
   /** Answers that somebody waits for or reads. */
   readonly #live = new Set<SharedAnswer>();
+  /** Orders of records the copy has not taken in yet. */
+  #ordersAhead = 0;
   /** Copies lost in a row, without an answer in between. */
   #losses = 0;
   #state: MasterState | undefined;
@@ -176,6 +180,7 @@ export class StateReads {
       if (!isWanted) return;
       this.#begin(state);
     }
+    if (this.#ordersAhead >= ORDERS_AHEAD_MAX) return this.#watch();
     const isLast = this.#encode(state, clock.monotonicMs() + READ_SLICE_MS);
     if (isLast && isWanted && this.#asked.size === 0) this.#ask(state);
     this.#scheduleSlice();
@@ -208,7 +213,8 @@ export class StateReads {
     const { clock } = this.#options;
     let records: MirrorRecord[] = [];
     const post = (): void => {
-      if (records.length > 0) this.#host.post({ kind: 'records', records });
+      if (records.length === 0) return;
+      this.#post(records);
       records = [];
     };
     for (;;) {
@@ -219,15 +225,21 @@ export class StateReads {
       if (records.length < RECORDS_PER_ORDER) continue;
       post();
       // What is little is finished: whoever waits would otherwise wait for as long as tasks come and go.
-      if (this.#journal.size > LAST_CHANGES_MAX && clock.monotonicMs() >= untilMs) return false;
+      if (this.#journal.size <= LAST_CHANGES_MAX) continue;
+      if (clock.monotonicMs() >= untilMs || this.#ordersAhead >= ORDERS_AHEAD_MAX) return false;
     }
     post();
     return true;
   }
 
+  #post(records: readonly MirrorRecord[]): void {
+    this.#ordersAhead += 1;
+    this.#host.post({ kind: 'records', records });
+  }
+
   #ask(state: MasterState): void {
     const { clock } = this.#options;
-    this.#host.post({ kind: 'records', records: [{ kind: 'master', facts: masterFacts(state) }] });
+    this.#post([{ kind: 'master', facts: masterFacts(state) }]);
     for (const [key, { question, answer }] of this.#waiting) {
       this.#nextId += 1;
       this.#asked.set(this.#nextId, answer);
@@ -253,9 +265,14 @@ export class StateReads {
   }
 
   #hear(news: MirrorNews): void {
+    this.#lastNewsMs = this.#options.clock.monotonicMs();
+    if (news.kind === 'took') {
+      this.#ordersAhead -= 1;
+      if (this.#ordersAhead === ORDERS_AHEAD_MAX - 1) this.#scheduleSlice();
+      return;
+    }
     const answer = this.#asked.get(news.id);
     if (answer === undefined) return;
-    this.#lastNewsMs = this.#options.clock.monotonicMs();
     switch (news.kind) {
       case 'head':
         return answer.begin(news.coding);
@@ -294,7 +311,7 @@ export class StateReads {
     const { clock } = this.#options;
     this.#watchdog = clock.setTimer(READ_TIMEOUT_MS, () => {
       this.#watchdog = undefined;
-      if (this.#asked.size === 0) return;
+      if (this.#asked.size === 0 && this.#ordersAhead === 0) return;
       if (clock.monotonicMs() - this.#lastNewsMs < READ_TIMEOUT_MS) {
         this.#watch();
         return;
@@ -346,6 +363,7 @@ export class StateReads {
     this.#stopListening?.();
     this.#stopListening = undefined;
     this.#journal.restart([]);
+    this.#ordersAhead = 0;
     this.#unwatch();
     this.#kept.clear();
     const asked = [...this.#asked.values()];

@@ -70,6 +70,14 @@ export class AgentAdmissions {
     this.#tell(agentId);
   }
 
+  /** The registry has it, and it has not come back yet. It stands last on the list. */
+  recover(agentId: AgentId, info: AgentInfo): void {
+    this.unreachable.delete(agentId);
+    this.recovered.delete(agentId);
+    this.recovered.set(agentId, info);
+    this.#tell(agentId);
+  }
+
   markUnreachable(agentId: AgentId, since: TimeInfo): void {
     this.recovered.delete(agentId);
     this.unreachable.set(agentId, since);

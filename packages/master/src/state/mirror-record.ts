@@ -209,8 +209,9 @@ export function changesFromNothing(state: MasterState): MirrorChange[] {
     }
   }
   for (const offer of offers.values()) changes.push({ kind: 'offerAdded', offer });
-  for (const list of [admissions.recovered, admissions.unreachable, admissions.gone]) {
-    for (const agentId of list.keys()) changes.push({ kind: 'admissionChanged', agentId });
+  const { recovered, unreachable, gone } = admissions;
+  for (const agentId of new Set([...recovered.keys(), ...unreachable.keys(), ...gone.keys()])) {
+    changes.push({ kind: 'admissionChanged', agentId });
   }
   return changes;
 }

@@ -178,8 +178,9 @@ export class MirrorState {
   #putAdmission(record: Extract<MirrorRecord, { kind: 'admission' }>): void {
     const { agentId } = record;
     const { recovered, unreachable, gone } = this.state.admissions;
-    if (record.recovered === undefined) recovered.delete(agentId);
-    else recovered.set(agentId, record.recovered);
+    // One that left and came back stands last.
+    recovered.delete(agentId);
+    if (record.recovered !== undefined) recovered.set(agentId, record.recovered);
     if (record.unreachable === undefined) unreachable.delete(agentId);
     else if (!unreachable.has(agentId)) unreachable.set(agentId, record.unreachable);
     if (record.gone === undefined) gone.delete(agentId);

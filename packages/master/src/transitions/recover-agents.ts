@@ -14,7 +14,9 @@ export function recoverAgents(
   { settings }: Env,
 ): readonly Effect[] {
   const { recovered, unreachable, gone } = state.admissions;
-  for (const [id, { info }] of facts.entries('agent')) recovered.set(toId<AgentId>(id), info);
+  for (const [id, { info }] of facts.entries('agent')) {
+    state.admissions.recover(toId<AgentId>(id), info);
+  }
   for (const [id, { timestamp }] of facts.entries('unreachable')) {
     unreachable.set(toId<AgentId>(id), timestamp);
   }

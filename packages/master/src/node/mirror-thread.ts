@@ -12,6 +12,10 @@ import type {
 import { ownMemory } from '../reads/pages.ts';
 import type { MirrorJob } from './mirror-worker.ts';
 
+/** What a copy may take: a cluster of 400,000 tasks takes an eighth of it. A copy that takes more is lost, and begun anew. */
+const HEAP_MB_MAX = 8192;
+const NURSERY_MB = 256;
+
 /** One life of the thread's task. */
 interface Life {
   readonly port: MessagePort;
@@ -28,6 +32,8 @@ export function mirrorThread(events: MirrorHostEvents): MirrorHost {
     idleTimeout: 60_000,
     atomics: 'disabled',
     recordTiming: false,
+    // Nearly all a copy makes lives long: with a small nursery it is moved again and again.
+    resourceLimits: { maxOldGenerationSizeMb: HEAP_MB_MAX, maxYoungGenerationSizeMb: NURSERY_MB },
   });
   // A worker that ends while idle held nothing.
   pool.on('error', () => undefined);

@@ -11,6 +11,7 @@ import {
   Task,
 } from '@kaon/protocol';
 import type { TextPages } from './pages.ts';
+import { TaskFragment } from './task-fragment.ts';
 
 /** Prints `value` as `jsonText` does. */
 export function writeJson(pages: TextPages, value: JsonValue): void {
@@ -36,7 +37,8 @@ export function writeJson(pages: TextPages, value: JsonValue): void {
 function writeList(pages: TextPages, list: readonly JsonValue[]): void {
   let separator = '[';
   for (const item of list) {
-    if (item instanceof RawJson) pages.add(separator + item.text);
+    if (item instanceof TaskFragment) pages.add(separator + item.read());
+    else if (item instanceof RawJson) pages.add(separator + item.text);
     else {
       pages.add(separator);
       writeJson(pages, item);

@@ -9,7 +9,6 @@ import type { TaskRecord } from '../state/task-record.ts';
 import { agentJson, fullAgentJson } from '../views/agent-json.ts';
 import { answerView } from '../views/answer-view.ts';
 import type { Fragments } from '../views/fragments.ts';
-import { taskJson } from '../views/task-json.ts';
 import type { ViewContext } from '../views/view.ts';
 import { COMPRESSED_BYTES_MIN, compressPages } from './compress-pages.ts';
 import { type TaskTexts, writeJson, writeMessage } from './json-pages.ts';
@@ -17,6 +16,7 @@ import type { MirrorNews, MirrorOrder } from './mirror-orders.ts';
 import { BytePages, ownMemory, type PageSink, TextPages } from './pages.ts';
 import { protoParts } from './proto-pages.ts';
 import type { ReadQuestion } from './read-question.ts';
+import { TaskFragment } from './task-fragment.ts';
 
 type Order<K extends MirrorOrder['kind']> = Extract<MirrorOrder, { readonly kind: K }>;
 
@@ -152,17 +152,17 @@ export class Mirror {
 
 /** Parts as text, until what they show has changed. */
 class KeptFragments implements Fragments {
-  readonly #tasks = new WeakMap<TaskRecord, RawJson>();
+  readonly #tasks = new WeakMap<TaskRecord, TaskFragment>();
   readonly #agents = new Map<string, RawJson>();
   readonly #fullAgents = new Map<string, RawJson>();
 
   task(task: TaskRecord): RawJson {
-    let text = this.#tasks.get(task);
-    if (text === undefined) {
-      text = new RawJson(jsonText(taskJson(task)));
-      this.#tasks.set(task, text);
+    let fragment = this.#tasks.get(task);
+    if (fragment === undefined) {
+      fragment = new TaskFragment(task);
+      this.#tasks.set(task, fragment);
     }
-    return text;
+    return fragment;
   }
 
   agent(state: MasterState, agent: Agent): RawJson {

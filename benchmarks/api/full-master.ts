@@ -9,7 +9,7 @@ import {
   type SchedulerConnection,
   startMaster,
 } from '@kaon/master';
-import { seededRandom, silentLogger } from '@kaon/primitives';
+import { err, seededRandom, silentLogger } from '@kaon/primitives';
 import {
   AGENT_CAPABILITIES,
   agentMessages,
@@ -42,6 +42,7 @@ type System = ReturnType<typeof createActorSystem>;
 
 const NO_ALLOCATOR: AllocatorPort = {
   tell: () => undefined,
+  updateAvailable: () => Promise.resolve(err('nothing is allocated')),
   metrics: () => [],
   explain: () => Promise.resolve(undefined),
   plan: () => Promise.resolve([]),

@@ -8,13 +8,26 @@ import {
   acknowledgementCheckpointed,
   acknowledgeUpdate,
 } from './transitions/acknowledge-update.ts';
+import { applyOperation, checkpointResources } from './transitions/apply-operation.ts';
 import { masterDetected, masterExited } from './transitions/detect-master.ts';
+import { drainAgent, drainCheckpointed, endDraining } from './transitions/drain.ts';
 import type { AgentSettings, Env } from './transitions/env.ts';
-import { executorEnded, executorStarted } from './transitions/executor-ended.ts';
+import { executorCall } from './transitions/executor-call.ts';
+import { executorEnded } from './transitions/executor-ended.ts';
+import { executorStarted } from './transitions/executor-started.ts';
 import { updateRetryDue } from './transitions/forward-updates.ts';
 import { frameworkToExecutor } from './transitions/framework-message.ts';
 import { killTask } from './transitions/kill-task.ts';
+import {
+  acknowledgeOperation,
+  operationAcknowledgementCheckpointed,
+  operationCheckpointed,
+  operationRetryDue,
+  reconcileOperations,
+  resourcesCheckpointed,
+} from './transitions/operation-status.ts';
 import { pinged, pingOverdue } from './transitions/ping.ts';
+import { launchCheckpointed, launchCheckpointFailed } from './transitions/prepare-launch.ts';
 import { reconcileTasks } from './transitions/reconcile-tasks.ts';
 import { type Findings, recover } from './transitions/recover.ts';
 import {
@@ -23,7 +36,7 @@ import {
   agentReregistered,
   registrationDue,
 } from './transitions/register.ts';
-import { launchCheckpointed, launchCheckpointFailed, runTask } from './transitions/run-task.ts';
+import { runTask, runTaskGroup } from './transitions/run-task.ts';
 import {
   destroyOverdue,
   shutdownExecutor,
@@ -31,6 +44,10 @@ import {
 } from './transitions/shutdown-executor.ts';
 import { shutdownFramework } from './transitions/shutdown-framework.ts';
 import { executorStatus, updateCheckpointed } from './transitions/status-update.ts';
+import {
+  executorRegistrationOver,
+  executorReregistrationOver,
+} from './transitions/subscribe-executor.ts';
 import { leave, shutdown } from './transitions/terminate.ts';
 import { updateFramework } from './transitions/update-framework.ts';
 
@@ -54,7 +71,9 @@ export const agentActor: ActorDefinition<AgentProtocol, AgentActorOptions> = def
   (ctx, options) => {
     const { state, settings } = options;
     const ports = options.createPorts(ctx);
-    const run = createEffectRunner(ctx, { ...ports, state });
+    const perform = createEffectRunner(ctx, { ...ports, state });
+    /** Whatever ends may be the last thing that kept the agent from being drained. */
+    const run = (effects: readonly Effect[]): void => perform([...effects, ...endDraining(state)]);
     const env = (): Env => ({ nowMs: ctx.clock.nowMs(), random: ctx.random, settings });
 
     /** From the agent itself, its timers, disk and executors. */
@@ -92,6 +111,7 @@ export const agentActor: ActorDefinition<AgentProtocol, AgentActorOptions> = def
         ping: masterProcess(pinged),
         shutdown: master(shutdown),
         runTask: master(runTask),
+        runTaskGroup: master(runTaskGroup),
         killTask: master(killTask),
         statusUpdateAcknowledgement: master(acknowledgeUpdate),
         shutdownFramework: master(shutdownFramework),
@@ -99,14 +119,27 @@ export const agentActor: ActorDefinition<AgentProtocol, AgentActorOptions> = def
         frameworkToExecutor: master(frameworkToExecutor),
         updateFramework: master(updateFramework),
         reconcileTasks: master(reconcileTasks),
+        applyOperation: master(applyOperation),
+        acknowledgeOperationStatus: master(acknowledgeOperation),
+        reconcileOperations: master(reconcileOperations),
+        checkpointResources: master(checkpointResources),
+        drainAgent: master(drainAgent),
 
         masterDetected: own(masterDetected),
         leave: own(leave),
         look: ({ read }) => read(state),
+        executorCall: (call) => {
+          const { effects, verdict } = executorCall(state, call, env());
+          run(effects);
+          return verdict;
+        },
 
         registrationDue: own(registrationDue),
         pingOverdue: own(pingOverdue),
         updateRetryDue: own(updateRetryDue),
+        operationRetryDue: own(operationRetryDue),
+        executorRegistrationOver: own(executorRegistrationOver),
+        executorReregistrationOver: own(executorReregistrationOver),
         shutdownGraceOver: own(shutdownGraceOver),
         destroyOverdue: own(destroyOverdue),
 
@@ -116,6 +149,11 @@ export const agentActor: ActorDefinition<AgentProtocol, AgentActorOptions> = def
         updateCheckpointed: own(updateCheckpointed),
         acknowledgementCheckpointed: own(acknowledgementCheckpointed),
 
+        operationCheckpointed: own(operationCheckpointed),
+        operationAcknowledgementCheckpointed: own(operationAcknowledgementCheckpointed),
+        resourcesCheckpointed: own(resourcesCheckpointed),
+        drainCheckpointed: own(drainCheckpointed),
+
         executorStarted: own(executorStarted),
         executorStatus: own(executorStatus),
         executorEnded: own(executorEnded),
@@ -124,7 +162,10 @@ export const agentActor: ActorDefinition<AgentProtocol, AgentActorOptions> = def
         if (!ports.executors.exited(pid))
           run(masterExited(state, { master: pid.toString() }, env()));
       },
-      stopping: () => ports.writer.close(),
+      stopping: () => {
+        ports.executors.close();
+        ports.writer.close();
+      },
     };
   },
 );

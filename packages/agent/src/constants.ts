@@ -16,6 +16,9 @@ export const UPDATES_PER_STREAM_MAX = 1000;
 /** Acknowledged uuids one stream remembers, to recognise updates that come twice. */
 export const ACKNOWLEDGED_UUIDS_MAX = 2000;
 
+/** Operations that may wait for acknowledgement. More are dropped, and their masters told so. */
+export const OPERATIONS_MAX = 1000;
+
 /** How long a shut down executor may take before its container is destroyed. */
 export const EXECUTOR_SHUTDOWN_GRACE_MS = 5000;
 /** How long a container's destruction may take before the agent gives it up and moves on. */
@@ -23,10 +26,18 @@ export const CONTAINER_DESTROY_TIMEOUT_MS = 60_000;
 /** How long a kill may take when neither the call nor the task says. */
 export const TASK_KILL_GRACE_MS = 3000;
 
-/** What tasks are told of how long executors wait for an agent that is away. */
+/** How long a custom executor may take from its start to its subscription. */
+export const EXECUTOR_REGISTRATION_TIMEOUT_MS = 60_000;
+/** Between two heartbeats on the stream of a custom executor. */
+export const EXECUTOR_HEARTBEAT_MS = 1_800_000;
+/** What a custom executor may leave unread before its stream is closed. It subscribes again then. */
+export const EXECUTOR_STREAM_BYTES_MAX = 67_108_864;
+/** What executors are told of how long they wait for an agent that is away. */
 export const RECOVERY_TIMEOUT_MS = 900_000;
-/** What tasks are told of how long an agent waits for executors after its restart. */
+/** How long an agent waits for executors after its restart. */
 export const EXECUTOR_REREGISTRATION_TIMEOUT_MS = 2000;
+/** The longest that wait may be set to. */
+export const EXECUTOR_REREGISTRATION_TIMEOUT_MAX_MS = 15_000;
 
 /** Frameworks that ended and are still shown. */
 export const COMPLETED_FRAMEWORKS_MAX = 50;

@@ -3,7 +3,7 @@ import { type ActorContext, type Pid, pidOf } from '@kaon/actor';
 import { errorText, invariant, unreachable } from '@kaon/primitives';
 import type { DurableWriter } from './checkpoint/durable-writer.ts';
 import type { Continuation, Effect } from './effects.ts';
-import type { ExecutorHost } from './executors/executor-host.ts';
+import { type ExecutorHost, SHUTDOWN_EVENT } from './executors/executor-host.ts';
 import { type AgentProtocol, type MasterPeer, masterPeer, observerPeer } from './protocol.ts';
 import type { AgentState, StopReason } from './state/agent-state.ts';
 
@@ -56,8 +56,19 @@ export function createEffectRunner(
       }
       case 'launchCommand':
         return executors.launch(effect.launch);
+      case 'launchExecutor':
+        return executors.launchCustom(effect.launch);
+      case 'launchGroup':
+        return executors.launchGroup(effect.launch);
+      case 'attachExecutor':
+        return executors.attach(effect.container, effect.connection);
+      case 'tellExecutor':
+        return executors.tell(effect.container, effect.event);
+      case 'turnAway':
+        effect.connection.send(SHUTDOWN_EVENT);
+        return effect.connection.close();
       case 'killTask':
-        return executors.kill(effect.container, effect.taskId, effect.graceMs);
+        return executors.kill(effect.container, effect.taskId, effect);
       case 'acknowledgeToExecutor':
         return executors.acknowledge(effect.container, effect.taskId, effect.uuid);
       case 'shutdownExecutor':

@@ -1,7 +1,15 @@
 // What transitions want done. Records only: `effect-runner.ts` does them, in order.
 import type { BodyOf, MessageName, Pid } from '@kaon/actor';
 import type { Outlives } from '@kaon/primitives';
-import type { FrameworkInfo, TaskInfo, TaskState } from '@kaon/protocol';
+import type {
+  ExecutorInfo,
+  executorV1,
+  FrameworkInfo,
+  KillPolicy,
+  TaskInfo,
+  TaskState,
+} from '@kaon/protocol';
+import type { ExecutorConnection } from './executor-connection.ts';
 import type { AgentProtocol, MasterPeer } from './protocol.ts';
 import type { StopReason } from './state/agent-state.ts';
 import type { ContainerKey } from './state/keys.ts';
@@ -13,6 +21,8 @@ export type DiskWrite =
       readonly kind: 'directory';
       readonly path: string;
       readonly mode: number;
+      /** Default: `process`. */
+      readonly outlives?: Outlives;
     }
   /** Replaces the file in one step. */
   | {
@@ -34,7 +44,9 @@ export type DiskWrite =
       readonly target: string;
       readonly outlives?: Outlives;
     }
-  | { readonly kind: 'remove'; readonly path: string };
+  | { readonly kind: 'remove'; readonly path: string }
+  /** Removes what is in a folder that itself stays: the root of a mounted disk. */
+  | { readonly kind: 'empty'; readonly path: string };
 
 /** A message of the agent to itself, to be handled when something asynchronous is done. */
 export type Continuation = {
@@ -60,8 +72,30 @@ export interface CommandLaunch extends ContainerKey {
   readonly framework: FrameworkInfo;
   /** The sandbox. */
   readonly directory: string;
+  /** Folders of volumes that the user of the task is to own, beside the sandbox. */
+  readonly volumes?: readonly string[];
   /** Present when the container is only to be held on to: the last state that was durable, if any. */
   readonly recovered?: { readonly reported: TaskState | undefined };
+}
+
+/** All that is needed to start a custom executor, or to watch one that runs. */
+export interface ExecutorLaunch extends ContainerKey {
+  readonly agentId: string;
+  readonly agentPid: string;
+  readonly executor: ExecutorInfo;
+  readonly framework: FrameworkInfo;
+  /** The sandbox. */
+  readonly directory: string;
+  /** As in `CommandLaunch`. */
+  readonly volumes?: readonly string[];
+  /** Whether its container is only to be watched. */
+  readonly isRecovered: boolean;
+}
+
+/** All that is needed to run the tasks of a group; each is a command in a container of its own. */
+export interface GroupLaunch extends ContainerKey {
+  /** Of each member, with its own container and sandbox. */
+  readonly members: readonly CommandLaunch[];
 }
 
 /** One thing to be done. Done in order; none of them answers except by its continuation. */
@@ -92,11 +126,31 @@ export type Effect =
     }
   /** Starts the command executor; it tells of itself by `executorStarted`, `executorStatus`, `executorEnded`. */
   | { readonly kind: 'launchCommand'; readonly launch: CommandLaunch }
+  /** Starts a custom executor; it tells of itself by `executorStarted`, `executorCall`, `executorEnded`. */
+  | { readonly kind: 'launchExecutor'; readonly launch: ExecutorLaunch }
+  /** Runs a group, and the executor that looks after groups when it does not run yet. */
+  | { readonly kind: 'launchGroup'; readonly launch: GroupLaunch }
+  /** From now on a custom executor hears its events by `connection`. An older one is closed. */
+  | {
+      readonly kind: 'attachExecutor';
+      readonly container: ContainerKey;
+      readonly connection: ExecutorConnection;
+    }
+  /** Lost when the custom executor is not connected. */
+  | {
+      readonly kind: 'tellExecutor';
+      readonly container: ContainerKey;
+      readonly event: executorV1.Event;
+    }
+  /** Tells whoever subscribed to end, and closes the stream. */
+  | { readonly kind: 'turnAway'; readonly connection: ExecutorConnection }
   | {
       readonly kind: 'killTask';
       readonly container: ContainerKey;
       readonly taskId: string;
       readonly graceMs: number;
+      /** As the framework sent it. */
+      readonly killPolicy?: KillPolicy | undefined;
     }
   /** The executor need not keep the update any longer. */
   | {

@@ -51,6 +51,14 @@ export interface AgentOptions {
   readonly registrationBackoffFactorMs?: number | undefined;
   /** How long an executor may take to end when it is shut down. Default: 5 s. */
   readonly executorShutdownGraceMs?: number | undefined;
+  /** How long a custom executor may take from its start to its subscription. Default: 60 s. */
+  readonly executorRegistrationTimeoutMs?: number | undefined;
+  /** How long custom executors may take to subscribe again after a restart. At most 15 s. Default: 2 s. */
+  readonly executorReregistrationTimeoutMs?: number | undefined;
+  /** Key (HS256) of the tokens that custom executors are given. Default: they are given none. */
+  readonly jwtSecretKey?: string | undefined;
+  /** Whether the executor API asks for those tokens; needs the key. Default: false. */
+  readonly authenticateHttpExecutors?: boolean | undefined;
   /** How long the destruction of a container may take before the agent gives it up. Default: 60 s. */
   readonly containerDestroyTimeoutMs?: number | undefined;
   /** Tasks that may live here at a time; more are refused. Default: 20 000. */

@@ -2,15 +2,27 @@
 import { defineProtocol, localAsk, localMessage, messages } from '@kaon/actor';
 import {
   agentMessages,
+  agentOperationMessages,
+  type DrainConfig,
+  type executorV1,
   type internal,
   masterMessages,
+  masterOperationMessages,
   observerMessages,
   type TaskState,
   type TaskStatus,
   type TaskStatus_Reason,
 } from '@kaon/protocol';
+import type { ExecutorConnection } from './executor-connection.ts';
+import type { ExecutorClaims } from './executors/executor-tokens.ts';
 import type { AgentState } from './state/agent-state.ts';
-import type { ContainerKey, TaskInContainer, TaskKey, UpdateKey } from './state/keys.ts';
+import type {
+  ContainerKey,
+  OperationKey,
+  TaskKey,
+  TasksInContainer,
+  UpdateKey,
+} from './state/keys.ts';
 
 /** An executor's word on one of its tasks. */
 export interface ExecutorStatus extends ContainerKey {
@@ -34,6 +46,20 @@ export interface ExecutorEnded extends ContainerKey {
   readonly isLaunchFailure: boolean;
 }
 
+/** A call on the executor API. */
+export interface ExecutorCall {
+  readonly call: executorV1.Call;
+  /** Who proved to be calling; undefined when calls are not authenticated. */
+  readonly claims: ExecutorClaims | undefined;
+  /** Present with `SUBSCRIBE`: the stream that answers it. */
+  readonly connection: ExecutorConnection | undefined;
+}
+
+/** What a call on the executor API gets. `streaming`: its connection has the answer. */
+export type ExecutorVerdict =
+  | { readonly kind: 'accepted' | 'streaming' }
+  | { readonly kind: 'refused'; readonly status: 400 | 403 | 501 | 503; readonly problem: string };
+
 /**
  * A task to run, as the master sends it.
  *
@@ -44,6 +70,7 @@ export type RunTaskMessage = internal.RunTaskMessage;
 /** The protocol of the agent. */
 export const agentProtocol = defineProtocol({
   ...messages(agentMessages),
+  ...messages({ runTaskGroup: agentOperationMessages.runTaskGroup }),
 
   /** Detector → agent: this master leads (PID as text), or none is known. */
   masterDetected: localMessage<{ readonly master: string | undefined }>(),
@@ -51,6 +78,16 @@ export const agentProtocol = defineProtocol({
   leave: localMessage<{ readonly message: string }>(),
   /** HTTP → agent: the state, to be read within the answer's turn and not kept. */
   look: localAsk<{ readonly read: (state: AgentState) => unknown }, unknown>(),
+  /** HTTP → agent: a custom executor calls. */
+  executorCall: localAsk<ExecutorCall, ExecutorVerdict>(),
+
+  ...messages({
+    drainAgent: agentOperationMessages.drainAgent,
+    applyOperation: agentOperationMessages.applyOperation,
+    acknowledgeOperationStatus: agentOperationMessages.acknowledgeOperationStatus,
+    reconcileOperations: agentOperationMessages.reconcileOperations,
+    checkpointResources: agentOperationMessages.checkpointResources,
+  }),
 
   /** Timer: try to register (again). */
   registrationDue: localMessage<Record<string, never>>(),
@@ -58,6 +95,12 @@ export const agentProtocol = defineProtocol({
   pingOverdue: localMessage<Record<string, never>>(),
   /** Timer: the head of a stream is not acknowledged yet. */
   updateRetryDue: localMessage<TaskKey>(),
+  /** Timer: the status of an operation is not acknowledged yet. */
+  operationRetryDue: localMessage<OperationKey>(),
+  /** Timer: a custom executor has not subscribed in time. */
+  executorRegistrationOver: localMessage<ContainerKey>(),
+  /** Timer: custom executors of a former run had time enough to subscribe again. */
+  executorReregistrationOver: localMessage<Record<string, never>>(),
   /** Timer: an executor took too long to end. */
   shutdownGraceOver: localMessage<ContainerKey>(),
   /** Timer: a container cannot be destroyed. */
@@ -65,14 +108,23 @@ export const agentProtocol = defineProtocol({
 
   /** Disk: the agent's info and id are durable. */
   agentInfoCheckpointed: localMessage<Record<string, never>>(),
-  /** Disk: a task and its executor are durable. */
-  launchCheckpointed: localMessage<TaskInContainer>(),
-  /** Disk: a task and its executor could not be written. */
-  launchCheckpointFailed: localMessage<TaskInContainer & { readonly problem: string }>(),
+  /** Disk: tasks and their executor are durable. */
+  launchCheckpointed: localMessage<TasksInContainer>(),
+  /** Disk: tasks and their executor could not be written. */
+  launchCheckpointFailed: localMessage<TasksInContainer & { readonly problem: string }>(),
   /** Disk: a status update is durable. */
   updateCheckpointed: localMessage<UpdateKey>(),
   /** Disk: the acknowledgement of a status update is durable. */
   acknowledgementCheckpointed: localMessage<UpdateKey>(),
+
+  /** Disk: an operation, and what it did, is durable. */
+  operationCheckpointed: localMessage<OperationKey>(),
+  /** Disk: nothing of an operation is kept any more. */
+  operationAcknowledgementCheckpointed: localMessage<OperationKey>(),
+  /** Disk: reservations and volumes are durable. */
+  resourcesCheckpointed: localMessage<Record<string, never>>(),
+  /** Disk: how the agent is to be drained is durable. */
+  drainCheckpointed: localMessage<{ readonly config: DrainConfig }>(),
 
   /** Executor: its container runs. */
   executorStarted: localMessage<ExecutorStarted>(),
@@ -86,7 +138,10 @@ export const agentProtocol = defineProtocol({
 export type AgentProtocol = typeof agentProtocol;
 
 /** What the agent may say to a master. */
-export const masterPeer = defineProtocol({ ...messages(masterMessages) });
+export const masterPeer = defineProtocol({
+  ...messages(masterMessages),
+  ...messages(masterOperationMessages),
+});
 
 /** What an agent sends to a master. */
 export type MasterPeer = typeof masterPeer;

@@ -8,17 +8,21 @@ import { agentActor } from './agent.ts';
 import { DurableWriter } from './checkpoint/durable-writer.ts';
 import { AgentPaths } from './checkpoint/paths.ts';
 import { type CheckpointedAgent, readMeta } from './checkpoint/read-meta.ts';
+import { recoverResources } from './checkpoint/recover-resources.ts';
 import {
   AGENT_PORT,
   CONTAINER_DESTROY_TIMEOUT_MS,
+  EXECUTOR_REGISTRATION_TIMEOUT_MS,
+  EXECUTOR_REREGISTRATION_TIMEOUT_MAX_MS,
   EXECUTOR_REREGISTRATION_TIMEOUT_MS,
   EXECUTOR_SHUTDOWN_GRACE_MS,
   RECOVERY_TIMEOUT_MS,
   REGISTRATION_BACKOFF_FACTOR_MS,
   TASKS_MAX,
 } from './constants.ts';
-import { AgentIncompatibleError, AgentOptionsError } from './errors.ts';
-import { commandExecutorHost } from './executors/command-executor-host.ts';
+import { AgentIncompatibleError, AgentOptionsError, AgentRecoveryError } from './errors.ts';
+import { createExecutorHost } from './executors/create-executor-host.ts';
+import { type ExecutorTokens, executorTokens } from './executors/executor-tokens.ts';
 import { agentResources, type HostFacts } from './host-facts.ts';
 import { mountEndpoints } from './http/endpoints.ts';
 import { probeHost, probeLoad } from './node/host-probe.ts';
@@ -57,6 +61,7 @@ export async function startAgent(options: AgentOptions): Promise<RunningAgent> {
   if (!isAbsolute(options.workDir)) {
     throw new AgentOptionsError(`the work directory '${options.workDir}' is not an absolute path`);
   }
+  const tokens = tokensOf(options);
   const paths = new AgentPaths(options.workDir);
   await disk.makeDirectory(paths.meta);
   const host = options.host ?? (await probeHost(options.workDir));
@@ -75,10 +80,18 @@ export async function startAgent(options: AgentOptions): Promise<RunningAgent> {
     paths,
   };
   const state = new AgentState(identity, info);
+  const found = await recoverResources(disk, paths, options.strict ?? true);
+  const restored = state.restoreResources(found.resources);
+  if (!restored.ok) throw new AgentRecoveryError(paths.resourceState, `says: ${restored.error}`);
+  state.counters.recoveryErrors += found.problems.length;
   const settings = {
     registrationBackoffFactorMs:
       options.registrationBackoffFactorMs ?? REGISTRATION_BACKOFF_FACTOR_MS,
     executorShutdownGraceMs: options.executorShutdownGraceMs ?? EXECUTOR_SHUTDOWN_GRACE_MS,
+    executorRegistrationTimeoutMs:
+      options.executorRegistrationTimeoutMs ?? EXECUTOR_REGISTRATION_TIMEOUT_MS,
+    executorReregistrationTimeoutMs:
+      options.executorReregistrationTimeoutMs ?? EXECUTOR_REREGISTRATION_TIMEOUT_MS,
     containerDestroyTimeoutMs: options.containerDestroyTimeoutMs ?? CONTAINER_DESTROY_TIMEOUT_MS,
     tasksMax: options.tasksMax ?? TASKS_MAX,
   };
@@ -95,18 +108,19 @@ export async function startAgent(options: AgentOptions): Promise<RunningAgent> {
     {
       state,
       settings,
-      findings: { agent: checkpointed, containers },
+      findings: { agent: checkpointed, containers, operations: found.operations },
       createPorts: (ctx) => ({
         writer,
         onStopped: stoppedBy,
-        executors: commandExecutorHost(ctx, {
+        executors: createExecutorHost(ctx, {
+          tokens,
           containerizer,
           environment: {
             endpoint: system.address,
             ipAddress: endpoint.ipAddress,
             executorShutdownGraceMs: settings.executorShutdownGraceMs,
             recoveryTimeoutMs: RECOVERY_TIMEOUT_MS,
-            executorReregistrationTimeoutMs: EXECUTOR_REREGISTRATION_TIMEOUT_MS,
+            executorReregistrationTimeoutMs: settings.executorReregistrationTimeoutMs,
           },
           // `root` is whoever runs the agent already.
           giveSandbox: options.giveSandbox ?? giveToUser,
@@ -129,6 +143,7 @@ export async function startAgent(options: AgentOptions): Promise<RunningAgent> {
       pid,
       containerizer,
       writer,
+      tokens: options.authenticateHttpExecutors ? tokens : undefined,
       sandboxes: options.sandboxes ?? systemSandboxReader(),
       flags: options.flags ?? {},
       probeLoad: options.probeLoad ?? probeLoad,
@@ -159,6 +174,19 @@ export async function startAgent(options: AgentOptions): Promise<RunningAgent> {
       await writer.drain();
     },
   };
+}
+
+/** Tokens for executors, if there is a key to sign them with; and what of the options about executors cannot be. */
+function tokensOf(options: AgentOptions): ExecutorTokens | undefined {
+  const { jwtSecretKey, authenticateHttpExecutors, executorReregistrationTimeoutMs = 0 } = options;
+  if (executorReregistrationTimeoutMs > EXECUTOR_REREGISTRATION_TIMEOUT_MAX_MS) {
+    const most = `at most ${EXECUTOR_REREGISTRATION_TIMEOUT_MAX_MS} ms are allowed`;
+    throw new AgentOptionsError(`executorReregistrationTimeoutMs: ${most}`);
+  }
+  if (jwtSecretKey === '') throw new AgentOptionsError('jwtSecretKey: the key is empty');
+  if (jwtSecretKey !== undefined) return executorTokens(jwtSecretKey);
+  if (!authenticateHttpExecutors) return undefined;
+  throw new AgentOptionsError('authenticateHttpExecutors: this needs jwtSecretKey');
 }
 
 interface Endpoint {

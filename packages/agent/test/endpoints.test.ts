@@ -2,6 +2,13 @@
 import { setImmediate } from 'node:timers/promises';
 import { createMessage, internal } from '@kaon/protocol';
 import t, { type Test } from 'tap';
+import {
+  givenReserved,
+  givenVolume,
+  operationUuid,
+  reserve,
+  withId,
+} from './builders/operations.ts';
 import { type RealAgent, startRealAgent, TestMaster } from './builders/real-cluster.ts';
 import { FRAMEWORK_ID, givenFramework, givenTask } from './builders/simulated-agent.ts';
 
@@ -258,4 +265,70 @@ t.test('bad calls get Mesos’ answers', async (t) => {
     [got.status, await got.text()],
     [405, "405 Method Not Allowed. Expecting one of { 'POST' }, but received 'GET'."],
   );
+});
+
+t.test('reservations, volumes and operations are shown', async (t) => {
+  const given = await givenAgent(t);
+  const { master, agent } = given;
+  const volume = givenVolume('v1', 64);
+  master.tell(agent.agent.pid, 'checkpointResources', {
+    resources: [volume, givenReserved('cpus', 1)],
+  });
+  master.tell(agent.agent.pid, 'applyOperation', {
+    frameworkId: { value: FRAMEWORK_ID },
+    operationInfo: withId(reserve(givenReserved('mem', 32)), 1),
+    operationUuid: operationUuid(1),
+    resourceVersionUuid: { uuid: { value: master.resourceVersion as Uint8Array } },
+  });
+  await master.until(() => master.operationStatuses.length > 0);
+
+  const text = await given.get('/state');
+  t.match(text, '"reserved_resources":{"eng/web":{"disk":64.0,"mem":32.0,"gpus":0.0,"cpus":1.0}}');
+  t.match(text, '"unreserved_resources":{"disk":8128.0,"mem":4064.0,"gpus":0.0,"cpus":3.0,');
+  t.match(JSON.parse(text).reserved_resources_full['eng/web'], [
+    {
+      name: 'disk',
+      role: 'eng/web',
+      disk: { persistence: { id: 'v1', principal: 'p1' }, volume: { container_path: 'data' } },
+    },
+    { name: 'cpus', reservation: { principal: 'p1' } },
+    { name: 'mem' },
+  ]);
+  const [, operations] = await given.call('{"type":"GET_OPERATIONS"}');
+  t.match(JSON.parse(operations).get_operations.operations, [
+    {
+      framework_id: { value: FRAMEWORK_ID },
+      agent_id: { value: 'S0' },
+      info: { type: 'RESERVE', id: { value: 'op-1' } },
+      latest_status: { state: 'OPERATION_FINISHED', operation_id: { value: 'op-1' } },
+      statuses: [{ state: 'OPERATION_FINISHED' }],
+      uuid: { value: String },
+    },
+  ]);
+  t.match(await given.get('/metrics/snapshot'), '"slave/operations_unacknowledged":1');
+});
+
+t.test('an agent that is being drained says so', async (t) => {
+  const given = await givenAgent(t);
+  await runTasks(given);
+  const { master, agent } = given;
+  t.notMatch(await given.get('/state'), 'drain_config');
+  master.tell(agent.agent.pid, 'applyOperation', {
+    operationInfo: withId(reserve(givenReserved('mem', 32)), 1),
+    operationUuid: operationUuid(1),
+    resourceVersionUuid: { uuid: { value: master.resourceVersion as Uint8Array } },
+  });
+  await master.until(() => master.operationStatuses.length > 0);
+  const config = { maxGracePeriod: { nanoseconds: 1e9 }, markGone: true };
+  master.tell(agent.agent.pid, 'drainAgent', { config });
+  await master.status('runs', 'TASK_GONE_BY_OPERATOR');
+  const expected = { max_grace_period: { nanoseconds: 1e9 }, mark_gone: true };
+  const state = JSON.parse(await given.get('/state'));
+  t.match(state, { drain_config: expected, estimated_drain_start_time_seconds: Number });
+  const [, text] = await given.call('{"type":"GET_AGENT"}');
+  t.match(JSON.parse(text).get_agent, {
+    agent_info: { hostname: String },
+    drain_config: expected,
+    estimated_drain_start_time: { nanoseconds: Number },
+  });
 });

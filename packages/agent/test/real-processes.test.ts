@@ -10,8 +10,22 @@ import {
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { type CommandInfo, createMessage, internal, type TaskInfo } from '@kaon/protocol';
+import {
+  type CommandInfo,
+  createMessage,
+  internal,
+  type Offer_Operation,
+  type TaskInfo,
+} from '@kaon/protocol';
 import t from 'tap';
+import {
+  create,
+  destroy,
+  givenReserved,
+  givenVolume,
+  operationUuid,
+  reserve,
+} from './builders/operations.ts';
 import { type RealAgent, startRealAgent, TestMaster } from './builders/real-cluster.ts';
 import { FRAMEWORK_ID, givenFramework, givenTask } from './builders/simulated-agent.ts';
 
@@ -133,4 +147,73 @@ t.test('an agent that leaves takes its processes with it', async (t) => {
   await agent.agent.close({ killTasks: true });
   t.throws(() => process.kill(pid, 0), { code: 'ESRCH' });
   t.match(await agent.agent.stopped, { kind: 'unregistered' });
+});
+
+t.test('what a task writes to a volume is read by the next, after a restart', async (t) => {
+  const master = await TestMaster.start(t);
+  const workDir = t.testdir();
+  const first = await startRealAgent(t, master, workDir);
+  await master.until(() => master.registrations > 0);
+  const volume = givenVolume('v1', 100);
+  let sent = 0;
+  const apply = async ({ agent }: RealAgent, info: Offer_Operation): Promise<string> => {
+    sent += 1;
+    master.tell(agent.pid, 'applyOperation', {
+      operationInfo: info,
+      operationUuid: operationUuid(sent),
+      resourceVersionUuid: { uuid: { value: master.resourceVersion as Uint8Array } },
+    });
+    await master.until(() => master.operationStatuses.length === sent);
+    return master.operationStatuses[sent - 1]?.status.state ?? '';
+  };
+  t.equal(await apply(first, reserve(givenReserved('disk', 100))), 'OPERATION_FINISHED');
+  t.equal(await apply(first, create(volume)), 'OPERATION_FINISHED');
+  const writer = givenTask('t1', 'echo kept > data/file');
+  run(master, first, { ...writer, resources: [...writer.resources, volume] });
+  await master.status('t1', 'TASK_FINISHED');
+  await first.crash();
+
+  const reports = master.reports.length;
+  const second = await startRealAgent(t, master, workDir);
+  await master.until(() => master.reports.length > reports);
+  const reader = givenTask('t2', 'cat data/file');
+  run(master, second, { ...reader, resources: [...reader.resources, volume] });
+  await master.status('t2', 'TASK_FINISHED');
+  const runs = `${workDir}/slaves/S0/frameworks/${FRAMEWORK_ID}/executors/t2/runs`;
+  t.equal(readFileSync(`${runs}/latest/stdout`, 'utf8'), 'kept\n');
+
+  const holder = givenTask('t3', 'sleep 1000');
+  run(master, second, { ...holder, resources: [...holder.resources, volume] });
+  await master.status('t3', 'TASK_RUNNING');
+  const path = `/frameworks/${FRAMEWORK_ID}/executors/t3/runs/latest/data/file`;
+  const read = await get(`${second.url}/files/read?offset=0&path=${path}`);
+  t.strictSame(JSON.parse(read.text), { data: 'kept\n', offset: 0 });
+  t.equal(await apply(second, destroy(volume)), 'OPERATION_FAILED', 'it is in use');
+  master.tell(second.agent.pid, 'killTask', {
+    frameworkId: { value: FRAMEWORK_ID },
+    taskId: { value: 't3' },
+  });
+  await master.status('t3', 'TASK_KILLED');
+  t.equal(await apply(second, destroy(volume)), 'OPERATION_FINISHED');
+  t.strictSame(readdirSync(`${workDir}/volumes/roles/eng web`), []);
+});
+
+t.test('a volume belongs to the user of the task that uses it', async (t) => {
+  if (process.getuid?.() !== 0) return t.pass('needs root');
+  const master = await TestMaster.start(t);
+  const workDir = mkdtempSync(join(tmpdir(), 'kaon-agent-'));
+  t.teardown(() => rmSync(workDir, { recursive: true, force: true }));
+  chmodSync(workDir, 0o755);
+  const agent = await startRealAgent(t, master, workDir);
+  await master.until(() => master.registrations > 0);
+  const volume = givenVolume('v1', 100);
+  master.tell(agent.agent.pid, 'checkpointResources', { resources: [volume] });
+  const task = givenTask('t1', 'id -un > data/file');
+  run(master, agent, {
+    ...task,
+    resources: [...task.resources, volume],
+    command: { ...(task.command as CommandInfo), user: 'nobody' },
+  });
+  await master.status('t1', 'TASK_FINISHED');
+  t.equal(readFileSync(`${workDir}/volumes/roles/eng web/v1/file`, 'utf8'), 'nobody\n');
 });

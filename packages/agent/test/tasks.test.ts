@@ -117,12 +117,15 @@ t.test('what an agent cannot run is refused with the reason', async (t) => {
     state: 'TASK_DROPPED',
     message: /S7/,
   });
-  const custom = createMessage(TaskInfo, {
-    ...givenTask('custom'),
-    executor: { executorId: { value: 'e1' }, command: { value: './executor' } },
+  const fetched = createMessage(TaskInfo, {
+    ...givenTask('fetched'),
+    executor: {
+      executorId: { value: 'e1' },
+      command: { value: './executor', uris: [{ value: 'http://files.example/executor' }] },
+    },
     command: undefined,
   });
-  t.match(await refused(custom), { state: 'TASK_ERROR', message: /e1/ });
+  t.match(await refused(fetched), { state: 'TASK_ERROR', message: /URIs to fetch/ });
   t.match(await refused({ ...givenTask('empty'), command: undefined }), { state: 'TASK_ERROR' });
   const fetching = createMessage(TaskInfo, {
     ...givenTask('fetching'),

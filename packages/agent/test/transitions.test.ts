@@ -9,12 +9,13 @@ import { AgentState } from '#agent/state/agent-state';
 import { masterDetected, masterExited } from '#agent/transitions/detect-master';
 import type { Env } from '#agent/transitions/env';
 import { pinged } from '#agent/transitions/ping';
+import { launchCheckpointed } from '#agent/transitions/prepare-launch';
 import {
   agentInfoCheckpointed,
   agentRegistered,
   registrationDue,
 } from '#agent/transitions/register';
-import { launchCheckpointed, runTask } from '#agent/transitions/run-task';
+import { runTask } from '#agent/transitions/run-task';
 import { executorStatus, updateCheckpointed } from '#agent/transitions/status-update';
 import { givenFramework, givenTask } from './builders/simulated-agent.ts';
 
@@ -24,6 +25,8 @@ const env: Env = {
   settings: {
     registrationBackoffFactorMs: 1000,
     executorShutdownGraceMs: 5000,
+    executorRegistrationTimeoutMs: 60_000,
+    executorReregistrationTimeoutMs: 2000,
     containerDestroyTimeoutMs: 60_000,
     tasksMax: 10,
   },
@@ -119,7 +122,7 @@ t.test('a task is written down before it is launched', async (t) => {
   const effects = runTask(state, createMessage(internal.RunTaskMessage, message), env);
   t.strictSame(kinds(effects), ['persist']);
   const { writes, next, after } = find(effects, 'persist');
-  t.strictSame(after, ['agent'], 'after the record of the agent itself');
+  t.strictSame(after, ['agent', 'resources'], 'after the agent itself and its volumes');
   t.ok(writes.some(({ path }) => path.endsWith('/tasks/t1/task.info')));
   t.equal(next?.name, 'launchCheckpointed');
   if (next?.name !== 'launchCheckpointed') return;

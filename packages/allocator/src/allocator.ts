@@ -20,6 +20,7 @@ import {
   allocatorProtocol,
   type FrameworkInverseOffers,
   type Recover,
+  type UpdateAvailable,
 } from './protocol.ts';
 import { RecentTimes } from './recent-times.ts';
 import { RecoveryHold } from './recovery-hold.ts';
@@ -431,6 +432,11 @@ export const allocatorActor = defineActor(allocatorProtocol, (ctx, options: Allo
         accepted(books.useResources(used));
       }),
       updateAllocation: change((update) => books.updateAllocation(update)),
+      updateAvailable: (update) => {
+        const later = ctx.later<Result<void, string>>();
+        change<UpdateAvailable>((asked) => later.resolve(books.updateAvailable(asked)))(update);
+        return later;
+      },
 
       suppressOffers: change((roles) => {
         accepted(books.suppressOffers(roles));

@@ -10,7 +10,7 @@ import type {
   Request,
   schedulerV1,
 } from '@kaon/protocol';
-import type { Quantities, Resources } from '@kaon/resources';
+import type { Quantities, ResourceConversion, Resources } from '@kaon/resources';
 import type { QuotaInvalidError } from './errors.ts';
 import type { ExplainQuestion, Explanation, PlannedGrant } from './explanation.ts';
 import type { KernelHostStats } from './host/kernel-host.ts';
@@ -112,6 +112,13 @@ export interface UpdateAllocation {
   readonly consumed: Resources;
   /** What they become, allocated to the same role. */
   readonly converted: Resources;
+}
+
+/** An operator's operation on resources that nobody holds. The agent's total changes too. */
+export interface UpdateAvailable {
+  readonly agentId: AgentId;
+  /** Carried out in order, all or none. What they consume and make is allocated to no one. */
+  readonly conversions: readonly ResourceConversion[];
 }
 
 /** Roles of a framework. An empty list means all of them. */
@@ -264,6 +271,11 @@ export const allocatorProtocol = defineProtocol({
   recoverResources: localMessage<RecoverResources>(),
   useResources: localMessage<UseResources>(),
   updateAllocation: localMessage<UpdateAllocation>(),
+  /**
+   * Converts what nobody holds, if it is there: the error is Mesos' `… does not contain …`. Answered when no
+   * pass can grant any more what is gone.
+   */
+  updateAvailable: localAsk<UpdateAvailable, Result<void, string>>(),
 
   /** No offers in these roles, all subscribed, until revived. */
   suppressOffers: localMessage<FrameworkRoles>(),

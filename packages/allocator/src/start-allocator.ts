@@ -1,10 +1,11 @@
 // Starts an allocator and hands it over as a master wants it: by command, with its metrics at hand.
 import type { ActorSystem, BodyOf, MessageName, Pid, SpawnOptions } from '@kaon/actor';
+import type { Result } from '@kaon/primitives';
 import { type AllocatorOptions, allocatorActor } from './allocator.ts';
 import type { ExplainQuestion, Explanation, PlannedGrant } from './explanation.ts';
 import type { KernelHostStats } from './host/kernel-host.ts';
 import { allocatorMetrics } from './metrics.ts';
-import type { AllocatorProtocol, AllocatorStats } from './protocol.ts';
+import type { AllocatorProtocol, AllocatorStats, UpdateAvailable } from './protocol.ts';
 
 /** A message to an allocator, with its name as `kind`. Lists are no bodies of commands. */
 export type AllocatorCommand = {
@@ -21,6 +22,11 @@ export interface StartedAllocator {
   readonly pid: Pid<AllocatorProtocol>;
   /** Tells the allocator, in order. */
   tell(command: AllocatorCommand): void;
+  /**
+   * Converts what nobody holds, after the commands told before; the error says why it cannot. Rejects as
+   * `explain` does.
+   */
+  updateAvailable(update: UpdateAvailable): Promise<Result<void, string>>;
   /** Its figures by Mesos' keys, as of now; none when it does not run. */
   metrics(): Iterable<readonly [string, number]>;
   /**
@@ -80,6 +86,8 @@ export function startAllocator(
     pid,
     // NOTE: a command is the body of the message of its kind and more; the union hides that.
     tell: (command) => system.send(pid, command.kind, command as never),
+    updateAvailable: (update) =>
+      system.ask(pid, 'updateAvailable', update, { timeoutMs: ANSWER_TIMEOUT_MS }),
     metrics: () => (read ? allocatorMetrics(read()) : []),
     explain: (question) => system.ask(pid, 'explain', question, { timeoutMs: ANSWER_TIMEOUT_MS }),
     plan: () => system.ask(pid, 'plan', undefined, { timeoutMs: ANSWER_TIMEOUT_MS }),

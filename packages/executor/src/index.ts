@@ -9,4 +9,11 @@ export {
   SHUTDOWN_LINGER_MS,
 } from './command-executor.ts';
 export { exitMessage } from './exit-message.ts';
+export {
+  type PodExecutorOptions,
+  type PodExecutorProtocol,
+  type PodMember,
+  podExecutor,
+  podExecutorProtocol,
+} from './pod-executor.ts';
 export type { TaskRunner, TaskTermination } from './task-runner.ts';

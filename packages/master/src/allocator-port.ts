@@ -6,7 +6,9 @@ import type {
   Explanation,
   PlannedGrant,
   PolicyReport,
+  UpdateAvailable,
 } from '@kaon/allocator';
+import type { Result } from '@kaon/primitives';
 
 /** Decides what is offered to whom, and says so by the callback it was made with. */
 export interface AllocatorPort {
@@ -14,6 +16,11 @@ export interface AllocatorPort {
   readonly pid?: Pid | undefined;
   /** Takes in a change. In order; never throws for commands a master makes. */
   tell(command: AllocatorCommand): void;
+  /**
+   * Converts what nobody holds of an agent, after the commands told before. The error says why it cannot.
+   * Rejects when it does not answer.
+   */
+  updateAvailable(update: UpdateAvailable): Promise<Result<void, string>>;
   /** Its metrics by Mesos' keys, as of now. */
   metrics(): Iterable<readonly [string, number]>;
   /** Why a framework has got what it has; undefined: it is not known. Rejects when it does not answer. */

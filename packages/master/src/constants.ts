@@ -31,6 +31,13 @@ export const LOST_AGENTS_AGE_MAX_MS = 1_209_600_000;
 /** Statuses kept per task; the latest of each state, so this is only a backstop. */
 export const STATUSES_PER_TASK_MAX = 32;
 
+/** Statuses kept per operation; there are two or three in its life. */
+export const STATUSES_PER_OPERATION_MAX = 8;
+/** Offer operations that have not ended, or whose end is not acknowledged. More are refused. */
+export const OPERATIONS_MAX = 200_000;
+/** How long the master waits for a framework before it acknowledges operations in its place. */
+export const ORPHAN_OPERATION_WAIT_MS = 600_000;
+
 /** Admissions that may wait for the registry at once. More are ignored; agents try again. */
 export const ADMISSIONS_MAX = 50_000;
 /** Agents registered at once. More are refused; they try again. */

@@ -16,7 +16,7 @@ import type { SchedulerConnection } from './scheduler-connection.ts';
 export interface MasterPorts {
   /** Makes a change of the registry durable. A rejection ends the master. */
   readonly registry: { apply(operation: Operation): Promise<OperationOutcome> };
-  readonly allocator: Pick<AllocatorPort, 'tell' | 'pid'>;
+  readonly allocator: Pick<AllocatorPort, 'tell' | 'updateAvailable' | 'pid'>;
   readonly counters: Counters;
   readonly settings: MasterSettings;
   /** Told once when the master cannot go on. */
@@ -96,6 +96,8 @@ export class EffectRunner {
         return this.#ports.counters.add(effect.counter, effect.by);
       case 'countTaskEnd':
         return this.#ports.counters.addTaskEnd(effect.status);
+      case 'countOperation':
+        return this.#ports.counters.addOperationEnd(effect.operation, effect.state);
       case 'log':
         return this.#ctx.logger[effect.level](effect.fields, effect.sentence);
     }

@@ -8,7 +8,10 @@ import type {
   ExecutorInfo,
   FrameworkId,
   FrameworkInfo,
+  Offer_Operation_Type,
   OfferId,
+  OperationState,
+  Resource,
   schedulerV1,
   Task,
   TaskStatus,
@@ -117,6 +120,13 @@ export interface CountTaskEnd {
   readonly status: TaskStatus;
 }
 
+/** Counts an offer operation that ended. */
+export interface CountOperation {
+  readonly kind: 'countOperation';
+  readonly operation: Offer_Operation_Type;
+  readonly state: OperationState;
+}
+
 /** Writes a line to the log. */
 export interface Log {
   readonly kind: 'log';
@@ -140,6 +150,7 @@ export type Effect =
   | TellAllocator
   | Count
   | CountTaskEnd
+  | CountOperation
   | Log;
 
 /** What a returning agent reported, kept while the registry is written. */
@@ -152,6 +163,7 @@ export interface AgentReport {
   readonly tasks: readonly Task[];
   readonly executors: readonly ExecutorInfo[];
   readonly frameworks: readonly FrameworkInfo[];
+  readonly checkpointedResources: readonly Resource[];
 }
 
 /** Why an agent is taken off the books. */

@@ -6,4 +6,6 @@ export interface Env {
   /** When this turn began, milliseconds since 1970. */
   readonly nowMs: number;
   readonly settings: MasterSettings;
+  /** 16 bytes that are a new UUID: names of operations. */
+  readonly newUuid: () => Uint8Array;
 }

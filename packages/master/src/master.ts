@@ -1,6 +1,12 @@
 // The master: what it hears, and the transition that each of it is.
-import { type ActorContext, type ActorDefinition, defineActor, type Pid } from '@kaon/actor';
-import { unreachable } from '@kaon/primitives';
+import {
+  type ActorContext,
+  type ActorDefinition,
+  defineActor,
+  type Later,
+  type Pid,
+} from '@kaon/actor';
+import { type Result, unreachable, uuidBytes } from '@kaon/primitives';
 import type { MasterInfo } from '@kaon/protocol';
 import type { RegistryView } from '@kaon/registry';
 import { EffectRunner, type MasterPorts } from './effect-runner.ts';
@@ -11,6 +17,8 @@ import {
   type CallOutcome,
   type MasterProtocol,
   masterProtocol,
+  type OperateOutcome,
+  type OperateQuestion,
   type SchedulerQuestion,
   type SubscribeQuestion,
   type TeardownQuestion,
@@ -30,6 +38,7 @@ import {
   agentMarkedUnreachable,
   recoveredAgentsTimedOut,
 } from './transitions/mark-agent-unreachable.ts';
+import { operateOnAgent } from './transitions/operate-on-agent.ts';
 import { pruneDue, registryPruned } from './transitions/prune-registry.ts';
 import { agentReadmitted } from './transitions/readmit-agent.ts';
 import { recoverAgents } from './transitions/recover-agents.ts';
@@ -37,11 +46,14 @@ import { registerAgent } from './transitions/register-agent.ts';
 import { agentRemoved, unregisterAgent } from './transitions/remove-agent.ts';
 import { teardownFramework } from './transitions/remove-framework.ts';
 import { reregisterAgent } from './transitions/reregister-agent.ts';
+import { rescindForOperation } from './transitions/rescind-for-operation.ts';
 import { offerTimedOut } from './transitions/rescind-offers.ts';
 import { schedulerCall } from './transitions/scheduler-call.ts';
 import { statusUpdate } from './transitions/status-update.ts';
 import { subscribeFramework } from './transitions/subscribe-framework.ts';
 import { updateAgent } from './transitions/update-agent.ts';
+import { updateOperationStatus } from './transitions/update-operation-status.ts';
+import { checkOperate, conflict, type GrantedOperation } from './validation/operations/operate.ts';
 import { checkSchedulerCall, checkTeardown, NOT_READY } from './validation/scheduler-standing.ts';
 import { answerView } from './views/answer-view.ts';
 import type { ViewContext } from './views/view.ts';
@@ -68,6 +80,8 @@ export interface MasterOptions {
 
 type AllocatedBody = Extract<Continuation, { readonly kind: 'allocated' }>['allocations'];
 
+const ALLOCATOR_SILENT = 'The allocator does not answer';
+
 /** The master as an actor. Its id is `master`. */
 export const masterActor: ActorDefinition<MasterProtocol, MasterOptions> = defineActor(
   masterProtocol,
@@ -81,7 +95,8 @@ export const masterActor: ActorDefinition<MasterProtocol, MasterOptions> = defin
     const runner = new EffectRunner(ctx, ports, (continuation, isApplied) =>
       continueTurn(continuation, isApplied),
     );
-    const env = (): Env => ({ nowMs: ctx.clock.nowMs(), settings });
+    const newUuid = (): Uint8Array => uuidBytes(ctx.random);
+    const env = (): Env => ({ nowMs: ctx.clock.nowMs(), settings, newUuid });
 
     /** One transition, and what it wants done. */
     function run<I>(
@@ -145,6 +160,28 @@ export const masterActor: ActorDefinition<MasterProtocol, MasterOptions> = defin
       return standing;
     }
 
+    /** The allocator knows what nobody holds, so it is asked before the agent is told. */
+    function operate(question: OperateQuestion): OperateOutcome | Later<OperateOutcome> {
+      const granted = checkOperate(state, question);
+      if (granted.kind !== 'granted') return granted;
+      const { agent, conversions } = granted;
+      run(rescindForOperation, granted);
+      const later = ctx.later<OperateOutcome>();
+      ctx.defer(
+        ports.allocator.updateAvailable({ agentId: agent.id, conversions }),
+        (converted) => later.resolve(operated(granted, converted)),
+        () => later.resolve({ kind: 'refused', why: 'notReady', text: ALLOCATOR_SILENT }),
+      );
+      return later;
+    }
+
+    function operated(granted: GrantedOperation, converted: Result<void, string>): OperateOutcome {
+      if (!converted.ok) return conflict(converted.error);
+      const { outcome, effects } = operateOnAgent(state, granted, env());
+      runner.run(effects);
+      return outcome;
+    }
+
     function exited(pid: Pid): void {
       if (pid.toString() === ports.allocator.pid?.toString()) runner.fail(new AllocatorLostError());
       else run(disconnectAgent, { pid });
@@ -170,9 +207,11 @@ export const masterActor: ActorDefinition<MasterProtocol, MasterOptions> = defin
         exitedExecutor: (message, from) => run(executorExited, { message, from }),
         executorToFramework: (message, from) => run(executorToFramework, { message, from }),
         updateAgent: (message, from) => run(updateAgent, { message, from }),
+        updateOperationStatus: (message, from) => run(updateOperationStatus, { message, from }),
         subscribe: (question) => subscribe(question),
         call: (question) => call(question),
         teardown: (question) => teardown(question),
+        operate: (question) => operate(question),
         view: (question) => answerView(state, question, options.viewContext),
       },
       exited: (pid) => exited(pid),

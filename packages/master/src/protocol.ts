@@ -1,11 +1,14 @@
 // What the master hears, and what it takes agents to understand.
 import { defineProtocol, localAsk, messages, type Pid } from '@kaon/actor';
 import {
+  type AgentId,
   agentMessages,
   agentOperationMessages,
   type FrameworkId,
   type internal,
   masterMessages,
+  masterOperationMessages,
+  type Offer_Operation,
   type schedulerV1,
 } from '@kaon/protocol';
 import type { SchedulerConnection } from './scheduler-connection.ts';
@@ -47,6 +50,26 @@ export interface TeardownQuestion {
   readonly frameworkId: FrameworkId;
 }
 
+/** An operator's operation on the resources of an agent. */
+export interface OperateQuestion {
+  readonly agentId: AgentId;
+  /** One of RESERVE, UNRESERVE, CREATE, DESTROY, GROW_VOLUME and SHRINK_VOLUME, in any wire form. */
+  readonly operation: Offer_Operation;
+  /** Who asks; undefined when nobody had to say. */
+  readonly principal: string | undefined;
+}
+
+/** What becomes of an operator's operation. */
+export type OperateOutcome =
+  /** The agent is being told; the master shows it as done. */
+  | { readonly kind: 'accepted' }
+  | {
+      readonly kind: 'refused';
+      /** `conflict`: the resources are in use, or not there. */
+      readonly why: 'notReady' | 'invalid' | 'conflict';
+      readonly text: string;
+    };
+
 /** What becomes of a scheduler's call. */
 export type CallOutcome =
   | { readonly kind: 'accepted' }
@@ -64,6 +87,7 @@ export type CallRefusal = 'notReady' | 'notSubscribed' | 'invalid' | 'unsupporte
 /** All that a master hears: from agents over the network, the rest from its own process. */
 export const masterProtocol = defineProtocol({
   ...messages(masterMessages),
+  ...messages(masterOperationMessages),
 
   /** A scheduler subscribes. */
   subscribe: localAsk<SubscribeQuestion, CallOutcome>(),
@@ -71,6 +95,8 @@ export const masterProtocol = defineProtocol({
   call: localAsk<SchedulerQuestion, CallOutcome>(),
   /** An operator tears a framework down. */
   teardown: localAsk<TeardownQuestion, CallOutcome>(),
+  /** An operator reserves, makes volumes, resizes them, or the opposite. */
+  operate: localAsk<OperateQuestion, OperateOutcome>(),
   /** Somebody wants to see. */
   view: localAsk<ViewQuestion, ViewAnswer>(),
 });

@@ -155,54 +155,6 @@ t.test('an executor is charged once per agent', (t) => {
   t.end();
 });
 
-t.test('operations that are not supported are answered when they have an id', (t) => {
-  const given = givenMaster().agent('a1').framework('f1').offer('o1', 'f1', 'a1', 'cpus:2');
-  const reserve = { source: [], resources: resources('cpus:1') };
-  const effects = accept(
-    given,
-    ['o1'],
-    [{ type: 'RESERVE', id: { value: 'op-1' }, reserve }, { type: 'RESERVE', reserve }, {}],
-  );
-  t.match(eventsTo(effects, 'f1'), [
-    {
-      type: 'UPDATE_OPERATION_STATUS',
-      updateOperationStatus: {
-        status: { operationId: { value: 'op-1' }, state: 'OPERATION_ERROR' },
-      },
-    },
-  ]);
-  t.equal(eventsTo(effects, 'f1').length, 1);
-  t.strictSame(recovered(effects), ['cpus(allocated: web):2']);
-  t.end();
-});
-
-t.test('a task group is refused as a whole, with what is wrong with it', (t) => {
-  const given = givenMaster().agent('a1').framework('f1').offer('o1', 'f1', 'a1', 'cpus:2;mem:256');
-  const tasks = [taskInfo('g1', 'a1'), taskInfo('g2', 'a1')];
-  const group = (text: string): Offer_Operation => ({
-    type: 'LAUNCH_GROUP',
-    launchGroup: {
-      executor: {
-        type: 'DEFAULT',
-        executorId: { value: 'ge' },
-        resources: text === '' ? [] : resources(text),
-      },
-      taskGroup: { tasks },
-    },
-  });
-  const effects = accept(given, ['o1'], [group(''), group('cpus:0.1'), group('cpus:0.1;mem:32')]);
-  const texts = [
-    "Executor 'ge' uses less CPUs (None) than the minimum required (0.01)",
-    "Executor 'ge' uses less memory (None) than the minimum required (32MB)",
-    'Task groups are not supported by the agent',
-  ];
-  t.strictSame(
-    verdicts(effects),
-    texts.flatMap((text) => [1, 2].map(() => `TASK_ERROR REASON_TASK_GROUP_INVALID ${text}`)),
-  );
-  t.end();
-});
-
 t.test('declining what is gone, or not its own, does nothing', (t) => {
   const given = givenMaster()
     .agent('a1')

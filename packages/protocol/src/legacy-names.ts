@@ -20,6 +20,9 @@ export const LEGACY_AGENT_LOG = '/slave/log';
 /** Where the master lists agents. */
 export const LEGACY_AGENTS_ENDPOINTS: readonly string[] = ['/slaves', '/master/slaves'];
 
+/** The form field that names an agent: `POST /reserve` and its relatives. */
+export const LEGACY_AGENT_ID_FIELD = 'slaveId';
+
 /** Members of the JSON of older endpoints (`/state`, `/slaves`, `/tasks` …). */
 export const LEGACY_KEYS = {
   agentId: 'slave_id',

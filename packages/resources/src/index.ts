@@ -1,5 +1,7 @@
 // Public surface of `@kaon/resources`.
 export * from './attributes.ts';
+export * from './checkpointed.ts';
+export * from './conversions.ts';
 export * from './format.ts';
 export * from './milli.ts';
 export * from './parse-resources.ts';

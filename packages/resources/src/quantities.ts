@@ -32,6 +32,11 @@ export function quantitiesContain(left: Quantities, right: Quantities): boolean 
   return true;
 }
 
+/** Whether both hold as much of every name. */
+export function sameQuantities(left: Quantities, right: Quantities): boolean {
+  return quantitiesContain(left, right) && quantitiesContain(right, left);
+}
+
 /** `cpus:7; disk:12288; mem:6656`, sorted by name. */
 export function formatQuantities(quantities: Quantities): string {
   return [...quantities]

@@ -70,3 +70,11 @@ export function withReservation(
 export function withoutLastReservation(resource: Resource): Resource {
   return { ...resource, reservations: resource.reservations.slice(0, -1) };
 }
+
+/** A volume's disk as it was before: neither persistent nor shared. Others are returned as they are. */
+export function withoutPersistence(resource: Resource): Resource {
+  const { shared: _, disk, ...rest } = resource;
+  if (disk?.source === undefined) return rest;
+  const { persistence: _persistence, volume: _volume, ...plain } = disk;
+  return { ...rest, disk: plain };
+}

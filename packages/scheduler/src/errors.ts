@@ -137,3 +137,34 @@ export class CallbackError extends CodedError {
     this.callback = callback;
   }
 }
+
+/** A store holds something that this version did not write. */
+export class StoreDamagedError extends CodedError {
+  readonly code = 'KAON_STORE_DAMAGED';
+  readonly place: string;
+
+  constructor(place: string, problem: string) {
+    super(`the store ${place} cannot be read: ${problem}`);
+    this.place = place;
+  }
+}
+
+/** A store did not keep a change; the scheduler has ended, its tasks run on for a successor. */
+export class StoreFailedError extends CodedError {
+  readonly code = 'KAON_STORE_FAILED';
+
+  constructor(cause: unknown) {
+    super(`the store did not keep a change: ${errorText(cause)}`, { cause });
+  }
+}
+
+/** An offer was to be used that is answered already, rescinded, or void after a lost connection. */
+export class OfferClosedError extends CodedError {
+  readonly code = 'KAON_OFFER_CLOSED';
+  readonly offerId: string;
+
+  constructor(offerId: string) {
+    super(`offer ${offerId} is not open any more`);
+    this.offerId = offerId;
+  }
+}

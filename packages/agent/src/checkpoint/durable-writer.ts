@@ -1,4 +1,5 @@
 // Writes in order: those of one key one after another, those of different keys at the same time.
+import { join } from 'node:path';
 import {
   BoundedMap,
   type Clock,
@@ -113,13 +114,18 @@ export class DurableWriter {
     const { path } = write;
     switch (write.kind) {
       case 'directory':
-        return this.#disk.makeDirectory(path, write.mode, 'process');
+        return this.#disk.makeDirectory(path, write.mode, write.outlives ?? 'process');
       case 'file':
         return this.#disk.writeFileAtomic(path, write.bytes, FILE_MODE, write.outlives);
       case 'link':
         return this.#disk.replaceLink(path, write.target, write.outlives);
       case 'remove':
         return this.#disk.remove(path);
+      case 'empty':
+        for (const { name } of (await this.#disk.list(path)) ?? []) {
+          await this.#disk.remove(join(path, name));
+        }
+        return;
       case 'append': {
         const length = this.#lengths.get(path) ?? (await this.#disk.stat(path))?.sizeBytes ?? 0;
         this.#lengths.set(path, length);

@@ -1,5 +1,5 @@
 // Where things lie in the work directory. The layout is Mesos', so that its tools find their way.
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { LEGACY_AGENT_METRICS, LEGACY_AGENTS_DIRECTORY } from '@kaon/protocol';
 
 /** The record of the agent's info, as the file is called on disk. */
@@ -28,6 +28,25 @@ export class AgentPaths {
     return join(this.meta, 'boot_id');
   }
 
+  get resourcesMeta(): string {
+    return join(this.meta, 'resources');
+  }
+
+  /** Reservations and volumes made at run time, and operations that wait for acknowledgement. */
+  get resourceState(): string {
+    return join(this.resourcesMeta, 'resources_and_operations.state');
+  }
+
+  /** As `resourceState`, while folders of volumes are made and removed: what it says is to come. */
+  get resourceStateTarget(): string {
+    return join(this.resourcesMeta, 'resources_and_operations.target');
+  }
+
+  /** Reservations and volumes alone, as agents without operations kept them. */
+  get resourcesInfo(): string {
+    return join(this.resourcesMeta, 'resources.info');
+  }
+
   get agentsMeta(): string {
     return join(this.meta, LEGACY_AGENTS_DIRECTORY);
   }
@@ -43,6 +62,30 @@ export class AgentPaths {
 
   agentInfo(agentId: string): string {
     return join(this.agentMeta(agentId), AGENT_INFO_FILE);
+  }
+
+  /** How the agent is being drained; there exactly while it is. */
+  drainConfig(agentId: string): string {
+    return join(this.agentMeta(agentId), 'drain.config');
+  }
+
+  operationsMeta(agentId: string): string {
+    return join(this.agentMeta(agentId), 'operations');
+  }
+
+  operationMeta(agentId: string, operationUuid: string): string {
+    return join(this.operationsMeta(agentId), operationUuid);
+  }
+
+  /** The statuses of an operation and their acknowledgements. */
+  operationUpdates(agentId: string, operationUuid: string): string {
+    return join(this.operationMeta(agentId, operationUuid), 'operation.updates');
+  }
+
+  /** The folder of a persistent volume on the root disk, or on the disk mounted at `root`. */
+  volume(role: string, persistenceId: string, root = '.'): string {
+    const folder = role.replaceAll('/', ' ');
+    return join(resolve(this.workDir, root), 'volumes', 'roles', folder, persistenceId);
   }
 
   frameworksMeta(agentId: string): string {
@@ -106,6 +149,16 @@ export class AgentPaths {
     return join(this.taskMeta(key, taskId), 'task.info');
   }
 
+  /** Ids of all tasks of the task's group, a line each; missing outside of groups. */
+  taskGroup(key: RunKey, taskId: string): string {
+    return join(this.taskMeta(key, taskId), 'task.group');
+  }
+
+  /** Empty; there when the executor has subscribed by HTTP. */
+  httpMarker(key: RunKey): string {
+    return join(this.runMeta(key), 'http.marker');
+  }
+
   taskUpdates(key: RunKey, taskId: string): string {
     return join(this.taskMeta(key, taskId), 'task.updates');
   }
@@ -130,6 +183,24 @@ export class AgentPaths {
   /** The folder a task runs in. */
   sandbox(key: RunKey): string {
     return join(this.sandboxes(key), key.containerId);
+  }
+
+  /** The sandboxes of the tasks of groups, by nested container. */
+  nestedSandboxes(key: RunKey): string {
+    return join(this.sandbox(key), 'containers');
+  }
+
+  nestedSandbox(key: RunKey, nestedId: string): string {
+    return join(this.nestedSandboxes(key), nestedId);
+  }
+
+  /** The links to those, by task. */
+  taskLinks(key: RunKey): string {
+    return join(this.sandbox(key), 'tasks');
+  }
+
+  taskLink(key: RunKey, taskId: string): string {
+    return join(this.taskLinks(key), taskId);
   }
 
   latestSandbox(key: Omit<RunKey, 'containerId'>): string {

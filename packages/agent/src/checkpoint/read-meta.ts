@@ -1,9 +1,10 @@
 // Reads back what a former run of the agent wrote down. It changes nothing, except that it cuts the
 // truncated last record off a file of updates.
 import { basename } from 'node:path';
-import { type Disk, errorText } from '@kaon/primitives';
+import { type Disk, errorText, fromUtf8 } from '@kaon/primitives';
 import {
   AgentInfo,
+  DrainConfig,
   ExecutorInfo,
   FrameworkInfo,
   internal,
@@ -19,6 +20,8 @@ export interface CheckpointedTask {
   readonly info: TaskInfo;
   /** Updates and acknowledgements in the order they became durable. */
   readonly records: readonly internal.StatusUpdateRecord[];
+  /** Ids of all tasks of its group. */
+  readonly group: readonly string[] | undefined;
 }
 
 /** One run of an executor that was not completed. */
@@ -40,6 +43,8 @@ export interface CheckpointedAgent {
   readonly info: AgentInfo;
   readonly agentId: string;
   readonly frameworks: readonly CheckpointedFramework[];
+  /** Set while the agent was being drained. */
+  readonly drainConfig?: DrainConfig | undefined;
   /** Files that could not be read and were skipped; empty when reading is strict. */
   readonly problems: readonly string[];
 }
@@ -89,7 +94,8 @@ class MetaReader {
       const framework = await this.#framework(agentId, id);
       if (framework && framework.runs.length > 0) frameworks.push(framework);
     }
-    return { info, agentId, frameworks, problems: this.#problems };
+    const drainConfig = await this.#single(DrainConfig, this.#paths.drainConfig(agentId));
+    return { info, agentId, frameworks, drainConfig, problems: this.#problems };
   }
 
   async #framework(agentId: string, id: string): Promise<CheckpointedFramework | undefined> {
@@ -114,7 +120,9 @@ class MetaReader {
     for (const taskId of await this.#folders(this.#paths.tasksMeta(key))) {
       const info = await this.#single(TaskInfo, this.#paths.taskInfo(key, taskId));
       if (!info) continue;
-      tasks.push({ info, records: await this.#updates(this.#paths.taskUpdates(key, taskId)) });
+      const records = await this.#updates(this.#paths.taskUpdates(key, taskId));
+      const group = await this.#bytes(this.#paths.taskGroup(key, taskId));
+      tasks.push({ info, records, group: group && fromUtf8(group).split('\n') });
     }
     return { containerId: key.containerId, executor, tasks };
   }

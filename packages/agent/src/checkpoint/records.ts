@@ -6,7 +6,11 @@ const LENGTH_BYTES = 4;
 
 /** One message as a record. */
 export function encodeRecord<T>(schema: Schema<T>, message: T): Uint8Array {
-  const body = encodeProto(schema, message);
+  return frameRecord(encodeProto(schema, message));
+}
+
+/** A message that is encoded already as a record. */
+export function frameRecord(body: Uint8Array): Uint8Array {
   const record = new Uint8Array(LENGTH_BYTES + body.length);
   new DataView(record.buffer).setUint32(0, body.length, true);
   record.set(body, LENGTH_BYTES);

@@ -1,10 +1,10 @@
 // The environment of a command task: a sane base, what Mesos tells every task, what the framework gives.
 import { err, formatDuration, ok, type Result } from '@kaon/primitives';
-import { LEGACY_ENVIRONMENT } from '@kaon/protocol';
+import { type CommandInfo, LEGACY_ENVIRONMENT } from '@kaon/protocol';
 import type { CommandLaunch } from '../effects.ts';
 
-/** What a task finds when nothing else is said. */
-const BASE_ENVIRONMENT = {
+/** What tasks and executors find when nothing else is said. */
+export const BASE_ENVIRONMENT = {
   PATH: '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin',
 } as const;
 
@@ -47,7 +47,15 @@ export function commandEnvironment(
       settings.executorReregistrationTimeoutMs,
     );
   }
-  for (const { name, type, value, secret } of task.command?.environment?.variables ?? []) {
+  return withFrameworkVariables(environment, task.command);
+}
+
+/** Adds what the framework gives with its command, or says why that cannot be done. */
+export function withFrameworkVariables(
+  environment: Record<string, string>,
+  command: CommandInfo | undefined,
+): Result<Record<string, string>, string> {
+  for (const { name, type, value, secret } of command?.environment?.variables ?? []) {
     if (type === 'SECRET' || secret !== undefined) {
       return err(`the environment variable ${name} is a secret, which this agent cannot resolve`);
     }

@@ -26,9 +26,11 @@ import {
 } from '@kaon/protocol';
 import { FILE_ENTRIES_MAX, FILE_READ_BYTES_MAX } from '../constants.ts';
 import {
+  agentRecord,
   containerRecord,
   executorsRecord,
   frameworksRecord,
+  operationsRecord,
   tasksRecord,
 } from '../views/api-records.ts';
 import { containersOf } from '../views/containers.ts';
@@ -52,8 +54,7 @@ const HANDLERS: Partial<Record<agentV1.Call_Type, CallHandler>> = {
     return ok({ getMetrics: { metrics: metrics.map(([name, value]) => ({ name, value })) } });
   },
   GET_LOGGING_LEVEL: async () => ok({ getLoggingLevel: { level: 0 } }),
-  GET_AGENT: async (_call, context) =>
-    ok({ getAgent: { agentInfo: await look(context, (state) => state.info) } }),
+  GET_AGENT: async (_call, context) => ok({ getAgent: await look(context, agentRecord) }),
   GET_STATE: async (_call, context) =>
     ok(
       await look(context, (state) => ({
@@ -69,7 +70,8 @@ const HANDLERS: Partial<Record<agentV1.Call_Type, CallHandler>> = {
     ok({ getExecutors: await look(context, executorsRecord) }),
   GET_FRAMEWORKS: async (_call, context) =>
     ok({ getFrameworks: await look(context, frameworksRecord) }),
-  GET_OPERATIONS: async () => ok({ getOperations: {} }),
+  GET_OPERATIONS: async (_call, context) =>
+    ok({ getOperations: await look(context, operationsRecord) }),
   GET_RESOURCE_PROVIDERS: async () => ok({ getResourceProviders: {} }),
   GET_CONTAINERS: getContainers,
   LIST_FILES: listFiles,

@@ -5,6 +5,7 @@ import type { Containerizer } from '@kaon/containerizer';
 import { type HttpAnswer, type HttpRequest, jsonAnswer } from '@kaon/http';
 import { type JsonValue, jsonText } from '@kaon/protocol';
 import type { DurableWriter } from '../checkpoint/durable-writer.ts';
+import type { ExecutorTokens } from '../executors/executor-tokens.ts';
 import type { HostLoad } from '../host-facts.ts';
 import type { AgentProtocol } from '../protocol.ts';
 import type { AgentState } from '../state/agent-state.ts';
@@ -21,6 +22,8 @@ export interface EndpointContext {
   readonly containerizer: Containerizer;
   readonly writer: DurableWriter;
   readonly sandboxes: SandboxReader;
+  /** Checks who calls on the executor API; undefined when anybody may. */
+  readonly tokens: ExecutorTokens | undefined;
   readonly flags: Readonly<Record<string, string>>;
   readonly probeLoad: () => HostLoad;
 }

@@ -58,7 +58,7 @@ export function mountEndpoints(http: HttpServer, context: EndpointContext): void
       http.route('*', `${prefix}${path}`, (exchange) => answer(exchange, context, endpoint));
     }
     http.route('POST', `${prefix}/api/v1/executor`, (exchange) =>
-      answer(exchange, context, executorApi),
+      guarded(exchange, context, () => executorApi(exchange, context)),
     );
     http.route('POST', `${prefix}/api/v1`, (exchange) => answer(exchange, context, agentApi), {
       matchesBelow: true,
@@ -71,8 +71,18 @@ async function answer(
   context: EndpointContext,
   endpoint: Endpoint,
 ): Promise<void> {
-  try {
+  return guarded(exchange, context, async () => {
     exchange.respond(await endpoint(exchange.request, context));
+  });
+}
+
+async function guarded(
+  exchange: HttpExchange,
+  context: EndpointContext,
+  respond: () => Promise<void>,
+): Promise<void> {
+  try {
+    await respond();
   } catch (error) {
     context.system.logger.warn({ err: error, path: exchange.request.path }, 'request failed');
     exchange.respond(textAnswer(503, 'The agent does not answer'));

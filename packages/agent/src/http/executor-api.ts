@@ -1,40 +1,56 @@
-// `POST /api/v1/executor`: calls of executors that are processes of their own. Agents of this version
-// start none, so every well-formed call is from an executor that is not known here.
+// `POST /api/v1/executor`: calls of executors that are processes of their own, checked in Mesos' order and
+// answered with its statuses and texts. What a call does is decided by the agent.
 import {
+  type BodyEncoding,
   type HttpAnswer,
-  type HttpRequest,
+  type HttpExchange,
   negotiateAnswer,
   negotiateRequest,
   textAnswer,
 } from '@kaon/http';
 import { err, fromUtf8, isUuidBytes, ok, type Result } from '@kaon/primitives';
 import { decodeJson, decodeProto, executorV1, jsonErrorText } from '@kaon/protocol';
-import { type EndpointContext, look } from './context.ts';
+import type { ExecutorVerdict } from '../protocol.ts';
+import type { EndpointContext } from './context.ts';
+import { HttpExecutorConnection } from './http-executor-connection.ts';
 
-/** Answers one call. */
-export async function executorApi(
-  request: HttpRequest,
-  context: EndpointContext,
-): Promise<HttpAnswer> {
-  const sent = negotiateRequest(request);
-  if (!sent.ok) return sent.error;
-  const call = decodeCall(request.body, sent.value);
-  if (!call.ok) return textAnswer(400, call.error);
-  const problem = findProblem(call.value);
-  if (problem) return textAnswer(400, `Failed to validate Executor::Call: ${problem}`);
-  if (call.value.type === 'SUBSCRIBE') {
-    const wanted = negotiateAnswer(request);
-    if (!wanted.ok) return wanted.error;
+/** Answers one call: at once, or with a stream of events. */
+export async function executorApi(exchange: HttpExchange, context: EndpointContext): Promise<void> {
+  const { request } = exchange;
+  const { tokens } = context;
+  const bearer = await tokens?.verify(request.header('authorization'));
+  if (bearer?.ok === false) {
+    const headers = { 'WWW-Authenticate': bearer.error };
+    return exchange.respond({ status: 401, headers, body: '' });
   }
-  const frameworkId = call.value.frameworkId.value;
-  const isFrameworkKnown = await look(context, (state) => state.frameworks.has(frameworkId));
-  return textAnswer(400, `${isFrameworkKnown ? 'Executor' : 'Framework'} cannot be found`);
+  const sent = negotiateRequest(request);
+  if (!sent.ok) return exchange.respond(sent.error);
+  const call = decodeCall(request.body, sent.value);
+  if (!call.ok) return exchange.respond(textAnswer(400, call.error));
+  const problem = findProblem(call.value);
+  if (problem) {
+    return exchange.respond(textAnswer(400, `Failed to validate Executor::Call: ${problem}`));
+  }
+  let wanted: BodyEncoding | undefined;
+  if (call.value.type === 'SUBSCRIBE') {
+    const negotiated = negotiateAnswer(request);
+    if (!negotiated.ok) return exchange.respond(negotiated.error);
+    wanted = negotiated.value;
+  }
+  const connection = wanted && new HttpExecutorConnection(exchange, wanted);
+  const asked = { call: call.value, claims: bearer?.value, connection };
+  const verdict = await context.system.ask(context.pid, 'executorCall', asked);
+  if (verdict.kind === 'streaming') return undefined;
+  connection?.abandon();
+  return exchange.respond(answerOf(verdict));
 }
 
-function decodeCall(
-  body: Uint8Array,
-  encoding: 'json' | 'protobuf',
-): Result<executorV1.Call, string> {
+function answerOf(verdict: Exclude<ExecutorVerdict, { readonly kind: 'streaming' }>): HttpAnswer {
+  if (verdict.kind === 'refused') return textAnswer(verdict.status, verdict.problem);
+  return { status: 202 };
+}
+
+function decodeCall(body: Uint8Array, encoding: BodyEncoding): Result<executorV1.Call, string> {
   if (encoding === 'protobuf') {
     const decoded = decodeProto(executorV1.Call, body);
     return decoded.ok ? decoded : err('Failed to parse body into Call protobuf');
@@ -44,21 +60,50 @@ function decodeCall(
 }
 
 /** What is missing or wrong in a call, in Mesos' words. */
-function findProblem({ type, subscribe, update, message }: executorV1.Call): string | undefined {
+function findProblem(call: executorV1.Call): string | undefined {
+  const { type, subscribe, update, message } = call;
   switch (type) {
     case undefined:
       return "Expecting 'type' to be present";
     case 'SUBSCRIBE':
-      return subscribe ? undefined : "Expecting 'subscribe' to be present";
+      return subscribe ? subscribeProblem(call, subscribe) : "Expecting 'subscribe' to be present";
     case 'MESSAGE':
       return message ? undefined : "Expecting 'message' to be present";
-    case 'UPDATE': {
-      if (!update) return "Expecting 'update' to be present";
-      const { uuid } = update.status;
-      if (!uuid) return "Expecting 'uuid' to be present";
-      return isUuidBytes(uuid) ? undefined : 'Not a valid UUID';
-    }
+    case 'UPDATE':
+      return update ? updateProblem(call, update) : "Expecting 'update' to be present";
     default:
       return undefined;
   }
+}
+
+/** Updates that come with a subscription have to be as good as any; Mesos lets them keep quiet about their source. */
+function subscribeProblem(
+  call: executorV1.Call,
+  { unacknowledgedUpdates }: executorV1.Call_Subscribe,
+): string | undefined {
+  for (const { status } of unacknowledgedUpdates) {
+    const problem = updateProblem(call, { status: { ...status, source: 'SOURCE_EXECUTOR' } });
+    if (problem) return problem;
+  }
+  return undefined;
+}
+
+function updateProblem(
+  { executorId, frameworkId }: executorV1.Call,
+  { status }: executorV1.Call_Update,
+): string | undefined {
+  const { uuid, source, state } = status;
+  if (!uuid) return "Expecting 'uuid' to be present";
+  if (!isUuidBytes(uuid)) return 'Not a valid UUID';
+  if (status.executorId && status.executorId.value !== executorId.value) {
+    return `ExecutorID in Call: ${executorId.value} does not match ExecutorID in TaskStatus: ${status.executorId.value}`;
+  }
+  const from = `Received Call from executor ${executorId.value} of framework ${frameworkId.value}`;
+  if (source !== 'SOURCE_EXECUTOR') {
+    return `${from} with invalid source, expecting 'SOURCE_EXECUTOR'`;
+  }
+  if (state === 'TASK_STAGING') {
+    return `Received TASK_STAGING from executor ${executorId.value} of framework ${frameworkId.value} which is not allowed`;
+  }
+  return undefined;
 }

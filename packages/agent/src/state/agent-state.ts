@@ -1,14 +1,24 @@
 // All that an agent knows, and the only place where it changes. It never sends, logs, or reads a clock.
-import { BoundedMap, invariant } from '@kaon/primitives';
-import type { AgentInfo, FrameworkInfo, Resource, Task, TaskStatus } from '@kaon/protocol';
+import { BoundedMap, invariant, type Result } from '@kaon/primitives';
+import type {
+  AgentInfo,
+  DrainConfig,
+  FrameworkInfo,
+  Resource,
+  Task,
+  TaskStatus,
+} from '@kaon/protocol';
+import type { Resources } from '@kaon/resources';
 import type { AgentPaths } from '../checkpoint/paths.ts';
 import { COMPLETED_FRAMEWORKS_MAX, PING_PATIENCE_MS } from '../constants.ts';
 import { type StreamFile, UpdateStream } from '../status-updates/update-stream.ts';
+import { AgentResources, isSameVolume } from './agent-resources.ts';
 import { Amounts, type Shortage } from './capacity.ts';
 import { type Counters, newCounters } from './counters.ts';
 import type { Executor } from './executor.ts';
 import { Framework } from './framework.ts';
 import type { ContainerKey } from './keys.ts';
+import type { OperationRecord } from './operation-record.ts';
 import type { TaskRecord } from './task-record.ts';
 
 const NOTHING = new Amounts();
@@ -40,6 +50,15 @@ export interface AgentIdentity {
   readonly paths: AgentPaths;
 }
 
+/** How the agent is being emptied. */
+export interface Draining {
+  readonly config: DrainConfig;
+  /** Since when, as far as this run of the agent knows: wall clock, milliseconds since 1970. */
+  readonly startMs: number;
+  /** Whether `config` is on disk: nothing is killed before. */
+  readonly isDurable: boolean;
+}
+
 /** A task and where it stands. */
 export interface LocatedTask {
   readonly framework: Framework;
@@ -62,18 +81,26 @@ export class AgentState {
   readonly frameworks = new Map<string, Framework>();
   readonly completedFrameworks = new BoundedMap<string, Framework>(COMPLETED_FRAMEWORKS_MAX);
   readonly counters: Counters = newCounters();
+  readonly resources: AgentResources;
+  /** Operations that are not durable or not acknowledged, by uuid. */
+  readonly operations = new Map<string, OperationRecord>();
+  /** Set while the agent is being emptied. */
+  draining: Draining | undefined;
   /** How long recovery took, in milliseconds; undefined when there was nothing to recover. */
   recoveryMs: number | undefined;
   readonly #streams = new Map<string, UpdateStream>();
   /** Open streams by framework; never 0. */
   readonly #streamCounts = new Map<string, number>();
-  readonly #total: Amounts;
+  /** Containers of executors that ran before the agent's restart and have not subscribed again. */
+  readonly awaitedExecutors = new Set<string>();
+  #total: Amounts;
   readonly #used = new Amounts();
   #info: AgentInfo;
 
   constructor(identity: AgentIdentity, info: AgentInfo) {
     this.identity = identity;
     this.#info = info;
+    this.resources = new AgentResources(info.resources);
     this.#total = new Amounts(info.resources);
   }
 
@@ -92,6 +119,13 @@ export class AgentState {
     return this.phase === 'running';
   }
 
+  /** Tasks that are live or not fully acknowledged. */
+  get taskCount(): number {
+    let count = 0;
+    for (const { taskCount } of this.frameworks.values()) count += taskCount;
+    return count;
+  }
+
   /** Executors that are live or not fully acknowledged; a command task has one of its own. */
   get executorCount(): number {
     let count = 0;
@@ -104,6 +138,31 @@ export class AgentState {
     this.#info = { ...this.#info, id: { value: agentId } };
   }
 
+  /** Takes over what conversions made of all the agent has. */
+  replaceResources(total: Resources): void {
+    this.resources.replace(total);
+    this.#total = new Amounts(total.toRecords());
+  }
+
+  /** Takes exactly these reservations and volumes for those made at run time; see `AgentResources`. */
+  restoreResources(checkpointed: readonly Resource[]): Result<void, string> {
+    const restored = this.resources.restore(checkpointed);
+    if (restored.ok) this.#total = new Amounts(this.resources.total.toRecords());
+    return restored;
+  }
+
+  /** Executors that use `volume`, by themselves or by tasks that have not ended; each once. */
+  executorsUsing(volume: Resource): readonly Executor[] {
+    const isIt = (one: Resource): boolean => isSameVolume(one, volume);
+    return [...this.allExecutors()].filter((executor) => {
+      if (!executor.isLive) return false;
+      if (executor.info.resources.some(isIt)) return true;
+      return [...executor.tasks.values()].some(
+        ({ task, isTerminal }) => !isTerminal && task.resources.some(isIt),
+      );
+    });
+  }
+
   /** The framework, added when it is new. A completed one that comes back is running again. */
   admitFramework(id: string, info: FrameworkInfo): Framework {
     const known = this.frameworks.get(id);
@@ -114,6 +173,20 @@ export class AgentState {
     this.completedFrameworks.delete(id);
     this.frameworks.set(id, framework);
     return framework;
+  }
+
+  /** Adds an executor. While it lives, what it needs beside its tasks is in use; that of commands is not offered. */
+  addExecutor(framework: Framework, executor: Executor): void {
+    framework.executors.set(executor.id, executor);
+    if (!executor.isCommand) this.#used.add(executor.info.resources);
+  }
+
+  /** The container of an executor is gone. */
+  endExecutor(executor: Executor): void {
+    invariant(executor.isLive, 'an executor ends once');
+    executor.phase = 'ended';
+    executor.earlySubscription = undefined;
+    if (!executor.isCommand) this.#used.remove(executor.info.resources);
   }
 
   /** Gives a task to an executor. Until it ends, its resources are in use. */

@@ -1,7 +1,9 @@
 // Whether a task fits into what an agent has. Quantities only: roles and reservations are the master's
-// business, but no master may make an agent promise more than it has.
+// business, but no master may make an agent promise more than it has. Shared volumes do not count: the
+// same one may be given to any number of tasks.
 import { getOrCreate, invariant } from '@kaon/primitives';
 import type { Resource } from '@kaon/protocol';
+import { isShared } from '@kaon/resources';
 
 interface Interval {
   readonly begin: number;
@@ -26,7 +28,9 @@ export class Amounts {
   }
 
   add(resources: readonly Resource[]): void {
-    for (const { name, scalar, ranges, set } of resources) {
+    for (const resource of resources) {
+      if (isShared(resource)) continue;
+      const { name, scalar, ranges, set } = resource;
       if (scalar) this.#change(name, Math.round(scalar.value * 1000));
       if (ranges) getOrCreate(this.#ranges, name, () => []).push(...ranges.range);
       if (set) getOrCreate(this.#items, name, () => []).push(...set.item);
@@ -35,7 +39,9 @@ export class Amounts {
 
   /** Takes away exactly what was added before. */
   remove(resources: readonly Resource[]): void {
-    for (const { name, scalar, ranges, set } of resources) {
+    for (const resource of resources) {
+      if (isShared(resource)) continue;
+      const { name, scalar, ranges, set } = resource;
       if (scalar) this.#change(name, -Math.round(scalar.value * 1000));
       for (const { begin, end } of ranges?.range ?? []) {
         removeFirst(this.#ranges.get(name), (one) => one.begin === begin && one.end === end);

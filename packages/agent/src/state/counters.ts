@@ -17,6 +17,8 @@ export interface Counters {
   updatesRefused: number;
   /** Tasks refused without an executor: illegal, too large, too many. */
   tasksRefused: number;
+  /** Operations refused because too many wait for acknowledgement. */
+  operationsRefused: number;
   /** Messages from something else than the current master. */
   strangerMessages: number;
 }
@@ -34,6 +36,7 @@ export function newCounters(): Counters {
     recoveryErrors: 0,
     updatesRefused: 0,
     tasksRefused: 0,
+    operationsRefused: 0,
     strangerMessages: 0,
   };
 }

@@ -1,13 +1,23 @@
 // One executor of a framework on this agent, with its container and its tasks.
-import type { ExecutorInfo, TaskState, TaskStatus_Reason } from '@kaon/protocol';
+import type { ExecutorInfo, executorV1, TaskState, TaskStatus_Reason } from '@kaon/protocol';
 import { COMPLETED_TASKS_PER_EXECUTOR_MAX } from '../constants.ts';
+import type { ExecutorConnection } from '../executor-connection.ts';
 import type { TaskRecord } from './task-record.ts';
+
+/** What looks after the tasks of an executor. */
+export type ExecutorKind =
+  /** An actor of the agent, made up to run one command. */
+  | 'command'
+  /** A process of the framework that speaks the executor API. */
+  | 'custom'
+  /** An actor of the agent that runs task groups: Mesos' default executor. */
+  | 'pod';
 
 /** How far an executor is. */
 export type ExecutorPhase =
   /** Its records are being written; nothing runs yet. */
   | 'preparing'
-  /** Its container is being started. */
+  /** Its container is being started; a custom executor has not subscribed yet. */
   | 'launching'
   | 'running'
   /** It was told to end. */
@@ -29,8 +39,13 @@ export interface ExecutorInit {
   readonly containerId: string;
   /** Its sandbox. */
   readonly directory: string;
-  /** Whether the agent made it up to run one command. */
-  readonly isCommand: boolean;
+  readonly kind: ExecutorKind;
+}
+
+/** A subscription, to be answered when the container is known to run. */
+export interface Subscription {
+  readonly subscribe: executorV1.Call_Subscribe;
+  readonly connection: ExecutorConnection;
 }
 
 /** An executor and what it runs. */
@@ -39,13 +54,19 @@ export class Executor {
   readonly frameworkId: string;
   readonly containerId: string;
   readonly directory: string;
-  readonly isCommand: boolean;
+  readonly kind: ExecutorKind;
   phase: ExecutorPhase = 'preparing';
   /** Whether its records are on disk, so that those of its tasks' updates can join them. */
   isWritten = false;
   /** Process id of what runs in the container, once known. */
   processId: number | undefined;
   cause: TerminationCause | undefined;
+  /** Whether its container is known to run: before, nothing can subscribe in its name. */
+  hasStarted = false;
+  /** Whether a task was ever handed to it. */
+  hasBeenSent = false;
+  /** A subscription that came before the word of its container's start. */
+  earlySubscription: Subscription | undefined;
   /** Queued, running, and ended with unacknowledged updates. */
   readonly tasks = new Map<string, TaskRecord>();
   /** Ended and acknowledged, oldest first, at most 200. */
@@ -56,11 +77,16 @@ export class Executor {
     this.frameworkId = init.frameworkId;
     this.containerId = init.containerId;
     this.directory = init.directory;
-    this.isCommand = init.isCommand;
+    this.kind = init.kind;
   }
 
   get id(): string {
     return this.info.executorId.value;
+  }
+
+  /** Whether the agent made it up to run one command: nobody else knows of it. */
+  get isCommand(): boolean {
+    return this.kind === 'command';
   }
 
   /** The order its records are written in. */

@@ -34,6 +34,11 @@ export class Framework {
     return this.info.capabilities.some(({ type }) => type === 'PARTITION_AWARE');
   }
 
+  /** Tasks that are live or not fully acknowledged. */
+  get taskCount(): number {
+    return this.#owners.size;
+  }
+
   /** The executor that has the task, live or not fully acknowledged. */
   executorOf(taskId: string): Executor | undefined {
     return this.#owners.get(taskId);

@@ -19,7 +19,13 @@ export interface ContainerKey {
   readonly containerId: string;
 }
 
-/** Names one task of one container. */
-export interface TaskInContainer extends ContainerKey {
-  readonly taskId: string;
+/** Names tasks of one container that are launched together. */
+export interface TasksInContainer extends ContainerKey {
+  readonly taskIds: readonly string[];
+}
+
+/** Names one offer operation. */
+export interface OperationKey {
+  /** As text. */
+  readonly operationUuid: string;
 }

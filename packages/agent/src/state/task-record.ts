@@ -7,6 +7,10 @@ export class TaskRecord {
   readonly info: TaskInfo;
   /** Whether its executor was told of it. Until then it is queued, and a kill needs no executor. */
   isDelivered = false;
+  /** Whether what recovery needs is on disk, or nothing of it is kept: it may be delivered. */
+  isReady = false;
+  /** Ids of all tasks of its group; undefined outside of groups. They are delivered and killed together. */
+  group: readonly string[] | undefined;
   #task: Task;
 
   constructor(info: TaskInfo, task: Task) {

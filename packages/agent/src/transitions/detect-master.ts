@@ -3,8 +3,10 @@ import { jitteredBackoffMs } from '@kaon/primitives';
 import { REGISTRATION_BACKOFF_MAX_MS } from '../constants.ts';
 import { type Effect, log } from '../effects.ts';
 import type { AgentState } from '../state/agent-state.ts';
+import type { Executor } from '../state/executor.ts';
 import type { Env } from './env.ts';
 import { pauseUpdates } from './forward-updates.ts';
+import { pauseOperations } from './operation-status.ts';
 
 /** The detector's word on who leads. Tasks run on whatever it says. */
 export function masterDetected(
@@ -46,7 +48,18 @@ export function masterExited(
 export function beginRegistering(state: AgentState, env: Env): Effect[] {
   state.phase = 'registering';
   state.registrationAttempts = 0;
+  // The master is told of executors only when it is known which are left: see `settleAwaited`.
+  if (state.awaitedExecutors.size > 0) return loseTouch(state);
   return [...loseTouch(state), scheduleRegistration(state, env)];
+}
+
+/** An executor of a former run is back, or will not be: with the last of them recovery is done. */
+export function settleAwaited(state: AgentState, executor: Executor, env: Env): Effect[] {
+  const wasAwaited = state.awaitedExecutors.delete(executor.containerId);
+  if (!wasAwaited || state.awaitedExecutors.size > 0) return [];
+  const effects: Effect[] = [{ kind: 'cancelTimer', key: 'executor reregistration' }];
+  if (state.phase === 'registering') effects.push(scheduleRegistration(state, env));
+  return effects;
 }
 
 /** The timer of the next attempt: random, up to twice as long each time. */
@@ -61,5 +74,5 @@ export function scheduleRegistration(state: AgentState, env: Env): Effect {
 }
 
 function loseTouch(state: AgentState): Effect[] {
-  return [{ kind: 'cancelTimer', key: 'ping' }, ...pauseUpdates(state)];
+  return [{ kind: 'cancelTimer', key: 'ping' }, ...pauseUpdates(state), ...pauseOperations(state)];
 }

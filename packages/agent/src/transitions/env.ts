@@ -7,6 +7,10 @@ export interface AgentSettings {
   readonly registrationBackoffFactorMs: number;
   /** How long an executor may take to end by itself when it is shut down. */
   readonly executorShutdownGraceMs: number;
+  /** How long a custom executor may take from its start to its subscription. */
+  readonly executorRegistrationTimeoutMs: number;
+  /** How long custom executors may take to subscribe again after a restart of the agent. */
+  readonly executorReregistrationTimeoutMs: number;
   /** How long the destruction of a container may take before the agent gives it up. */
   readonly containerDestroyTimeoutMs: number;
   /** Tasks that may live here at a time. */

@@ -6,12 +6,15 @@ import type { AgentState } from '../state/agent-state.ts';
 import { scheduleRegistration } from './detect-master.ts';
 import type { Env } from './env.ts';
 import { resumeUpdates } from './forward-updates.ts';
+import { resumeOperations } from './operation-status.ts';
 import { reconcileTasks } from './reconcile-tasks.ts';
 import { stopAtOnce } from './stop.ts';
 
 /** It is time for an attempt: the first after detection, or one that follows a lost answer. */
 export function registrationDue(state: AgentState, _body: unknown, env: Env): Effect[] {
   if (state.phase !== 'registering' || state.master === undefined) return [];
+  // What is not on disk is not said. It soon will be.
+  if (state.resources.writesPending > 0) return [scheduleRegistration(state, env)];
   state.registrationAttempts += 1;
   return [
     // Linked at each attempt: a link that broke meanwhile is gone.
@@ -104,6 +107,7 @@ function becomeRunning(state: AgentState, env: Env): Effect[] {
     // Again, for a link that broke between the request and the answer.
     { kind: 'linkMaster', pid: state.master as string },
     expectPing(state),
+    ...resumeOperations(state),
     ...resumeUpdates(state, env),
   ];
 }
@@ -116,11 +120,20 @@ function notePingPatience(
   if (seconds !== undefined && seconds > 0) state.pingPatienceMs = seconds * 1000;
 }
 
-function registration(state: AgentState): Effect {
-  const body = createMessage(internal.RegisterAgentMessage, {
+function selfDescription(state: AgentState) {
+  const { checkpointed, version } = state.resources;
+  return {
     agent: state.info,
+    checkpointedResources: checkpointed,
     version: state.identity.version,
     agentCapabilities: AGENT_CAPABILITIES,
+    ...(version && { resourceVersionUuid: { value: version } }),
+  };
+}
+
+function registration(state: AgentState): Effect {
+  const body = createMessage(internal.RegisterAgentMessage, {
+    ...selfDescription(state),
   });
   return { kind: 'sendToMaster', name: 'registerAgent', body };
 }
@@ -129,9 +142,7 @@ function reregistration(state: AgentState): Effect {
   // Of frameworks that are gone nobody must hear again, even while their last tasks are ending.
   const frameworks = [...state.frameworks.values()].filter(({ phase }) => phase === 'running');
   const body = createMessage(internal.ReregisterAgentMessage, {
-    agent: state.info,
-    version: state.identity.version,
-    agentCapabilities: AGENT_CAPABILITIES,
+    ...selfDescription(state),
     // Command executors are the agent's own business: the master never knew them.
     executorInfos: frameworks
       .flatMap(({ executors }) => [...executors.values()])

@@ -1,217 +1,144 @@
-// The master sends a task: it is checked, written down, and only then launched.
+// The master sends a task or a group of tasks: they are checked, written down, and only then launched.
 import { uuid } from '@kaon/primitives';
 import {
   createMessage,
-  ExecutorInfo,
-  FrameworkInfo,
+  type ExecutorInfo,
+  type FrameworkInfo,
   internal,
-  TaskInfo,
+  type TaskInfo,
   validateId,
 } from '@kaon/protocol';
-import type { RunKey } from '../checkpoint/paths.ts';
-import { encodeRecord } from '../checkpoint/records.ts';
-import { type DiskWrite, type Effect, log } from '../effects.ts';
+import { type Effect, log } from '../effects.ts';
 import type { AgentState } from '../state/agent-state.ts';
 import { Executor } from '../state/executor.ts';
 import type { Framework } from '../state/framework.ts';
-import type { TaskInContainer } from '../state/keys.ts';
 import { newTaskRecord } from '../state/task-record.ts';
 import { commandExecutorInfo } from './command-executor-info.ts';
 import type { Env } from './env.ts';
-import { executorEnded } from './executor-ended.ts';
+import { prepareLaunch } from './prepare-launch.ts';
+import { endExecutor } from './shutdown-executor.ts';
 import { refuseTask } from './status-update.ts';
 import { findTaskProblem } from './task-problems.ts';
 
-/** Sandboxes are closed to other users. */
-const SANDBOX_MODE = 0o750;
-/** The folders above them are not: a task of another user must get to its own. */
-const FOLDER_MODE = 0o755;
+/** Tasks that are launched together or not at all. */
+interface Launch {
+  readonly framework: FrameworkInfo;
+  readonly frameworkId: string;
+  /** Undefined for a command task. */
+  readonly executor: ExecutorInfo | undefined;
+  readonly tasks: readonly TaskInfo[];
+  readonly isGroup: boolean;
+  /** Whether the master believes that the executor is new; undefined when it does not say. */
+  readonly launchExecutor: boolean | undefined;
+}
 
 /** A task arrives. */
 export function runTask(state: AgentState, message: internal.RunTaskMessage, env: Env): Effect[] {
-  const { task } = message;
-  const frameworkId = message.framework.id?.value ?? message.frameworkId?.value ?? '';
-  const taskId = task.taskId.value;
-  const fields = { frameworkId, taskId };
-  if (!validateId(frameworkId).ok || !validateId(taskId).ok || state.agentId === undefined) {
+  const { framework, task, launchExecutor } = message;
+  const frameworkId = framework.id?.value ?? message.frameworkId?.value ?? '';
+  const executor = task.executor && { type: 'CUSTOM' as const, ...task.executor };
+  const launch = { framework, frameworkId, tasks: [task], executor, isGroup: false };
+  return runTasks(state, { ...launch, launchExecutor }, env);
+}
+
+/** A group arrives. */
+export function runTaskGroup(
+  state: AgentState,
+  { framework, executor, taskGroup, launchExecutor }: internal.RunTaskGroupMessage,
+  env: Env,
+): Effect[] {
+  const frameworkId = framework.id?.value ?? '';
+  const { tasks } = taskGroup;
+  const launch = { framework, frameworkId, tasks, executor, isGroup: true, launchExecutor };
+  return tasks.length === 0 ? [] : runTasks(state, launch, env);
+}
+
+function runTasks(state: AgentState, launch: Launch, env: Env): Effect[] {
+  const { frameworkId, tasks, executor: info, isGroup } = launch;
+  const taskIds = tasks.map(({ taskId }) => taskId.value);
+  const fields = { frameworkId, taskIds };
+  const ids = [frameworkId, ...taskIds, ...(info ? [info.executorId.value] : [])];
+  if (!ids.every((id) => validateId(id).ok) || state.agentId === undefined) {
     return [log('error', 'task with an illegal id dropped', fields)];
   }
   // A task is launched once: the master may have sent it twice around a reconnection.
-  if (state.findTask(frameworkId, taskId) || state.stream(frameworkId, taskId)) {
+  const isKnown = (id: string): boolean =>
+    state.findTask(frameworkId, id) !== undefined || state.stream(frameworkId, id) !== undefined;
+  if (taskIds.some(isKnown) || new Set(taskIds).size < taskIds.length) {
     return [log('warn', 'task is known already', fields)];
   }
-  const framework = state.admitFramework(frameworkId, message.framework);
-  const problem = findTaskProblem(state, framework, task, env);
+  const framework = state.admitFramework(frameworkId, launch.framework);
+  const running = info && framework.executors.get(info.executorId.value);
+  const subject = { framework, tasks, executor: info, running, isGroup };
+  const problem = findTaskProblem(state, { ...subject, launch: launch.launchExecutor }, env);
   if (problem) {
     return [
-      ...refuseTask(state, framework, task, problem, env),
-      ...unlaunchedExecutor(state, message),
+      ...tasks.flatMap((task) => refuseTask(state, framework, task, problem, env)),
+      ...unlaunchedExecutor(state, launch, framework, running, env),
     ];
   }
 
-  const executor = addCommandExecutor(state, framework, task, env);
+  const executor = running ?? addExecutor(state, framework, launch, env);
+  for (const task of tasks) {
+    const record = newTaskRecord(task, { value: framework.id }, info?.executorId);
+    if (isGroup) record.group = taskIds;
+    state.addTask(framework, executor, record);
+  }
   return [
     log('info', 'task accepted', { ...fields, containerId: executor.containerId }),
-    ...prepareLaunch(state, framework, executor, task),
+    ...prepareLaunch(state, framework, executor, tasks, { isNew: running === undefined }),
   ];
 }
 
-/** The master counts an executor that comes with a task as launched: it is told that it was not. */
+/**
+ * The master counts an executor that comes with a task as launched: it is told that it was not. One that
+ * the master does not know any more is ended, so that both agree again.
+ */
 function unlaunchedExecutor(
   state: AgentState,
-  { framework, task, launchExecutor }: internal.RunTaskMessage,
+  { executor, launchExecutor }: Launch,
+  framework: Framework,
+  running: Executor | undefined,
+  env: Env,
 ): Effect[] {
-  if (task.executor === undefined || launchExecutor !== true) return [];
+  if (executor === undefined || launchExecutor !== true) return [];
+  if (running?.isLive) return endExecutor(state, framework, running, env);
   const body = createMessage(internal.ExitedExecutorMessage, {
     agentId: { value: state.agentId as string },
-    frameworkId: { value: framework.id?.value ?? '' },
-    executorId: task.executor.executorId,
+    frameworkId: { value: framework.id },
+    executorId: executor.executorId,
     status: -1,
   });
   return [{ kind: 'sendToMaster', name: 'exitedExecutor', body }];
 }
 
-/** All of the launch is on disk: the container may start, unless something came between. */
-export function launchCheckpointed(
-  state: AgentState,
-  { taskId, ...container }: TaskInContainer,
-  env: Env,
-): Effect[] {
-  const { frameworkId, containerId } = container;
-  const framework = state.frameworks.get(frameworkId);
-  const executor = state.findExecutor(container);
-  const record = executor?.tasks.get(taskId);
-  if (!framework || !executor || executor.phase !== 'preparing') return [];
-  framework.isWritten = framework.isCheckpointing;
-  executor.isWritten = framework.isCheckpointing;
-  if (!record || record.isTerminal) {
-    const end = { frameworkId, executorId: executor.id, containerId };
-    return executorEnded(state, { ...end, waitStatus: undefined, isLaunchFailure: false }, env);
-  }
-  executor.phase = 'launching';
-  record.isDelivered = true;
-  return [
-    {
-      kind: 'launchCommand',
-      launch: {
-        frameworkId,
-        executorId: executor.id,
-        containerId,
-        agentId: state.agentId as string,
-        agentPid: state.identity.pid,
-        task: record.info,
-        framework: framework.info,
-        directory: executor.directory,
-      },
-    },
-  ];
-}
-
-/** The disk would not take the launch: the task fails, and its executor never comes to be. */
-export function launchCheckpointFailed(
-  state: AgentState,
-  { problem, ...key }: TaskInContainer & { readonly problem: string },
-  env: Env,
-): Effect[] {
-  const end = {
-    ...key,
-    waitStatus: undefined,
-    isLaunchFailure: true,
-    reason: 'REASON_CONTAINER_LAUNCH_FAILED',
-    message: `The sandbox could not be prepared: ${problem}`,
-  } as const;
-  return [
-    log('error', 'a launch could not be written down', { ...key, problem }),
-    ...executorEnded(state, end, env),
-  ];
-}
-
-function addCommandExecutor(
+function addExecutor(
   state: AgentState,
   framework: Framework,
-  task: TaskInfo,
+  { executor: given, tasks }: Launch,
   env: Env,
 ): Executor {
-  const info = commandExecutorInfo(task, framework.id);
+  const info = given ?? commandExecutorInfo(tasks[0] as TaskInfo, framework.id);
   const containerId = uuid(env.random);
-  const key = runKey(state, framework.id, info.executorId.value, containerId);
+  const agentId = state.agentId as string;
+  const key = {
+    agentId,
+    frameworkId: framework.id,
+    executorId: info.executorId.value,
+    containerId,
+  };
   const executor = new Executor({
-    info,
+    info: given ? { ...info, frameworkId: { value: framework.id } } : info,
     frameworkId: framework.id,
     containerId,
     directory: state.identity.paths.sandbox(key),
-    isCommand: true,
+    kind: kindOf(given),
   });
-  framework.executors.set(executor.id, executor);
-  state.addTask(framework, executor, newTaskRecord(task, { value: framework.id }, undefined));
+  state.addExecutor(framework, executor);
   return executor;
 }
 
-/** Sandbox first, then, for frameworks that checkpoint, everything recovery needs. */
-function prepareLaunch(
-  state: AgentState,
-  framework: Framework,
-  executor: Executor,
-  task: TaskInfo,
-): Effect[] {
-  const { paths } = state.identity;
-  const key = runKey(state, framework.id, executor.id, executor.containerId);
-  const taskId = task.taskId.value;
-  const body = {
-    frameworkId: framework.id,
-    executorId: executor.id,
-    containerId: executor.containerId,
-    taskId,
-  };
-  const writes: DiskWrite[] = [
-    { kind: 'directory', path: paths.sandboxes(key), mode: FOLDER_MODE },
-    { kind: 'directory', path: paths.sandbox(key), mode: SANDBOX_MODE },
-    {
-      kind: 'link',
-      path: paths.latestSandbox(key),
-      target: paths.sandbox(key),
-      outlives: 'process',
-    },
-  ];
-  if (framework.isCheckpointing) {
-    writes.push(
-      { kind: 'directory', path: paths.taskMeta(key, taskId), mode: FOLDER_MODE },
-      { kind: 'directory', path: paths.pidsMeta(key), mode: FOLDER_MODE },
-      {
-        kind: 'file',
-        path: paths.executorInfo(key),
-        bytes: encodeRecord(ExecutorInfo, executor.info),
-      },
-      {
-        kind: 'link',
-        path: paths.latestRunMeta(key),
-        target: paths.runMeta(key),
-        outlives: 'process',
-      },
-      { kind: 'file', path: paths.taskInfo(key, taskId), bytes: encodeRecord(TaskInfo, task) },
-    );
-  }
-  if (framework.isCheckpointing && !framework.isWritten) {
-    const path = paths.frameworkInfo(key.agentId, framework.id);
-    writes.push({ kind: 'file', path, bytes: encodeRecord(FrameworkInfo, framework.info) });
-  }
-  return [
-    {
-      kind: 'persist',
-      key: executor.writeKey,
-      after: ['agent'],
-      writes,
-      next: { name: 'launchCheckpointed', body },
-      otherwise: (problem) => ({ name: 'launchCheckpointFailed', body: { ...body, problem } }),
-    },
-  ];
-}
-
-function runKey(
-  state: AgentState,
-  frameworkId: string,
-  executorId: string,
-  containerId: string,
-): RunKey {
-  return { agentId: state.agentId as string, frameworkId, executorId, containerId };
+function kindOf(info: ExecutorInfo | undefined): Executor['kind'] {
+  if (info === undefined) return 'command';
+  return info.type === 'DEFAULT' ? 'pod' : 'custom';
 }

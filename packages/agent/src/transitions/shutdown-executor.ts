@@ -7,6 +7,7 @@ import type { Framework } from '../state/framework.ts';
 import type { ContainerKey } from '../state/keys.ts';
 import type { Env } from './env.ts';
 import { executorEnded } from './executor-ended.ts';
+import { containerKey, endTimerKey } from './executor-keys.ts';
 
 /** The master wants one executor ended: its framework asked, or it should not be here. */
 export function shutdownExecutor(
@@ -29,19 +30,25 @@ export function endExecutor(
 ): Effect[] {
   if (executor.phase === 'ended' || executor.phase === 'terminating') return [];
   const container = containerKey(executor);
-  executor.cause ??= {
-    state: 'TASK_KILLED',
-    reason: 'REASON_EXECUTOR_TERMINATED',
-    message: 'The executor was shut down',
-  };
+  // A custom executor answers for its own tasks: what it does not end by itself has failed, as in Mesos.
+  if (executor.kind !== 'custom') {
+    executor.cause ??= {
+      state: 'TASK_KILLED',
+      reason: 'REASON_EXECUTOR_TERMINATED',
+      message: 'The executor was shut down',
+    };
+  }
   if (executor.phase === 'preparing') {
     // Nothing runs yet, and nothing will: see `launchCheckpointed`.
     const end = { ...container, waitStatus: undefined, isLaunchFailure: false };
     return executorEnded(state, end, env);
   }
+  const early = executor.earlySubscription;
+  executor.earlySubscription = undefined;
   executor.phase = 'terminating';
   const graceMs = graceOf(executor, env);
   return [
+    ...(early ? [{ kind: 'turnAway', connection: early.connection } as const] : []),
     log('info', 'executor shut down', { ...container, framework: framework.info.name }),
     { kind: 'shutdownExecutor', container, graceMs },
     {
@@ -59,12 +66,22 @@ export function shutdownGraceOver(state: AgentState, key: ContainerKey, env: Env
   if (!executor?.isLive) return [];
   return [
     log('warn', 'executor did not end in time: its container is destroyed', { ...key }),
-    { kind: 'destroyContainer', container: key },
+    ...destroyExecutor(executor, env),
+  ];
+}
+
+/** Destroys the container of an executor, and gives it up when even that takes too long. */
+export function destroyExecutor(executor: Executor, env: Env): Effect[] {
+  const container = containerKey(executor);
+  executor.earlySubscription = undefined;
+  executor.phase = 'terminating';
+  return [
+    { kind: 'destroyContainer', container },
     {
       kind: 'setTimer',
       key: endTimerKey(executor),
       delayMs: env.settings.containerDestroyTimeoutMs,
-      next: { name: 'destroyOverdue', body: key },
+      next: { name: 'destroyOverdue', body: container },
     },
   ];
 }
@@ -82,16 +99,6 @@ export function destroyOverdue(state: AgentState, key: ContainerKey, env: Env): 
       env,
     ),
   ];
-}
-
-/** How messages and timers name the container of an executor. */
-export function containerKey({ frameworkId, id, containerId }: Executor): ContainerKey {
-  return { frameworkId, executorId: id, containerId };
-}
-
-/** The key of the timer that watches over the end of an executor. */
-export function endTimerKey({ containerId }: Executor): string {
-  return `end ${containerId}`;
 }
 
 function graceOf(executor: Executor, env: Env): number {

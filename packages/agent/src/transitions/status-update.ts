@@ -20,6 +20,7 @@ import type { ContainerKey, UpdateKey } from '../state/keys.ts';
 import type { TaskRecord } from '../state/task-record.ts';
 import { type StreamFile, type UpdateStream, uuidText } from '../status-updates/update-stream.ts';
 import type { Env } from './env.ts';
+import { explainDraining } from './explain-draining.ts';
 import { forwardHead } from './forward-updates.ts';
 
 /** An executor reports a status of one of its tasks. */
@@ -109,9 +110,10 @@ function receiveUpdate(
   state: AgentState,
   framework: Framework,
   executor: Executor | undefined,
-  status: TaskStatus,
+  said: TaskStatus,
   env: Env,
 ): ReceivedUpdate {
+  const status = explainDraining(state, framework, said);
   const taskId = status.taskId.value;
   const fields = { frameworkId: framework.id, taskId, state: status.state };
   const record = executor?.tasks.get(taskId);
@@ -222,8 +224,12 @@ function fillStatus(
     ...status,
     agentId: { value: state.agentId as string },
     timestamp: status.timestamp ?? env.nowMs / 1000,
-    ...(executor && {
-      executorId: executor.info.executorId,
+    // Of custom executors it is left to them to name themselves, as in Mesos.
+    ...(executor &&
+      (executor.kind !== 'custom' || status.source === 'SOURCE_AGENT') && {
+        executorId: executor.info.executorId,
+      }),
+    ...(executor?.hasStarted && {
       containerStatus: containerStatusOf(state, executor, status.containerStatus),
     }),
   };
@@ -243,7 +249,10 @@ function containerStatusOf(
   const networkInfos = known && known.networkInfos.length > 0 ? known.networkInfos : [hostNetwork];
   return {
     ...known,
-    containerId: { value: executor.containerId },
+    // Tasks of groups have containers of their own.
+    containerId: (executor.kind === 'pod' ? known?.containerId : undefined) ?? {
+      value: executor.containerId,
+    },
     networkInfos,
     ...(executor.processId !== undefined && { executorPid: executor.processId }),
   };

@@ -1,19 +1,43 @@
-// Why an agent does not run a task: one list of named checks. The master has made its own before.
-import type { TaskInfo } from '@kaon/protocol';
+// Why an agent does not run a task or a group: one list of named checks. The master has made its own before.
+import type { CommandInfo, ContainerInfo, ExecutorInfo, Resource, TaskInfo } from '@kaon/protocol';
+import { isPersistentVolume, isShared, Resources } from '@kaon/resources';
+import { isSameVolume } from '../state/agent-resources.ts';
 import type { AgentState } from '../state/agent-state.ts';
+import type { Executor } from '../state/executor.ts';
 import type { Framework } from '../state/framework.ts';
+import { containerPathProblem } from '../state/volumes.ts';
 import type { Env } from './env.ts';
 import { type AgentStatus, stateFor } from './status-update.ts';
 
-interface Subject {
-  readonly state: AgentState;
+/** What is to be launched, and by which executor. */
+export interface LaunchSubject {
   readonly framework: Framework;
-  readonly task: TaskInfo;
+  /** One, or those of a group. */
+  readonly tasks: readonly TaskInfo[];
+  /** Undefined for a command task. */
+  readonly executor: ExecutorInfo | undefined;
+  /** The executor of that id, if there is one already. */
+  readonly running: Executor | undefined;
+  readonly isGroup: boolean;
+  /** Whether the master believes that the executor is new; undefined when it does not say. */
+  readonly launch: boolean | undefined;
+}
+
+interface Subject extends LaunchSubject {
+  readonly state: AgentState;
   readonly env: Env;
 }
 
-/** Parts of a task that this version does not serve, by name. */
-const UNSUPPORTED_PARTS: readonly (readonly [string, (task: TaskInfo) => boolean])[] = [
+/** What a container is asked for, by a task or by an executor. */
+interface Asked {
+  readonly command?: CommandInfo | undefined;
+  readonly container?: ContainerInfo | undefined;
+  readonly check?: unknown;
+  readonly healthCheck?: unknown;
+}
+
+/** Parts of a task or an executor that this version does not serve, by name. */
+const UNSUPPORTED_PARTS: readonly (readonly [string, (asked: Asked) => boolean])[] = [
   ['URIs to fetch', ({ command }) => (command?.uris.length ?? 0) > 0],
   ['a health check', ({ healthCheck }) => healthCheck !== undefined],
   ['a check', ({ check }) => check !== undefined],
@@ -33,8 +57,18 @@ const CHECKS: readonly ((subject: Subject) => AgentStatus | undefined)[] = [
     };
   },
 
-  function otherAgent({ state, framework, task }) {
-    if (task.agentId.value === state.agentId) return undefined;
+  function draining({ state, framework }) {
+    if (!state.draining) return undefined;
+    return {
+      state: stateFor(framework, 'TASK_DROPPED'),
+      reason: 'REASON_AGENT_DRAINING',
+      message: 'Task was received while agent was already draining',
+    };
+  },
+
+  function otherAgent({ state, framework, tasks }) {
+    const task = tasks.find(({ agentId }) => agentId.value !== state.agentId);
+    if (!task) return undefined;
     return {
       state: stateFor(framework, 'TASK_DROPPED'),
       reason: 'REASON_AGENT_UNKNOWN',
@@ -42,31 +76,68 @@ const CHECKS: readonly ((subject: Subject) => AgentStatus | undefined)[] = [
     };
   },
 
-  function unsupported({ task }) {
-    if (task.executor === undefined && task.command !== undefined) return undefined;
-    const message = task.executor
-      ? `Agents of this version run command tasks only; the task names the executor '${task.executor.executorId.value}'`
-      : 'The task has neither a command nor an executor';
+  function nothingToRun({ tasks, executor, isGroup }) {
+    const runs =
+      executor?.type === 'DEFAULT'
+        ? isGroup && tasks.every(({ command }) => command !== undefined)
+        : (executor ?? tasks[0])?.command !== undefined;
+    if (runs) return undefined;
+    const message = 'The task has neither a command nor an executor that can run it';
     return { state: 'TASK_ERROR', reason: 'REASON_TASK_INVALID', message };
   },
 
   /** To run a task without what it asks for would be worse than not to run it. */
-  function unsupportedParts({ task }) {
-    const asked = UNSUPPORTED_PARTS.filter(([, isAsked]) => isAsked(task)).map(([name]) => name);
+  function unsupportedParts({ tasks, executor }) {
+    // What a custom executor makes of its tasks is its own business.
+    const isOwn = executor === undefined || executor.type === 'DEFAULT';
+    const asking: readonly Asked[] = [...(executor ? [executor] : []), ...(isOwn ? tasks : [])];
+    const asked = UNSUPPORTED_PARTS.filter(([, isAsked]) => asking.some(isAsked));
     if (asked.length === 0) return undefined;
-    const message = `Agents of this version cannot give a task ${asked.join(', ')}`;
+    const names = asked.map(([name]) => name).join(', ');
+    const message = `Agents of this version cannot give a task ${names}`;
     return { state: 'TASK_ERROR', reason: 'REASON_TASK_INVALID', message };
   },
 
-  function executorIdTaken({ framework, task }) {
-    if (!framework.executors.has(task.taskId.value)) return undefined;
-    const message = `An executor named '${task.taskId.value}' has not ended yet`;
+  function executorIdTaken({ framework, tasks, executor }) {
+    const taskId = tasks[0]?.taskId.value ?? '';
+    if (executor || !framework.executors.has(taskId)) return undefined;
+    const message = `An executor named '${taskId}' has not ended yet`;
     return { state: 'TASK_ERROR', reason: 'REASON_TASK_INVALID', message };
   },
 
-  function tooMany({ state, framework, env }) {
+  function executorOfOtherKind({ executor, running }) {
+    if (!executor || !running) return undefined;
+    const isSame = running.kind === (executor.type === 'DEFAULT' ? 'pod' : 'custom');
+    if (isSame) return undefined;
+    const message = `The executor '${running.id}' is of another type`;
+    return { state: 'TASK_ERROR', reason: 'REASON_TASK_INVALID', message };
+  },
+
+  /** What its first life wrote down lies where the second would. */
+  function taskIdUsed({ running, tasks }) {
+    const used = tasks.find(({ taskId }) =>
+      running?.completedTasks.some(({ id }) => id === taskId.value),
+    );
+    if (!used) return undefined;
+    const message = `The executor has run a task '${used.taskId.value}' before`;
+    return { state: 'TASK_ERROR', reason: 'REASON_TASK_INVALID', message };
+  },
+
+  /** Master and agent do not agree on what runs here: a word about the executor's end is on its way. */
+  function executorMissing({ framework, executor, running, launch }) {
+    if (!executor) return undefined;
+    const problem = executorProblem(running, launch);
+    if (problem === undefined) return undefined;
+    return {
+      state: stateFor(framework, 'TASK_DROPPED'),
+      reason: 'REASON_EXECUTOR_TERMINATED',
+      message: problem,
+    };
+  },
+
+  function tooMany({ state, framework, tasks, env }) {
     const { tasksMax } = env.settings;
-    if (state.executorCount < tasksMax) return undefined;
+    if (state.taskCount + tasks.length <= tasksMax) return undefined;
     return {
       state: stateFor(framework, 'TASK_DROPPED'),
       reason: 'REASON_RESOURCES_UNKNOWN',
@@ -74,16 +145,66 @@ const CHECKS: readonly ((subject: Subject) => AgentStatus | undefined)[] = [
     };
   },
 
-  function neverFits({ state, task }) {
-    const shortage = state.shortageOf(task.resources);
+  function volumePaths(subject) {
+    for (const resources of placesOf(subject)) {
+      const problem = containerPathProblem(resources);
+      if (problem === undefined) continue;
+      return { state: 'TASK_ERROR', reason: 'REASON_TASK_INVALID', message: capitalized(problem) };
+    }
+    return undefined;
+  },
+
+  /** A process that runs may have put a link where the folder would be. */
+  function volumeTooDeep({ running, executor, tasks }) {
+    if (!running || executor?.type === 'DEFAULT') return undefined;
+    const deep = tasks
+      .flatMap(({ resources }) => resources)
+      .find(({ disk }) => disk?.persistence && disk.volume?.containerPath.includes('/'));
+    if (!deep) return undefined;
+    const message = `An executor that runs is given no volume below a folder, as '${deep.disk?.volume?.containerPath}' is`;
+    return { state: 'TASK_ERROR', reason: 'REASON_TASK_INVALID', message };
+  },
+
+  function unknownReservation(subject) {
+    const { state, framework } = subject;
+    const unknown = state.resources.unknownOf(neededResources(subject));
+    if (!unknown) return undefined;
+    return {
+      state: stateFor(framework, 'TASK_DROPPED'),
+      reason: 'REASON_RESOURCES_UNKNOWN',
+      message: `The checkpointed resources being used by the task are unknown to the agent: ${Resources.of([unknown])}`,
+    };
+  },
+
+  function volumeInUse(subject) {
+    const { state, framework } = subject;
+    const wanted = neededResources(subject).filter(
+      (one) => isPersistentVolume(one) && !isShared(one),
+    );
+    const taken = wanted.find(
+      (one, index) =>
+        state.executorsUsing(one).length > 0 ||
+        wanted.some((other, at) => at < index && isSameVolume(one, other)),
+    );
+    if (!taken) return undefined;
+    return {
+      state: stateFor(framework, 'TASK_DROPPED'),
+      reason: 'REASON_RESOURCES_UNKNOWN',
+      message: `The volume '${taken.disk?.persistence?.id}' is in use by another task`,
+    };
+  },
+
+  function neverFits(subject) {
+    const shortage = subject.state.shortageOf(neededResources(subject));
     if (!shortage) return undefined;
     const { name, wanted, available } = shortage;
     const message = `The task needs ${name} ${wanted}, the whole agent has ${available}`;
     return { state: 'TASK_ERROR', reason: 'REASON_TASK_INVALID', message };
   },
 
-  function doesNotFitNow({ state, framework, task }) {
-    const shortage = state.shortageNow(task.resources);
+  function doesNotFitNow(subject) {
+    const { state, framework } = subject;
+    const shortage = state.shortageNow(neededResources(subject));
     if (!shortage) return undefined;
     const { name, wanted, available } = shortage;
     return {
@@ -94,17 +215,52 @@ const CHECKS: readonly ((subject: Subject) => AgentStatus | undefined)[] = [
   },
 ];
 
-/** The first reason not to run `task`, as the status its framework gets; undefined when it may run. */
+/** The first reason not to launch, as the status each task gets; undefined when they may run. */
 export function findTaskProblem(
   state: AgentState,
-  framework: Framework,
-  task: TaskInfo,
+  launch: LaunchSubject,
   env: Env,
 ): AgentStatus | undefined {
-  const subject = { state, framework, task, env };
+  const subject = { ...launch, state, env };
   for (const check of CHECKS) {
     const problem = check(subject);
     if (problem) return problem;
   }
   return undefined;
+}
+
+/**
+ * What is shown in one sandbox, for each sandbox: a command and a member of a group have their own, the
+ * tasks of a custom executor share that of the executor.
+ */
+function placesOf({ tasks, executor, running }: Subject): readonly (readonly Resource[])[] {
+  const each = tasks.map(({ resources }) => resources);
+  const own = running?.info.resources ?? executor?.resources ?? [];
+  if (!executor || executor.type === 'DEFAULT') return [own, ...each];
+  const live = [...(running?.tasks.values() ?? [])].filter(({ isTerminal }) => !isTerminal);
+  return [[...own, ...live.flatMap(({ task }) => task.resources), ...each.flat()]];
+}
+
+function capitalized(text: string): string {
+  return `${text.charAt(0).toUpperCase()}${text.slice(1)}`;
+}
+
+/** Those of the tasks, and of an executor that is new. */
+function neededResources({ tasks, executor, running }: Subject): readonly Resource[] {
+  const own = executor && !running ? executor.resources : [];
+  return [...own, ...tasks.flatMap(({ resources }) => resources)];
+}
+
+function executorProblem(
+  running: Executor | undefined,
+  launch: boolean | undefined,
+): string | undefined {
+  if (!running) {
+    return launch === false
+      ? 'No executor is expected to launch and there is none running'
+      : undefined;
+  }
+  if (launch === true) return 'Master wants to launch executor, but one already exists';
+  if (running.phase === 'terminating') return 'Executor terminating';
+  return running.phase === 'ended' ? 'Executor terminated' : undefined;
 }

@@ -23,6 +23,22 @@ export function tasksRecord(state: AgentState): agentV1.Response_GetTasks {
   return { pendingTasks, queuedTasks, launchedTasks, terminatedTasks, completedTasks };
 }
 
+/** Operations that are under way or wait for acknowledgement. */
+export function operationsRecord(state: AgentState): agentV1.Response_GetOperations {
+  return { operations: [...state.operations.values()].map(({ operation }) => operation) };
+}
+
+/** The agent as it describes itself, and how it is being drained. */
+export function agentRecord({ info, draining }: AgentState): agentV1.Response_GetAgent {
+  if (!draining) return { agentInfo: info };
+  const nanoseconds = Math.floor(draining.startMs / 1000) * 1e9;
+  return {
+    agentInfo: info,
+    drainConfig: draining.config,
+    estimatedDrainStartTime: { nanoseconds },
+  };
+}
+
 /** All executors, running and completed. */
 export function executorsRecord(state: AgentState): agentV1.Response_GetExecutors {
   const wrap = ({

@@ -36,6 +36,7 @@ export const COUNTER_KEYS: ReadonlySet<string> = new Set(
     'executors_terminated',
     'invalid_framework_messages',
     'invalid_status_updates',
+    'operations_refused',
     'recovery_errors',
     'status_updates_refused',
     'stranger_messages',
@@ -65,6 +66,8 @@ export function metricsOf(state: AgentState, sources: MetricSources): ReadonlyMa
   set('frameworks_active', state.frameworks.size);
   set('invalid_framework_messages', counters.invalidFrameworkMessages);
   set('invalid_status_updates', counters.invalidStatusUpdates);
+  set('operations_refused', counters.operationsRefused);
+  set('operations_unacknowledged', state.operations.size);
   set('recovery_errors', counters.recoveryErrors);
   if (state.recoveryMs !== undefined) set('recovery_time_secs', state.recoveryMs / 1000);
   set('registered', state.isRegistered ? 1 : 0);
@@ -84,7 +87,7 @@ export function metricsOf(state: AgentState, sources: MetricSources): ReadonlyMa
 type SetMetric = (name: string, value: number) => void;
 
 function setResources(state: AgentState, set: SetMetric): void {
-  const total = scalarSums(state.info.resources);
+  const total = scalarSums(state.resources.total.toRecords());
   const used = scalarSums(allocatedResources(state));
   for (const kind of KINDS) {
     const has = total.get(kind) ?? 0;

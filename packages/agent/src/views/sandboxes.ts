@@ -1,13 +1,15 @@
 // Which paths of `/files/*` lead where.
 import { posix } from 'node:path';
+import type { Resource } from '@kaon/protocol';
 import type { AgentState } from '../state/agent-state.ts';
 import type { Executor } from '../state/executor.ts';
+import { linkVolumes } from '../state/volumes.ts';
 
 /** All attached paths, each with the folder it stands for: what `/files/debug` lists. */
 export function attachedSandboxes(state: AgentState): ReadonlyMap<string, string> {
   const attached = new Map<string, string>();
   for (const executor of executorsWithSandbox(state)) {
-    for (const path of pathsOf(state, executor)) attached.set(path, executor.directory);
+    for (const [path, folder] of pathsOf(state, executor)) attached.set(path, folder);
   }
   return attached;
 }
@@ -30,9 +32,9 @@ export function resolveSandboxPath(state: AgentState, requested: string): Resolv
   if (path.includes('\0')) return undefined;
   let best: { readonly attachedAt: string; readonly root: string } | undefined;
   for (const executor of executorsWithSandbox(state)) {
-    for (const attachedAt of pathsOf(state, executor)) {
+    for (const [attachedAt, root] of pathsOf(state, executor)) {
       const isAbove = path === attachedAt || path.startsWith(`${attachedAt}/`);
-      if (isAbove) best = { attachedAt, root: executor.directory };
+      if (isAbove) best = { attachedAt, root };
     }
   }
   if (!best) return undefined;
@@ -50,13 +52,28 @@ function* executorsWithSandbox(state: AgentState): IterableIterator<Executor> {
   }
 }
 
-function pathsOf(state: AgentState, executor: Executor): readonly string[] {
+/** The sandbox and then what is linked into it: the volumes of its tasks, wherever they lie. */
+function pathsOf(state: AgentState, executor: Executor): readonly (readonly [string, string])[] {
   const { directory, containerId, frameworkId, id: executorId } = executor;
   const virtual = `/frameworks/${frameworkId}/executors/${executorId}/runs`;
-  const latest = state.identity.paths.latestSandbox({
+  const { paths } = state.identity;
+  const latest = paths.latestSandbox({
     agentId: state.agentId as string,
     frameworkId,
     executorId,
   });
-  return [`${virtual}/latest`, `${virtual}/${containerId}`, directory, latest];
+  const tops = [`${virtual}/latest`, `${virtual}/${containerId}`, directory, latest];
+  const attached = tops.map((top) => [top, directory] as const);
+  for (const { linkPath, path } of linkVolumes(paths, directory, volumesOf(executor))) {
+    const inside = posix.relative(directory, linkPath);
+    for (const top of tops) attached.push([`${top}/${inside}`, path]);
+  }
+  return attached;
+}
+
+/** Of an executor whose tasks have ended the volumes may be another's by now. */
+function volumesOf(executor: Executor): readonly Resource[] {
+  if (!executor.isLive) return [];
+  const records = [...executor.tasks.values()];
+  return [...executor.info.resources, ...records.flatMap(({ task }) => task.resources)];
 }

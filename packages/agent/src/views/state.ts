@@ -5,6 +5,7 @@ import {
   BUILD,
   ContainerInfo,
   DiscoveryInfo,
+  DrainConfig,
   HealthCheck,
   type JsonValue,
   jsonDouble,
@@ -32,6 +33,7 @@ import {
 /** The answer of `/state`. */
 export function stateJson(state: AgentState, flags: Readonly<Record<string, string>>): JsonValue {
   const { info, identity, master } = state;
+  const total = state.resources.total.toRecords();
   const allocated = allocatedResources(state);
   return {
     version: identity.version,
@@ -43,11 +45,12 @@ export function stateJson(state: AgentState, flags: Readonly<Record<string, stri
     pid: identity.pid,
     hostname: info.hostname,
     capabilities: AGENT_CAPABILITIES.map(({ type }) => type ?? 'UNKNOWN'),
-    resources: amountsJson(info.resources),
-    reserved_resources: reservedAmountsJson(info.resources),
-    unreserved_resources: amountsJson(unreservedOf(info.resources)),
-    reserved_resources_full: reservedRecordsJson(info.resources),
-    unreserved_resources_full: recordsJson(unreservedOf(info.resources)),
+    ...drainingJson(state),
+    resources: amountsJson(total),
+    reserved_resources: reservedAmountsJson(total),
+    unreserved_resources: amountsJson(unreservedOf(total)),
+    reserved_resources_full: reservedRecordsJson(total),
+    unreserved_resources_full: recordsJson(unreservedOf(total)),
     reserved_resources_allocated: reservedAmountsJson(
       allocated.filter((resource) => isReserved(resource)),
     ),
@@ -59,6 +62,14 @@ export function stateJson(state: AgentState, flags: Readonly<Record<string, stri
     flags,
     frameworks: [...state.frameworks.values()].map(frameworkJson),
     completed_frameworks: [...state.completedFrameworks.values()].map(frameworkJson),
+  };
+}
+
+function drainingJson({ draining }: AgentState): { readonly [key: string]: JsonValue } {
+  if (!draining) return {};
+  return {
+    drain_config: messageJson(DrainConfig, draining.config),
+    estimated_drain_start_time_seconds: Math.floor(draining.startMs / 1000),
   };
 }
 

@@ -5,12 +5,22 @@ import { systemContainerizer } from '@kaon/containerizer';
 import { standaloneDetector } from '@kaon/election';
 import { createHttpServer } from '@kaon/http';
 import { silentLogger, systemClock, systemDisk } from '@kaon/primitives';
-import { type internal, masterMessages, observerMessages, type TaskStatus } from '@kaon/protocol';
+import {
+  type internal,
+  masterMessages,
+  masterOperationMessages,
+  observerMessages,
+  type TaskStatus,
+} from '@kaon/protocol';
 import { type KaonNode, startNode } from '@kaon/remote';
 import type { Test } from 'tap';
 import { AGENT_ID } from './simulated-agent.ts';
 
-const peer = defineProtocol({ ...messages(masterMessages), ...messages(observerMessages) });
+const peer = defineProtocol({
+  ...messages(masterMessages),
+  ...messages(masterOperationMessages),
+  ...messages(observerMessages),
+});
 
 /** What the master has seen, and a way to wait for more. */
 export class TestMaster {
@@ -19,6 +29,11 @@ export class TestMaster {
   /** Statuses by task, each acknowledged. */
   readonly statuses: TaskStatus[] = [];
   reports: internal.ReregisterAgentMessage[] = [];
+  readonly operationStatuses: internal.UpdateOperationStatusMessage[] = [];
+  /** The version of the agent's resources, as it said last. */
+  resourceVersion: Uint8Array | undefined;
+  readonly exits: internal.ExitedExecutorMessage[] = [];
+  readonly messages: internal.ExecutorToFrameworkMessage[] = [];
   registrations = 0;
   #send: ActorSystem['send'] = () => undefined;
   #waiting: (() => void)[] = [];
@@ -31,13 +46,15 @@ export class TestMaster {
       const answer = (from: Pid): Pid<typeof agentProtocol> => from as Pid<typeof agentProtocol>;
       return {
         receive: {
-          registerAgent: (_body, from) => {
+          registerAgent: ({ resourceVersionUuid }, from) => {
+            this.resourceVersion = resourceVersionUuid?.value;
             this.registrations += 1;
             ctx.send(answer(from), 'agentRegistered', { agentId });
             this.#wake();
           },
           reregisterAgent: (body, from) => {
             this.reports.push(body);
+            this.resourceVersion = body.resourceVersionUuid?.value;
             ctx.send(answer(from), 'agentReregistered', { agentId, reconciliations: [] });
             this.#wake();
           },
@@ -53,9 +70,19 @@ export class TestMaster {
             this.#wake();
           },
           unregisterAgent: () => this.#wake(),
-          exitedExecutor: () => undefined,
-          executorToFramework: () => undefined,
+          exitedExecutor: (body) => {
+            this.exits.push(body);
+            this.#wake();
+          },
+          executorToFramework: (body) => {
+            this.messages.push(body);
+            this.#wake();
+          },
           updateAgent: () => undefined,
+          updateOperationStatus: (body) => {
+            this.operationStatuses.push(body);
+            this.#wake();
+          },
           pong: () => undefined,
         },
       };

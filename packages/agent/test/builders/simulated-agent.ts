@@ -14,6 +14,7 @@ import {
   FrameworkInfo,
   internal,
   masterMessages,
+  masterOperationMessages,
   observerMessages,
   TaskInfo,
 } from '@kaon/protocol';
@@ -21,7 +22,11 @@ import { parseResourceRecords } from '@kaon/resources';
 import { MemoryDisk, type Probe, Simulation, spawnProbe } from '@kaon/testkit';
 import type { Test } from 'tap';
 
-const peer = defineProtocol({ ...messages(masterMessages), ...messages(observerMessages) });
+const peer = defineProtocol({
+  ...messages(masterMessages),
+  ...messages(masterOperationMessages),
+  ...messages(observerMessages),
+});
 
 export const WORK_DIR = '/var/lib/kaon';
 export const AGENT_ID = 'S0';
@@ -178,6 +183,11 @@ interface Tellable {
   readonly frameworkToExecutor: internal.FrameworkToExecutorMessage;
   readonly updateFramework: internal.UpdateFrameworkMessage;
   readonly reconcileTasks: internal.ReconcileTasksMessage;
+  readonly applyOperation: internal.ApplyOperationMessage;
+  readonly acknowledgeOperationStatus: internal.AcknowledgeOperationStatusMessage;
+  readonly reconcileOperations: internal.ReconcileOperationsMessage;
+  readonly checkpointResources: internal.CheckpointResourcesMessage;
+  readonly drainAgent: internal.DrainAgentMessage;
 }
 
 export function givenFramework(fields: Partial<FrameworkInfo> = {}): FrameworkInfo {

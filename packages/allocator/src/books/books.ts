@@ -13,7 +13,7 @@ import {
   rolesOf,
   toId,
 } from '@kaon/protocol';
-import { Resources, toMilli } from '@kaon/resources';
+import { applyConversions, Resources, toMilli } from '@kaon/resources';
 import {
   FrameworkUnknownError,
   QuantityInvalidError,
@@ -40,6 +40,7 @@ import type {
   Unavailability,
   UpdateAgent,
   UpdateAllocation,
+  UpdateAvailable,
   UpdateFramework,
   UpdateInverseOffer,
   UpdateQuota,
@@ -529,6 +530,18 @@ export class Books {
     this.#setTotal(agent, total);
     this.#correctShare(framework, role, consumed, converted);
     this.#markStale(agent, 'facts');
+  }
+
+  updateAvailable({ agentId, conversions }: UpdateAvailable): Result<void, string> {
+    const agent = this.#agents.get(agentId);
+    if (!agent) return err('the agent is not known');
+    const available = applyConversions(freeOf(agent), conversions);
+    if (!available.ok) return available;
+    const total = applyConversions(agent.total, conversions);
+    if (!total.ok) return total;
+    this.#setTotal(agent, total.value);
+    this.#markStale(agent, 'facts');
+    return OK;
   }
 
   // --- passes -----------------------------------------------------------------------------------

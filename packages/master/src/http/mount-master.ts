@@ -7,6 +7,7 @@ import { mountAllocatorEndpoints } from './allocator-endpoints.ts';
 import type { AllocatorReads } from './allocator-reads.ts';
 import { operatorCalls } from './operator-calls.ts';
 import { mountEndpoints } from './operator-endpoints.ts';
+import { mountResourceEndpoints } from './resource-endpoints.ts';
 import { schedulerCalls } from './scheduler-calls.ts';
 import type { StateAnswerOptions } from './state-answers.ts';
 
@@ -30,5 +31,6 @@ export function mountMaster(http: HttpServer, options: MountOptions): void {
     http.route('POST', `${prefix}/api/v1`, operator, { matchesBelow: true });
   }
   mountEndpoints(http, options);
+  mountResourceEndpoints(http, options);
   mountAllocatorEndpoints(http, options.reads);
 }

@@ -3,9 +3,13 @@ import {
   LEGACY_MASTER_METRICS,
   legacyReason,
   legacySource,
+  type Offer_Operation_Type,
+  type OperationState,
   type TaskState,
   type TaskStatus,
 } from '@kaon/protocol';
+
+import { OPERATION_COUNTERS, operationKeys } from './operation-keys.ts';
 
 const L = LEGACY_MASTER_METRICS;
 
@@ -46,6 +50,16 @@ export const COUNTERS = {
   messagesResourceRequest: 'master/messages_resource_request',
   messagesReconcileTasks: 'master/messages_reconcile_tasks',
   messagesReconcileOperations: 'master/messages_reconcile_operations',
+  messagesOperationStatusUpdate: 'master/messages_operation_status_update',
+  messagesOperationStatusUpdateAcknowledgement:
+    'master/messages_operation_status_update_acknowledgement',
+  validOperationStatusUpdates: 'master/valid_operation_status_updates',
+  invalidOperationStatusUpdates: 'master/invalid_operation_status_updates',
+  validOperationStatusUpdateAcknowledgements:
+    'master/valid_operation_status_update_acknowledgements',
+  invalidOperationStatusUpdateAcknowledgements:
+    'master/invalid_operation_status_update_acknowledgements',
+  operationsRefused: 'master/operations_refused',
   messagesFrameworkToExecutor: 'master/messages_framework_to_executor',
   messagesAuthenticate: 'master/messages_authenticate',
   validStatusUpdates: 'master/valid_status_updates',
@@ -98,7 +112,9 @@ const TASK_ENDS: Partial<Record<TaskState, CounterName>> = {
 
 /** The counts themselves. Also counts ends of tasks by state, source and reason, as Mesos does. */
 export class Counters {
-  readonly #counts = new Map<string, number>(Object.values(COUNTERS).map((key) => [key, 0]));
+  readonly #counts = new Map<string, number>(
+    [...Object.values(COUNTERS), ...OPERATION_COUNTERS].map((key) => [key, 0]),
+  );
 
   add(name: CounterName, by = 1): void {
     this.#addKey(COUNTERS[name], by);
@@ -114,6 +130,13 @@ export class Counters {
     if (source === undefined || reason === undefined) return;
     const parts = [state, legacySource(source), legacyReason(reason)];
     this.#addKey(`master/${parts.map((part) => part.toLowerCase()).join('/')}`, 1);
+  }
+
+  /** Counts the end of an offer operation. States that are no end, and launches, are not counted. */
+  addOperationEnd(type: Offer_Operation_Type, state: OperationState): void {
+    for (const key of operationKeys(type, state)) {
+      if (OPERATION_COUNTERS.has(key)) this.#addKey(key, 1);
+    }
   }
 
   get(name: CounterName): number {

@@ -2,6 +2,7 @@
 // `/metrics/snapshot`.
 import { Counter, Gauge, Registry } from 'prom-client';
 import { COUNTERS } from './counters.ts';
+import { OPERATION_COUNTERS } from './operation-keys.ts';
 
 const COUNTER_KEYS: ReadonlySet<string> = new Set(Object.values(COUNTERS));
 /** Counters are made on demand with names of bounded number; this is the backstop. */
@@ -51,7 +52,7 @@ export class PrometheusMetrics {
 }
 
 function isCounter(key: string): boolean {
-  return COUNTER_KEYS.has(key) || key.startsWith('master/task_');
+  return COUNTER_KEYS.has(key) || OPERATION_COUNTERS.has(key) || key.startsWith('master/task_');
 }
 
 /** `master/tasks_running` as `mesos_master_tasks_running`. */

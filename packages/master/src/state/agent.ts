@@ -1,6 +1,6 @@
 // One registered agent: what it has, what runs there, and whether it is connected.
 import type { Pid } from '@kaon/actor';
-import { getOrCreate, invariant } from '@kaon/primitives';
+import { getOrCreate, invariant, ok, type Result } from '@kaon/primitives';
 import type {
   AgentId,
   AgentInfo,
@@ -9,10 +9,17 @@ import type {
   ExecutorInfo,
   FrameworkId,
   OfferId,
+  Resource,
   TaskId,
   UUID,
 } from '@kaon/protocol';
-import { Resources } from '@kaon/resources';
+import {
+  applyCheckpointed,
+  applyConversions,
+  checkpointedPart,
+  type ResourceConversion,
+  Resources,
+} from '@kaon/resources';
 import type { AgentProtocol } from '../protocol.ts';
 import type { StateChanges } from './state-changes.ts';
 import type { TaskRecord } from './task-record.ts';
@@ -24,12 +31,18 @@ export interface AgentFacts {
   readonly version: string;
   readonly capabilities: readonly AgentInfo_Capability[];
   readonly resourceVersionUuid: UUID | undefined;
+  /**
+   * Reservations and volumes it remembers. They must fit to the resources of `info`. Default: none.
+   */
+  readonly checkpointedResources?: readonly Resource[] | undefined;
 }
 
 /** How an agent stands with the master. Whatever views show of that must be in here. */
 export interface AgentStanding {
   readonly isConnected: boolean;
   readonly reregisteredMs: number | undefined;
+  /** With the operations it was sent, as if they were done. */
+  readonly totalResources: readonly Resource[];
 }
 
 /** Changed by `MasterState` and its own methods only. */
@@ -43,7 +56,10 @@ export class Agent {
   readonly registeredMs: number;
   readonly #changes: StateChanges | undefined;
   #facts: AgentFacts;
+  /** As of the agent's last word. */
+  #toldResources: Resources | undefined;
   #totalResources: Resources | undefined;
+  #resourceVersionUuid: UUID | undefined;
   #isConnected = true;
   #reregisteredMs: number | undefined;
   #disconnections = 0;
@@ -53,6 +69,7 @@ export class Agent {
     this.#changes = changes;
     this.id = id;
     this.#facts = facts;
+    this.#resourceVersionUuid = facts.resourceVersionUuid;
     this.registeredMs = registeredMs;
   }
 
@@ -72,14 +89,29 @@ export class Agent {
     return this.#facts.capabilities;
   }
 
+  /** Which state of its resources it spoke of last; operations name it. */
   get resourceVersionUuid(): UUID | undefined {
-    return this.#facts.resourceVersionUuid;
+    return this.#resourceVersionUuid;
   }
 
-  /** All it has, whoever uses it. */
+  /** All it has, whoever uses it: with the operations it was sent, as if they were done. */
   get totalResources(): Resources {
-    this.#totalResources ??= Resources.of(this.#facts.info.resources);
+    this.#totalResources ??= this.#told();
     return this.#totalResources;
+  }
+
+  /** Reservations and volumes made at run time. */
+  get checkpointedResources(): Resources {
+    return checkpointedPart(this.totalResources);
+  }
+
+  /** Its info with all it has by now as its resources: what the allocator is told. */
+  get currentInfo(): AgentInfo {
+    const { info } = this.#facts;
+    if (this.totalResources === this.#toldResources && !this.#facts.checkpointedResources?.length) {
+      return info;
+    }
+    return { ...info, resources: this.totalResources.toRecords() };
   }
 
   get isConnected(): boolean {
@@ -122,6 +154,8 @@ export class Agent {
 
   reconnect(facts: AgentFacts, nowMs: number): void {
     this.#facts = facts;
+    this.#resourceVersionUuid = facts.resourceVersionUuid;
+    this.#toldResources = undefined;
     this.#totalResources = undefined;
     this.#isConnected = true;
     this.#reregisteredMs = nowMs;
@@ -132,6 +166,47 @@ export class Agent {
   markReregistered(nowMs: number): void {
     this.#reregisteredMs = nowMs;
     this.#tell();
+  }
+
+  /** It speaks of a new state of its resources. */
+  setResourceVersion(uuid: UUID): void {
+    this.#resourceVersionUuid = uuid;
+  }
+
+  /** An operation is sent to it: it is assumed to be carried out. The error: it cannot be. */
+  assume(conversions: readonly ResourceConversion[]): Result<void, string> {
+    const converted = applyConversions(this.totalResources, conversions);
+    if (!converted.ok) return converted;
+    this.#totalResources = converted.value;
+    this.#tell();
+    return ok(undefined);
+  }
+
+  /** It has carried out an operation that was assumed. False when that does not fit to its last word. */
+  settle(conversions: readonly ResourceConversion[]): boolean {
+    const told = applyConversions(this.#told(), conversions);
+    if (told.ok) this.#toldResources = told.value;
+    return told.ok;
+  }
+
+  /**
+   * An operation was not carried out: what is assumed begins anew from its last word, with `remaining`, in
+   * order. What is not possible any more is left out: its end will be told of, too.
+   */
+  assumeOnly(remaining: Iterable<readonly ResourceConversion[]>): void {
+    this.#totalResources = this.#told();
+    this.#tell();
+    for (const conversions of remaining) this.assume(conversions);
+  }
+
+  #told(): Resources {
+    if (this.#toldResources === undefined) {
+      const { info, checkpointedResources = [] } = this.#facts;
+      const configured = Resources.of(info.resources);
+      const told = applyCheckpointed(configured, checkpointedResources);
+      this.#toldResources = told.ok ? told.value : configured;
+    }
+    return this.#toldResources;
   }
 
   rememberKill(frameworkId: FrameworkId, taskId: TaskId): void {
@@ -146,13 +221,17 @@ export class Agent {
 
   /** What readers elsewhere need to know of it, beside its `AgentFacts`. */
   get standing(): AgentStanding {
-    return { isConnected: this.#isConnected, reregisteredMs: this.#reregisteredMs };
+    return {
+      isConnected: this.#isConnected,
+      reregisteredMs: this.#reregisteredMs,
+      totalResources: this.totalResources.toRecords(),
+    };
   }
 
   /** Makes it what it is said to be; for copies of an agent that another thread reads. */
   restore(facts: AgentFacts, standing: AgentStanding): void {
     this.#facts = facts;
-    this.#totalResources = undefined;
+    this.#totalResources = Resources.of(standing.totalResources);
     this.#isConnected = standing.isConnected;
     this.#reregisteredMs = standing.reregisteredMs;
   }

@@ -19,6 +19,7 @@ import { Agent, type AgentFacts } from './agent.ts';
 import { AgentAdmissions } from './agent-admissions.ts';
 import { Framework } from './framework.ts';
 import type { OfferRecord } from './offer-record.ts';
+import { Operations } from './operations.ts';
 import { StateChanges } from './state-changes.ts';
 import { TaskRecord } from './task-record.ts';
 
@@ -35,6 +36,7 @@ export class MasterState {
   readonly agents = new Map<AgentId, Agent>();
   readonly admissions = new AgentAdmissions(this.changes);
   readonly offers = new Map<OfferId, OfferRecord>();
+  readonly operations = new Operations(this.changes);
   readonly startedMs: number;
   #electedMs: number | undefined;
   #isReady = false;
@@ -153,6 +155,7 @@ export class MasterState {
     invariant(agent.tasks.size === 0, 'a removed agent has no tasks');
     invariant(agent.offers.size === 0, 'a removed agent has no offers');
     invariant(agent.executors.size === 0, 'a removed agent has no executors');
+    for (const operation of this.operations.onAgent(agent.id)) this.operations.remove(operation);
     this.agents.delete(agent.id);
     this.#agentsByPid.delete(agent.pid.toString());
     this.changes.tell({ kind: 'agentRemoved', agent });

@@ -9,6 +9,7 @@ import type {
   FrameworkId,
   MasterInfo,
   OfferId,
+  Operation,
   Resource,
   Task,
   TaskId,
@@ -56,6 +57,8 @@ export type MirrorRecord =
     }
   | { readonly kind: 'offer'; readonly offer: OfferData }
   | { readonly kind: 'offerRemoved'; readonly offerId: OfferId }
+  | { readonly kind: 'operation'; readonly operation: Operation }
+  | { readonly kind: 'operationRemoved'; readonly operation: Operation }
   | {
       readonly kind: 'admission';
       readonly agentId: AgentId;
@@ -142,6 +145,11 @@ export function mirrorRecord(state: MasterState, change: MirrorChange): MirrorRe
       const records = resources.toRecords();
       return { kind: 'offer', offer: { id, frameworkId, agentId, role, resources: records } };
     }
+    case 'operationAdded':
+    case 'operationChanged':
+      return { kind: 'operation', operation: change.operation.operation };
+    case 'operationRemoved':
+      return { kind: 'operationRemoved', operation: change.operation.operation };
     case 'offerRemoved':
       return { kind: 'offerRemoved', offerId: change.offer.id };
     default: {
@@ -170,6 +178,9 @@ export function objectOf(change: MirrorChange): object | undefined {
     case 'agentAdded':
     case 'agentChanged':
       return change.agent;
+    case 'operationAdded':
+    case 'operationChanged':
+      return change.operation;
     default:
       return undefined;
   }
@@ -207,6 +218,9 @@ export function changesFromNothing(state: MasterState): MirrorChange[] {
     if (agent.tasks.size > 1 || agent.executors.size > 1) {
       changes.push({ kind: 'agentOrder', agent });
     }
+  }
+  for (const operation of state.operations.all()) {
+    changes.push({ kind: 'operationAdded', operation });
   }
   for (const offer of offers.values()) changes.push({ kind: 'offerAdded', offer });
   const { recovered, unreachable, gone } = admissions;

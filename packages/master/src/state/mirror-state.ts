@@ -8,6 +8,7 @@ import {
   type ExecutorInfo,
   type FrameworkId,
   idOf,
+  type Operation,
   type Task,
   type TaskId,
 } from '@kaon/protocol';
@@ -18,6 +19,7 @@ import { Agent, type AgentFacts } from './agent.ts';
 import { Framework, type FrameworkFacts } from './framework.ts';
 import { MasterState, removeNested, type TaskEnd } from './master-state.ts';
 import type { AgentData, MasterFacts, MirrorRecord, OfferData } from './mirror-record.ts';
+import { OperationRecord } from './operation-record.ts';
 import { TaskRecord } from './task-record.ts';
 
 /** Told which agent or framework looks different from now on, besides the object itself. */
@@ -67,6 +69,13 @@ export class MirrorState {
         if (offer === undefined) return;
         this.state.removeOffer(offer);
         return this.#listener.agentTouched(offer.agentId);
+      }
+      case 'operation':
+        return this.state.operations.put(operationRecord(record.operation));
+      case 'operationRemoved': {
+        const known = this.state.operations.get(operationRecord(record.operation).key);
+        if (known !== undefined) this.state.operations.remove(known);
+        return;
       }
       case 'admission':
         return this.#putAdmission(record);
@@ -186,6 +195,19 @@ export class MirrorState {
     if (record.gone === undefined) gone.delete(agentId);
     else if (!gone.has(agentId)) gone.set(agentId, record.gone);
   }
+}
+
+function operationRecord(operation: Operation): OperationRecord {
+  const { uuid, agentId, frameworkId, info } = operation;
+  return new OperationRecord(
+    {
+      uuid,
+      agentId: agentId?.value as AgentId,
+      frameworkId: frameworkId?.value as FrameworkId | undefined,
+      info,
+    },
+    operation,
+  );
 }
 
 function pidOf(text: string): Pid<AgentProtocol> {

@@ -5,6 +5,7 @@ import type { Agent } from './agent.ts';
 import type { Framework } from './framework.ts';
 import type { TaskEnd } from './master-state.ts';
 import type { OfferRecord } from './offer-record.ts';
+import type { OperationRecord } from './operation-record.ts';
 import type { TaskRecord } from './task-record.ts';
 
 /** One change, told after it was made. */
@@ -37,6 +38,10 @@ export type StateChange =
     }
   | { readonly kind: 'offerAdded'; readonly offer: OfferRecord }
   | { readonly kind: 'offerRemoved'; readonly offer: OfferRecord }
+  | {
+      readonly kind: 'operationAdded' | 'operationChanged' | 'operationRemoved';
+      readonly operation: OperationRecord;
+    }
   /** The agent came onto or left one of the registry's lists. */
   | { readonly kind: 'admissionChanged'; readonly agentId: AgentId };
 

@@ -43,7 +43,7 @@ export function announceToAllocator(state: MasterState, agent: Agent): Effect {
   return tellAllocator({
     kind: 'addAgent',
     agentId: agent.id,
-    info: agent.info,
+    info: agent.currentInfo,
     capabilities: agent.capabilities,
     used: state.usedOn(agent),
   });

@@ -10,7 +10,7 @@ import {
   MESOS_VERSION,
   validateId,
 } from '@kaon/protocol';
-import { toPostRefinement, validateResources } from '@kaon/resources';
+import { applyCheckpointed, Resources, toPostRefinement, validateResources } from '@kaon/resources';
 import type { AgentReport } from '../effects.ts';
 import { type AgentProtocol, agentProtocol } from '../protocol.ts';
 
@@ -20,7 +20,7 @@ export function newAgentReport(
   from: Pid,
 ): Result<AgentReport, string> {
   const { agent, version, agentCapabilities, resourceVersionUuid } = message;
-  const problem = infoProblem(agent, version);
+  const problem = infoProblem(message);
   if (problem !== undefined) return err(problem);
   const { id: _id, ...info } = agent;
   return ok({
@@ -32,6 +32,7 @@ export function newAgentReport(
     tasks: [],
     executors: [],
     frameworks: [],
+    checkpointedResources: message.checkpointedResources.map(toPostRefinement),
   });
 }
 
@@ -43,7 +44,7 @@ export function returningAgentReport(
   const { agent, version, agentCapabilities, resourceVersionUuid } = message;
   const id = validateId(agent.id?.value ?? '');
   if (!id.ok) return id;
-  const problem = infoProblem(agent, version);
+  const problem = infoProblem(message);
   if (problem !== undefined) return err(problem);
   const { executorInfos, tasks, frameworks } = message;
   const foreign = tasks.find((task) => task.agentId.value !== id.value);
@@ -59,6 +60,7 @@ export function returningAgentReport(
       areIds(executorId.value, frameworkId?.value ?? ''),
     ),
     frameworks: frameworks.filter(({ id }) => areIds(id?.value ?? '')),
+    checkpointedResources: message.checkpointedResources.map(toPostRefinement),
   });
 }
 
@@ -80,13 +82,21 @@ function withStacks(info: AgentInfo): AgentInfo {
   return { ...info, resources: info.resources.map(toPostRefinement) };
 }
 
-function infoProblem(info: AgentInfo, version: string | undefined): string | undefined {
-  if (info.hostname === '') return 'it has no hostname';
+function infoProblem({
+  agent,
+  version,
+  checkpointedResources,
+}: Pick<internal.RegisterAgentMessage, 'agent' | 'version' | 'checkpointedResources'>):
+  | string
+  | undefined {
+  if (agent.hostname === '') return 'it has no hostname';
   if (version !== undefined && isOlder(version, AGENT_VERSION_MIN)) {
     return `its version ${version.slice(0, 40)} is older than ${AGENT_VERSION_MIN}`;
   }
-  const resources = validateResources(info.resources);
-  return resources.ok ? undefined : resources.error;
+  const resources = validateResources([...agent.resources, ...checkpointedResources]);
+  if (!resources.ok) return resources.error;
+  const total = applyCheckpointed(Resources.of(agent.resources), checkpointedResources);
+  return total.ok ? undefined : total.error;
 }
 
 /** Compares `major.minor.patch`; what cannot be read counts as older. */

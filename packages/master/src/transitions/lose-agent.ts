@@ -3,6 +3,7 @@ import { type Effect, reregisterTimer, tellAllocator } from '../effects.ts';
 import type { Env } from '../env.ts';
 import type { Agent } from '../state/agent.ts';
 import type { MasterState } from '../state/master-state.ts';
+import { loseOperations } from './lose-operations.ts';
 import { type Loss, loseTasks } from './lose-tasks.ts';
 import { rescindOffers } from './rescind-offers.ts';
 
@@ -27,6 +28,7 @@ export function loseAgent(
   for (const frameworkId of new Set([...agent.tasks.keys(), ...agent.executors.keys()])) {
     effects.push(...loseTasks(state, agent, frameworkId, loss, env));
   }
+  effects.push(...loseOperations(state, agent, loss));
   state.removeAgent(agent);
   effects.push(tellAllocator({ kind: 'removeAgent', agentId }));
   return effects;

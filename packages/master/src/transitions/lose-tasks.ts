@@ -2,6 +2,7 @@
 import {
   type FrameworkId,
   isTerminal,
+  type OperationState,
   type TaskState,
   type TaskStatus_Reason,
   type TimeInfo,
@@ -23,6 +24,8 @@ export interface Loss {
   /** Where the records of tasks that had not ended go. */
   readonly end: TaskEnd;
   readonly unreachableTime?: TimeInfo | undefined;
+  /** What frameworks are told of operations that have an id. Default: they are forgotten without a word. */
+  readonly operations?: { readonly state: OperationState; readonly message: string } | undefined;
 }
 
 /** Tells a framework of the end of each of its tasks on `agent` and takes them off the books. */

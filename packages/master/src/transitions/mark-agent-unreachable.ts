@@ -74,6 +74,10 @@ export function agentMarkedUnreachable(
           framework.has('PARTITION_AWARE') ? 'TASK_UNREACHABLE' : 'TASK_LOST',
         end: 'unreachable',
         unreachableTime: since,
+        operations: {
+          state: 'OPERATION_UNREACHABLE',
+          message: 'Agent was marked unreachable',
+        },
       },
       env,
     ),

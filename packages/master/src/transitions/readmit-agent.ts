@@ -28,6 +28,7 @@ import { announceToAllocator, type Persisted, pingConnection } from './admit-age
 import { agentIdOf } from './agent-report.ts';
 import { forgetExecutor } from './executor-exited.ts';
 import { masterStatus, tellStatus } from './master-status.ts';
+import { rescindOffers } from './rescind-offers.ts';
 
 /** The registry has (again) an agent that came back. */
 export function agentReadmitted(
@@ -73,10 +74,15 @@ export function reconnectAgent(
   env: Env,
 ): readonly Effect[] {
   const wasConnected = agent.isConnected;
+  const formerTotal = agent.totalResources;
   state.reconnectAgent(agent, report, env.nowMs);
+  // Its word on its resources has everything in it that it has done; what it has not, it will not do.
+  for (const operation of state.operations.onAgent(agent.id)) operation.assumed = undefined;
+  const hasChanged = !formerTotal.equals(agent.totalResources);
+  const rescinded = hasChanged ? rescindOffers(state, state.offersOf(agent)) : [];
   const unreported = reconciliations(agent, report.tasks, env);
   const forgotten = forgetUnreportedExecutors(state, agent, report);
-  const { id: agentId, info, capabilities } = agent;
+  const { id: agentId, currentInfo: info, capabilities } = agent;
   const taken = takeReport(state, agent, report, env, 'all');
   const used = taken.added.filter((task) => task.holdsResources);
   const isActivated = tellAllocator({ kind: 'activateAgent', agentId });
@@ -86,6 +92,7 @@ export function reconnectAgent(
     { kind: 'watchAgent', agentId, agent: agent.pid },
     ...taken.frameworks,
     ...forgotten,
+    ...rescinded,
     tellAllocator({ kind: 'updateAgent', agentId, info, capabilities }),
     ...used.map(({ frameworkId, resources }) =>
       tellAllocator({ kind: 'useResources', frameworkId, agentId, resources }),

@@ -4,16 +4,17 @@ import { count, type Effect, offerTimer, recover, toScheduler } from '../effects
 import type { MasterState } from '../state/master-state.ts';
 import type { OfferRecord } from '../state/offer-record.ts';
 
-/** Ends `offers` and tells their frameworks, each offer on its own. */
+/** Ends `offers` and tells their frameworks, each offer on its own. `refuseMs`: not offered again so soon. */
 export function rescindOffers(
   state: MasterState,
   offers: readonly OfferRecord[],
+  refuseMs = 0,
 ): readonly Effect[] {
   return offers.flatMap((offer) => {
     const framework = state.frameworks.get(offer.frameworkId);
     const offerId = idRecord(offer.id);
     const told = framework ? toScheduler(framework, { type: 'RESCIND', rescind: { offerId } }) : [];
-    return [...told, count('offersRescinded'), ...recallOffers(state, [offer])];
+    return [...told, count('offersRescinded'), ...recallOffers(state, [offer], refuseMs)];
   });
 }
 

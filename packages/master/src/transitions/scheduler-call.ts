@@ -5,6 +5,7 @@ import type { Env } from '../env.ts';
 import type { Framework } from '../state/framework.ts';
 import type { MasterState } from '../state/master-state.ts';
 import { acceptOffers } from './accept-offers.ts';
+import { acknowledgeOperationStatus } from './acknowledge-operation-status.ts';
 import { acknowledgeStatus } from './acknowledge-status.ts';
 import { declineOffers } from './decline-offers.ts';
 import { frameworkToExecutor } from './framework-message.ts';
@@ -49,6 +50,10 @@ export function schedulerCall(
       return call.acknowledge ? acknowledgeStatus(state, framework, call.acknowledge) : [];
     case 'RECONCILE':
       return call.reconcile ? reconcileTasks(state, framework, call.reconcile, env) : [];
+    case 'ACKNOWLEDGE_OPERATION_STATUS':
+      return call.acknowledgeOperationStatus
+        ? acknowledgeOperationStatus(state, framework, call.acknowledgeOperationStatus)
+        : [];
     case 'RECONCILE_OPERATIONS':
       return call.reconcileOperations
         ? reconcileOperations(state, framework, call.reconcileOperations)
@@ -60,7 +65,7 @@ export function schedulerCall(
     case 'REQUEST':
       return requestResources(framework, call.request);
     default:
-      // Inverse offers and operation statuses are never sent, so their answers mean nothing.
+      // Inverse offers are never sent, so their answers mean nothing.
       return [];
   }
 }

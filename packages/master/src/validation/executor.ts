@@ -77,7 +77,8 @@ const EXECUTOR_CHECKS: readonly ExecutorCheck[] = [
   runningOneIsTheSame,
 ];
 
-function sameExecutor(left: ExecutorInfo, right: ExecutorInfo): boolean {
+/** Whether two describe the same executor, whoever filled in its framework. */
+export function sameExecutor(left: ExecutorInfo, right: ExecutorInfo): boolean {
   if (!Resources.of(left.resources).equals(Resources.of(right.resources))) return false;
   const comparable = (executor: ExecutorInfo): string =>
     encodeJson(ExecutorInfo, { ...executor, frameworkId: undefined, resources: [] });
@@ -96,7 +97,7 @@ export function groupExecutorProblem({ executorId, resources }: ExecutorInfo): P
     const mem = memMilli === 0 ? 'None' : `${formatScalar(memMilli / 1000)}MB`;
     return `Executor '${executorId.value}' uses less memory (${mem}) than the minimum required (${EXECUTOR_MEM_MB_MIN}MB)`;
   }
-  return undefined;
+  return own.scalarMilli('disk') === 0 ? `Executor '${executorId.value}' uses no disk` : undefined;
 }
 
 function amount(milli: number): string {

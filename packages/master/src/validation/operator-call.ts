@@ -40,11 +40,19 @@ export function validateOperatorCall(call: Call): Result<void, string> {
   if (body !== undefined && call[body[1]] === undefined) {
     return resultOf(`Expecting '${body[0]}' to be present`);
   }
-  return resultOf(resourcesProblem(call));
+  return resultOf(agentProblem(call) ?? resourcesProblem(call));
+}
+
+function agentProblem({ growVolume, shrinkVolume }: Call): Problem {
+  const resize = growVolume ?? shrinkVolume;
+  return resize === undefined || resize.agentId !== undefined
+    ? undefined
+    : "Expecting 'agent_id' to be present; only agent default resources are supported right now";
 }
 
 function resourcesProblem(call: Call): Problem {
   const lists: readonly (readonly Resource[] | undefined)[] = [
+    call.reserveResources?.source,
     call.reserveResources?.resources,
     call.unreserveResources?.resources,
     call.createVolumes?.volumes,

@@ -37,6 +37,11 @@ export function launchCost(task: TaskInfo, { framework, agent }: LaunchPlace): R
   return isRunning ? own : own.plus(Resources.of(executor.resources));
 }
 
+/** What is wrong with a task by itself, in a group or not. */
+export function taskProblem(task: TaskInfo, place: LaunchPlace): Problem {
+  return firstProblem(COMMON_CHECKS, task, place);
+}
+
 type TaskCheck = Check<readonly [TaskInfo, LaunchPlace]>;
 
 const hasCommandOrExecutor: TaskCheck = ({ command, executor }) =>
@@ -113,6 +118,20 @@ const fitsIntoOffer: TaskCheck = (task, place) => {
     : `Total resources ${cost} required by task and its executor is more than available ${place.offered}`;
 };
 
+/** What must hold of every task. */
+const COMMON_CHECKS: readonly TaskCheck[] = [
+  idIsLegal,
+  idIsUnused,
+  agentIsTheOffered,
+  killGraceIsNonNegative,
+  completionTimeIsNonNegative,
+  checkIsLegal,
+  healthCheckIsLegal,
+  usesResources,
+  resourcesAreLegal,
+  limitsAreLegal,
+];
+
 const TASK_CHECKS: readonly TaskCheck[] = [
   idIsLegal,
   idIsUnused,
@@ -131,7 +150,7 @@ const TASK_CHECKS: readonly TaskCheck[] = [
 ];
 
 /** Amounts of one name are revocable or not, and all are allocated to one role. */
-function mixtureProblem(resources: TaskInfo['resources']): Problem {
+export function mixtureProblem(resources: TaskInfo['resources']): Problem {
   const kinds = new Map<string, boolean>();
   const roles = new Set<string | undefined>();
   for (const { name, revocable, allocationInfo } of resources) {

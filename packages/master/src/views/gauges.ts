@@ -1,6 +1,7 @@
 // Metrics that are read off the state, under Mesos' keys.
 import { LEGACY_MASTER_METRICS, type TaskState } from '@kaon/protocol';
 import { fromMilli, Resources } from '@kaon/resources';
+import { OPERATION_GAUGES, operationKeys } from '../metrics/operation-keys.ts';
 import type { MasterState } from '../state/master-state.ts';
 import { usedOfAgent } from './usage.ts';
 
@@ -15,6 +16,7 @@ export function* gaugesOf(state: MasterState, nowMs: number): Iterable<readonly 
   yield* frameworkGauges(state);
   yield ['master/outstanding_offers', state.offers.size];
   yield* taskGauges(state);
+  yield* operationGauges(state);
   yield* resourceGauges(state);
 }
 
@@ -57,6 +59,19 @@ function* taskGauges({ frameworks }: MasterState): Iterable<readonly [string, nu
   }
   for (const [key, state] of TASK_GAUGES) yield [key, counts.get(state) ?? 0];
   yield ['master/tasks_unreachable', unreachable];
+}
+
+function* operationGauges({ operations }: MasterState): Iterable<readonly [string, number]> {
+  const counts = new Map([...OPERATION_GAUGES].map((key) => [key, 0]));
+  const add = (key: string): void => {
+    const count = counts.get(key);
+    if (count !== undefined) counts.set(key, count + 1);
+  };
+  for (const { info, state } of operations.all()) {
+    const { type = 'UNKNOWN' } = info;
+    for (const key of [...operationKeys(type, state), ...operationKeys(type, 'total')]) add(key);
+  }
+  yield* counts;
 }
 
 function* resourceGauges(state: MasterState): Iterable<readonly [string, number]> {

@@ -4,6 +4,7 @@ import {
   BUILD,
   idRecord,
   type masterV1,
+  type Operation,
   type Resource,
   type Role,
   type Task,
@@ -55,7 +56,7 @@ export function operatorResponse(
     case 'GET_TASKS':
       return { type, getTasks: taskRecords(state, filter) };
     case 'GET_OPERATIONS':
-      return { type, getOperations: { operations: [] } };
+      return { type, getOperations: { operations: operationRecords(state, filter) } };
     case 'GET_ROLES':
       return { type, getRoles: { roles: roleRecords(state, filter) } };
     case 'GET_STATE':
@@ -187,6 +188,13 @@ function recoveredAgents({ admissions }: MasterState, filter: ListFilter): reado
   return [...admissions.recovered].flatMap(([id, info]) =>
     agentId === undefined || id === agentId ? [info] : [],
   );
+}
+
+function operationRecords(state: MasterState, { frameworkId, agentId }: ListFilter): Operation[] {
+  return [...state.operations.all()]
+    .filter((one) => frameworkId === undefined || one.frameworkId === frameworkId)
+    .filter((one) => agentId === undefined || one.agentId === agentId)
+    .map(({ operation }) => operation);
 }
 
 function roleRecords(state: MasterState, filter: ListFilter): Role[] {

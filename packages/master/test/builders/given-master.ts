@@ -16,7 +16,7 @@ import type { Agent } from '#master/state/agent';
 import type { Framework } from '#master/state/framework';
 import { MasterState } from '#master/state/master-state';
 import type { OfferRecord } from '#master/state/offer-record';
-import { agentInfo, frameworkInfo } from './records.ts';
+import { agentInfo, frameworkInfo, uuidOf } from './records.ts';
 
 export const NOW_MS = 1_700_000_000_000;
 
@@ -31,7 +31,12 @@ export class GivenMaster {
     this.state = new MasterState(info, all, NOW_MS);
     this.state.elect(NOW_MS);
     this.state.open();
-    this.env = { nowMs: NOW_MS, settings: all };
+    let uuids = 0;
+    const newUuid = (): Uint8Array => {
+      uuids += 1;
+      return uuidOf(uuids);
+    };
+    this.env = { nowMs: NOW_MS, settings: all, newUuid };
   }
 
   agent(name: string, text?: string): this {
@@ -40,7 +45,7 @@ export class GivenMaster {
       pid: new Pid('slave(1)', `${name}:5051`, agentProtocol),
       version: '1.12.0',
       capabilities: AGENT_CAPABILITIES,
-      resourceVersionUuid: undefined,
+      resourceVersionUuid: { value: uuidOf(99) },
     };
     this.state.addAgent(toId(name), facts, NOW_MS);
     return this;

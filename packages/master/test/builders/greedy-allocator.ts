@@ -1,10 +1,12 @@
 // An allocator for tests that needs no passes: what is free goes at once to the first framework that
 // wants offers in its first role. Refused resources are not offered again until a revival.
 
+import type { UpdateAvailable } from '@kaon/allocator';
 import type { Allocation, AllocatorCommand, AllocatorPort, OnAllocated } from '@kaon/master';
+import { ok, type Result } from '@kaon/primitives';
 import type { AgentId, FrameworkId } from '@kaon/protocol';
 import { rolesOf } from '@kaon/protocol';
-import { Resources } from '@kaon/resources';
+import { applyConversions, Resources } from '@kaon/resources';
 
 interface FrameworkRow {
   role: string;
@@ -15,6 +17,10 @@ interface FrameworkRow {
 export class GreedyAllocator implements AllocatorPort {
   readonly commands: AllocatorCommand[] = [];
   readonly free = new Map<AgentId, Resources>();
+  /** All an agent has, as the master told. */
+  readonly total = new Map<AgentId, Resources>();
+  /** What was granted or is in use, allocated to no one. */
+  readonly #held = new Map<AgentId, Resources>();
   readonly #inactive = new Set<AgentId>();
   readonly #frameworks = new Map<FrameworkId, FrameworkRow>();
   readonly #refused = new Set<string>();
@@ -69,13 +75,17 @@ export class GreedyAllocator implements AllocatorPort {
       case 'removeFramework':
         this.#frameworks.delete(command.frameworkId);
         break;
-      case 'addAgent': {
-        const used = Resources.sum(command.used.values()).unallocate();
-        this.free.set(command.agentId, Resources.of(command.info.resources).minus(used));
+      case 'addAgent':
+        this.total.set(command.agentId, Resources.of(command.info.resources));
+        this.#held.set(command.agentId, Resources.sum(command.used.values()).unallocate());
+        this.#refresh(command.agentId);
         break;
-      }
+      case 'updateAgent':
+        this.total.set(command.agentId, Resources.of(command.info.resources));
+        this.#refresh(command.agentId);
+        break;
       case 'removeAgent':
-        this.free.delete(command.agentId);
+        for (const map of [this.free, this.total, this.#held]) map.delete(command.agentId);
         break;
       case 'activateAgent':
         this.#inactive.delete(command.agentId);
@@ -83,22 +93,58 @@ export class GreedyAllocator implements AllocatorPort {
       case 'deactivateAgent':
         this.#inactive.add(command.agentId);
         break;
-      case 'useResources': {
-        const free = this.free.get(command.agentId) ?? Resources.empty;
-        this.free.set(command.agentId, free.minus(command.resources.unallocate()));
+      case 'useResources':
+        this.#hold(command.agentId, command.resources);
+        break;
+      case 'updateAllocation': {
+        const { agentId } = command;
+        const [consumed, converted] = [
+          command.consumed.unallocate(),
+          command.converted.unallocate(),
+        ];
+        const held = this.#held.get(agentId) ?? Resources.empty;
+        if (!held.contains(consumed)) throw new Error(`${held} does not contain ${consumed}`);
+        this.#held.set(agentId, held.minus(consumed).plus(converted));
+        const total = this.total.get(agentId) ?? Resources.empty;
+        this.total.set(agentId, total.minus(consumed).plus(converted));
+        this.#refresh(agentId);
         break;
       }
       case 'recoverResources': {
-        const free = this.free.get(command.agentId);
-        if (free === undefined) break;
-        this.free.set(command.agentId, free.plus(command.resources.unallocate()));
-        if (command.refuseMs > 0) this.#refused.add(key(command.frameworkId, command.agentId));
+        const { agentId, resources } = command;
+        if (!this.total.has(agentId)) break;
+        const held = this.#held.get(agentId) ?? Resources.empty;
+        this.#held.set(agentId, held.minus(resources.unallocate()));
+        this.#refresh(agentId);
+        if (command.refuseMs > 0) this.#refused.add(key(command.frameworkId, agentId));
         break;
       }
       default:
         break;
     }
     this.#allocate();
+  }
+
+  async updateAvailable({ agentId, conversions }: UpdateAvailable): Promise<Result<void, string>> {
+    const free = applyConversions(this.free.get(agentId) ?? Resources.empty, conversions);
+    if (!free.ok) return free;
+    const total = applyConversions(this.total.get(agentId) ?? Resources.empty, conversions);
+    if (!total.ok) return total;
+    this.total.set(agentId, total.value);
+    this.#refresh(agentId);
+    this.#allocate();
+    return ok(undefined);
+  }
+
+  #hold(agentId: AgentId, resources: Resources): void {
+    const held = this.#held.get(agentId) ?? Resources.empty;
+    this.#held.set(agentId, held.plus(resources.unallocate()));
+    this.#refresh(agentId);
+  }
+
+  #refresh(agentId: AgentId): void {
+    const total = this.total.get(agentId) ?? Resources.empty;
+    this.free.set(agentId, total.unheld([this.#held.get(agentId) ?? Resources.empty]));
   }
 
   #want(frameworkId: FrameworkId, wantsOffers: boolean): void {
@@ -112,11 +158,12 @@ export class GreedyAllocator implements AllocatorPort {
       if (!wantsOffers) continue;
       const shares = [...this.free]
         .filter(([agentId, free]) => {
-          if (free.isEmpty || this.#inactive.has(agentId)) return false;
+          // Shared volumes are free always, and alone not worth an offer.
+          if (free.nonShared().isEmpty || this.#inactive.has(agentId)) return false;
           return !this.#refused.has(key(frameworkId, agentId));
         })
         .map(([agentId, free]) => {
-          this.free.set(agentId, Resources.empty);
+          this.#hold(agentId, free);
           return { agentId, role, resources: free.allocate(role) };
         });
       if (shares.length > 0) allocations.push({ frameworkId, shares });

@@ -8,13 +8,15 @@ import {
   systemRandom,
   type TimerHandle,
 } from '@kaon/primitives';
-import type { Credential, FrameworkInfo, TaskStatus } from '@kaon/protocol';
+import type { Credential, TaskStatus } from '@kaon/protocol';
 import type { SchedulerConnection } from '../connection.ts';
 import type { CallEncoding } from '../encoding.ts';
 import { MasterUnreachableError, SchedulerClosedError } from '../errors.ts';
 import { type FrameworkOptions, frameworkInfo } from '../framework-info.ts';
 import { HttpSchedulerConnection } from '../http-connection.ts';
 import { currentUser } from '../node/current-user.ts';
+import { loadSaved } from '../store/load-saved.ts';
+import type { SchedulerStore } from '../store/scheduler-store.ts';
 import { TaskScheduler } from './task-scheduler.ts';
 
 /** What to connect to and as whom. */
@@ -35,6 +37,11 @@ export interface ConnectOptions {
    * `framework.id` was given. Acknowledged afterwards. Default: they are acknowledged and forgotten.
    */
   readonly onOtherUpdate?: (status: TaskStatus) => void | Promise<void>;
+  /**
+   * Where to keep the framework's id and its tasks: a scheduler started again with the same store takes
+   * the same framework over, with all its tasks. Default: nowhere.
+   */
+  readonly store?: SchedulerStore;
   /** How long to try before `connectScheduler` rejects, in milliseconds. Default: 30 000. */
   readonly connectTimeoutMs?: number;
   /** Gives connecting up: `connectScheduler` rejects with `KAON_SCHEDULER_CLOSED`. */
@@ -47,6 +54,8 @@ export interface ConnectOptions {
   readonly logger?: Logger;
   /** Default: HTTP to `master`. */
   readonly connection?: SchedulerConnection;
+  /** Makes the connection for a framework begun anew. Default: HTTP to `master`. */
+  readonly reconnect?: () => SchedulerConnection;
   /** Default: the machine's clock. */
   readonly clock?: Clock;
   /** Default: the operating system's source. */
@@ -62,14 +71,13 @@ const TASKS_MAX = 100_000;
  * From then on the scheduler keeps itself connected until `close`.
  *
  * @throws {MasterAddressError} {@link MasterUnreachableError} {@link CallRefusedError} {@link FrameworkError}
+ * {@link StoreDamagedError}
  */
 export async function connectScheduler(options: ConnectOptions): Promise<TaskScheduler> {
   const clock = options.clock ?? systemClock();
   const random = options.random ?? systemRandom();
   const logger = options.logger ?? silentLogger;
-  const framework: FrameworkInfo = frameworkInfo(options.framework, currentUser());
-  const connection =
-    options.connection ??
+  const connect = (): SchedulerConnection =>
     new HttpSchedulerConnection({
       master: options.master,
       clock,
@@ -78,9 +86,20 @@ export async function connectScheduler(options: ConnectOptions): Promise<TaskSch
       ...(options.encoding === undefined ? {} : { encoding: options.encoding }),
       ...(options.credential === undefined ? {} : { credential: options.credential }),
     });
+  // An address that is none is told before anything is read.
+  const connection = options.connection ?? connect();
+  const saved = await loadSaved(options.store);
+  const isStoredId = options.framework.id === undefined && saved.frameworkId !== undefined;
+  const framework = frameworkInfo(
+    isStoredId ? { ...options.framework, id: saved.frameworkId } : options.framework,
+    currentUser(),
+  );
   const scheduler = new TaskScheduler({
     connection,
+    reconnect: isStoredId ? (options.reconnect ?? connect) : undefined,
     framework,
+    store: options.store,
+    savedTasks: saved.tasks,
     acknowledgements: options.acknowledgements ?? 'automatic',
     onOtherUpdate: options.onOtherUpdate,
     tasksMax: options.tasksMax ?? TASKS_MAX,

@@ -1,12 +1,23 @@
 // First fit: which waiting task goes to which offer. Pure; the scheduler sends what comes out.
 import type { AgentID, Offer, OfferID, Resource } from '@kaon/protocol';
 import { OfferedResources, type Want } from './carve-resources.ts';
+import {
+  type AttributeWishes,
+  hasAttributes,
+  type Spread,
+  SpreadCounts,
+  spreadValueOf,
+} from './placement.ts';
 
 /** A task that waits for an offer. */
 export interface Wanted {
   readonly wants: readonly Want[];
   /** Whether the task may run on the offer's agent. Default: on any. */
   readonly accepts?: ((offer: Offer) => boolean) | undefined;
+  /** What the agent must have. Default: nothing. */
+  readonly attributes?: AttributeWishes | undefined;
+  /** Default: as many of a kind on one agent as fit. */
+  readonly spread?: (Spread & { readonly group: string }) | undefined;
 }
 
 /** Tasks that go to one agent, in one `ACCEPT` of all its offers. */
@@ -25,14 +36,16 @@ export interface Matching<T> {
 }
 
 /**
- * Places waiting tasks, oldest first, each on the first agent with room.
+ * Places waiting tasks, oldest first, each on the first agent with room; tasks that spread, where the
+ * fewest of their group are.
  *
  * Offers of one agent and role count as one. Within an agent tasks that do not fit are passed over, so a
- * large task never holds up the smaller ones behind it.
+ * large task never holds up the smaller ones behind it. `counts` says where groups are, and is added to.
  */
 export function matchOffers<T extends Wanted>(
   offers: readonly Offer[],
   waiting: Iterable<T>,
+  counts: SpreadCounts = new SpreadCounts(),
 ): Matching<T> {
   const groups = [...groupByAgent(offers).values()].map((members) => ({
     members,
@@ -45,15 +58,15 @@ export function matchOffers<T extends Wanted>(
     const size = task.wants.map(({ name, milli }) => `${name}:${milli}`).join();
     if (tooLarge.has(size)) continue;
     let isPlaced = false;
-    for (const group of groups) {
-      if (task.accepts?.(group.members[0] as Offer) === false) continue;
+    for (const group of inOrderFor(task, groups, counts)) {
       const resources = group.left.take(task.wants);
       if (resources === undefined) continue;
       group.tasks.push({ task, resources });
+      countSpread(task, group.members[0] as Offer, counts);
       isPlaced = true;
       break;
     }
-    if (!isPlaced && task.accepts === undefined) tooLarge.add(size);
+    if (!isPlaced && isUnchoosy(task)) tooLarge.add(size);
   }
   const placements: Placement<T>[] = [];
   const unused: OfferID[] = [];
@@ -64,6 +77,39 @@ export function matchOffers<T extends Wanted>(
     else placements.push({ offer, agentId: offer.agentId, offerIds, tasks });
   }
   return { placements, unused };
+}
+
+function isUnchoosy({ accepts, attributes, spread }: Wanted): boolean {
+  return accepts === undefined && attributes === undefined && spread === undefined;
+}
+
+/** The agents the task may go to, the best first. */
+function inOrderFor<G extends { readonly members: readonly Offer[] }>(
+  task: Wanted,
+  groups: readonly G[],
+  counts: SpreadCounts,
+): readonly G[] {
+  if (isUnchoosy(task)) return groups;
+  const { accepts, attributes, spread } = task;
+  const allowed = groups.filter(({ members }) => {
+    const offer = members[0] as Offer;
+    return (!attributes || hasAttributes(offer, attributes)) && accepts?.(offer) !== false;
+  });
+  if (spread === undefined) return allowed;
+  const { group, max = Number.POSITIVE_INFINITY } = spread;
+  return allowed
+    .flatMap((candidate) => {
+      const value = spreadValueOf(candidate.members[0] as Offer, spread);
+      const count = value === undefined ? max : counts.at(group, value);
+      return count < max ? [{ candidate, count }] : [];
+    })
+    .sort((left, right) => left.count - right.count)
+    .map(({ candidate }) => candidate);
+}
+
+function countSpread({ spread }: Wanted, offer: Offer, counts: SpreadCounts): void {
+  const value = spread && spreadValueOf(offer, spread);
+  if (spread !== undefined && value !== undefined) counts.add(spread.group, value);
 }
 
 function groupByAgent(offers: readonly Offer[]): Map<string, Offer[]> {

@@ -10,6 +10,7 @@ import {
 } from '@kaon/protocol';
 import { TaskRequestError } from '../errors.ts';
 import type { Want } from './carve-resources.ts';
+import type { AttributeWishes, Spread } from './placement.ts';
 
 /** A task to launch. Only `command` is needed. */
 export interface TaskRequest {
@@ -19,6 +20,11 @@ export interface TaskRequest {
   readonly name?: string;
   /** Unique within the framework, at most 255 characters. Default: the name and a random suffix. */
   readonly taskId?: string;
+  /**
+   * What this task is to its author. While a task of the same key has not ended, of this run or of one
+   * before that left it in the store, `launch` returns that one and launches nothing. Default: none.
+   */
+  readonly key?: string;
   /** Processors, to the thousandth. Default: 0.1. */
   readonly cpus?: number;
   /** Memory in MB. Default: 32. */
@@ -38,7 +44,11 @@ export interface TaskRequest {
   readonly killGraceMs?: number;
   /** Killed and failed after this long, in milliseconds. Default: no limit. */
   readonly maxCompletionMs?: number;
-  /** Which agents may run it. Default: any. */
+  /** Attributes an agent must have to run it. Default: none. */
+  readonly attributes?: AttributeWishes;
+  /** How it and its like are spread over agents. Default: they are not. */
+  readonly spread?: Spread;
+  /** Which agents may run it, where `attributes` and `spread` cannot say it. Default: any. */
   readonly accepts?: (offer: Offer) => boolean;
   /** Fields of `TaskInfo` that have no place above (container, health check …). They win. */
   readonly taskInfo?: Partial<MessageInit<TaskInfo>>;

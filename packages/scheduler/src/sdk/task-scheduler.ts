@@ -1,16 +1,28 @@
 // The typed scheduler: tasks in, their ends out; offers, acknowledgements and reconciliation by itself.
 import { type Clock, errorText, type Logger, type Random } from '@kaon/primitives';
-import type { FrameworkInfo, MasterInfo, Offer, schedulerV1, TaskStatus } from '@kaon/protocol';
+import {
+  type FrameworkInfo,
+  isTerminal,
+  type MasterInfo,
+  type schedulerV1,
+  type TaskStatus,
+} from '@kaon/protocol';
 import type { SchedulerCall, SchedulerConnection, SchedulerSignal } from '../connection.ts';
 import {
   CallRefusedError,
   FrameworkError,
   SchedulerClosedError,
+  StoreFailedError,
   TaskRequestError,
   TooManyTasksError,
 } from '../errors.ts';
-import { matchOffers, type Placement } from './match-offers.ts';
-import { OfferAppetite } from './offer-appetite.ts';
+import { Journal } from '../store/journal.ts';
+import type { SavedTask } from '../store/saved-task.ts';
+import type { SchedulerStore } from '../store/scheduler-store.ts';
+import type { Placement } from './match-offers.ts';
+import { OfferDesk } from './offer-desk.ts';
+import type { OpenOffer } from './offer-feed.ts';
+import { checkPlacement } from './placement.ts';
 import { Reconciler } from './reconciler.ts';
 import { SignalFeed } from './signal-feed.ts';
 import {
@@ -21,21 +33,26 @@ import {
   taskInfo,
   wantsOf,
 } from './task-request.ts';
-import { agentOf, type LaunchedTask, TrackedTask } from './tracked-task.ts';
-
-/** A launch that got lost (its offer was rescinded meanwhile) is tried this often again. */
-const RELAUNCHES_MAX = 10;
+import { type LaunchedTask, TrackedTask } from './tracked-task.ts';
+import { killedBeforeLaunch, UpdateDesk } from './update-desk.ts';
+import type { TaskUpdate } from './update-feed.ts';
 
 /** What a `TaskScheduler` is made of. `connectScheduler` fills it in. */
 export interface TaskSchedulerOptions {
   readonly connection: SchedulerConnection;
+  /** A new connection, for the case that the stored framework is no more. Absent: that is an error. */
+  readonly reconnect: (() => SchedulerConnection) | undefined;
   readonly framework: FrameworkInfo;
-  /** `automatic`: after the task's `onUpdate`. `explicit`: only by `acknowledge`. */
+  /** `automatic`: after the handlers. `explicit`: only by `acknowledge`. */
   readonly acknowledgements: 'automatic' | 'explicit';
-  /** Told of updates of tasks this scheduler did not launch, before they are acknowledged. */
+  /** Told of updates of tasks this scheduler does not know, before they are acknowledged. */
   readonly onOtherUpdate: ((status: TaskStatus) => void | Promise<void>) | undefined;
   /** Unfinished tasks allowed at a time. */
   readonly tasksMax: number;
+  /** Where to keep what a successor needs, loaded already. Undefined: nowhere. */
+  readonly store: SchedulerStore | undefined;
+  /** Tasks that were in the store. */
+  readonly savedTasks: readonly SavedTask[];
   readonly clock: Clock;
   readonly random: Random;
   readonly logger: Logger;
@@ -54,21 +71,29 @@ export interface SchedulerStats {
   readonly disconnections: number;
 }
 
+/** How the master says that a framework has ended. */
+const FRAMEWORK_REMOVED = /framework has been removed/i;
+
 /** A framework's scheduler. Made by `connectScheduler`. */
 export class TaskScheduler {
   readonly #options: TaskSchedulerOptions;
-  readonly #appetite: OfferAppetite;
+  readonly #offers: OfferDesk;
+  readonly #updates: UpdateDesk;
+  readonly #journal: Journal | undefined;
   readonly #reconciler: Reconciler;
-  /** In order of launch. */
-  readonly #waiting = new Map<string, TrackedTask>();
   /** All tasks that have not ended, the waiting ones included. */
   readonly #tasks = new Map<string, TrackedTask>();
+  readonly #byKey = new Map<string, TrackedTask>();
+  /** Tasks being written down before they may be placed, or that wait for their author. */
+  readonly #held = new Set<TrackedTask>();
   readonly #feeds = new Set<SignalFeed>();
-  readonly #counts = { offers: 0, declined: 0, updates: 0, failed: 0, disconnections: 0 };
+  readonly #counts = { failed: 0, disconnections: 0 };
+  #connection: SchedulerConnection;
   #framework: FrameworkInfo;
   #master: MasterInfo | undefined;
   #isSubscribed = false;
   #subscribedSuppressed = false;
+  #isRenewing = false;
   #isClosing = false;
   #end: ((error: Error | undefined) => void) | undefined;
   /** Settles when the scheduler is over: with undefined after `close`, else with the error that ended it. */
@@ -77,19 +102,36 @@ export class TaskScheduler {
   constructor(options: TaskSchedulerOptions) {
     this.#options = options;
     this.#framework = options.framework;
+    this.#connection = options.connection;
     this.closed = new Promise((resolve) => {
       this.#end = resolve;
     });
-    this.#appetite = new OfferAppetite({
+    this.#journal =
+      options.store &&
+      new Journal(options.store, (error) => this.#finish(new StoreFailedError(error)));
+    this.#offers = new OfferDesk({
       clock: options.clock,
-      revive: () => this.#send({ type: 'REVIVE' }),
-      suppress: () => this.#send({ type: 'SUPPRESS' }),
+      send: (call) => this.#send(call),
+      call: (call) => this.call(call),
+      launch: (placement) => this.#launchPlaced(placement),
+      track: (request) => this.#track(request),
+      check: (request) => this.#check(request),
+    });
+    this.#updates = new UpdateDesk({
+      task: (taskId) => this.#tasks.get(taskId),
+      journal: this.#journal,
+      onOtherUpdate: options.onOtherUpdate,
+      onLost: (task) => this.#relaunch(task),
+      onEnded: (task) => this.#drop(task),
+      acknowledge: (status) => this.#acknowledge(status),
+      logger: options.logger,
     });
     this.#reconciler = new Reconciler({
       clock: options.clock,
       tasks: () => this.#placedTaskIds(),
       ask: (taskIds) => this.#send(this.#reconcileCall(taskIds)),
     });
+    for (const saved of options.savedTasks) this.#restore(saved);
   }
 
   /** The id the master gave; undefined before the first subscription. */
@@ -107,45 +149,44 @@ export class TaskScheduler {
     return this.#isSubscribed;
   }
 
-  /** Tasks that have not ended, by id. */
+  /** Tasks that have not ended, by id; those found in the store are among them from the start. */
   get tasks(): ReadonlyMap<string, LaunchedTask> {
     return this.#tasks;
   }
 
   get stats(): SchedulerStats {
     return {
-      waitingTasks: this.#waiting.size,
+      waitingTasks: this.#offers.waitingCount + this.#held.size,
       unfinishedTasks: this.#tasks.size,
-      offersReceived: this.#counts.offers,
-      offersDeclined: this.#counts.declined,
-      updatesReceived: this.#counts.updates,
+      offersReceived: this.#offers.received,
+      offersDeclined: this.#offers.declined,
+      updatesReceived: this.#updates.received,
       callsFailed: this.#counts.failed,
       disconnections: this.#counts.disconnections,
     };
   }
 
   /**
-   * Queues a task; it starts as soon as an offer has room for it.
+   * Queues a task; it starts as soon as an offer has room for it. With a store it is written down first.
+   *
+   * A request with the `key` of a task that has not ended launches nothing and returns that task.
    *
    * @throws {TaskRequestError} when the request cannot become a task.
    * @throws {TooManyTasksError} {@link SchedulerClosedError}
    */
   launch(request: TaskRequest): LaunchedTask {
     if (this.#isClosing) throw new SchedulerClosedError();
-    if (this.#tasks.size >= this.#options.tasksMax) {
-      throw new TooManyTasksError(this.#options.tasksMax);
+    const known = request.key === undefined ? undefined : this.#byKey.get(request.key);
+    if (known !== undefined) {
+      known.adopt(request);
+      if (known.waitsForAuthor) this.#release(known);
+      return known;
     }
-    const command = typeof request.command === 'string' ? request.command : request.command[0];
-    if (command === undefined || command.trim() === '') {
-      throw new TaskRequestError('command', 'is empty');
-    }
-    const name = nameOf(request);
-    const taskId = request.taskId ?? taskIdFor(name, this.#suffix());
-    const problem = this.#tasks.has(taskId) ? 'is in use' : taskIdProblem(taskId);
-    if (problem !== undefined) throw new TaskRequestError('taskId', problem);
-    const task = new TrackedTask(taskId, name, request, wantsOf(request), (it) => this.#kill(it));
-    this.#tasks.set(taskId, task);
-    this.#enqueue(task);
+    this.#check(request);
+    const task = this.#track(request);
+    this.#held.add(task);
+    if (this.#journal === undefined) this.#release(task);
+    else this.#journal.keep(task, () => this.#release(task));
     return task;
   }
 
@@ -173,7 +214,27 @@ export class TaskScheduler {
 
   /** Sends any call of the v1 scheduler API. Rejects as `SchedulerConnection.call` does. */
   async call(call: SchedulerCall): Promise<void> {
-    await this.#options.connection.call(call);
+    await this.#connection.call(call);
+  }
+
+  /**
+   * Offers that no queued task wants, one at a time: `launch` or `accept` them in the loop's body. What the
+   * body does not answer is declined when it is done. While somebody reads, offers are asked for.
+   */
+  offers(): AsyncIterableIterator<OpenOffer, undefined> {
+    const feed = this.#offers.feed();
+    if (this.#isClosing) feed.end();
+    return feed;
+  }
+
+  /**
+   * Every update of every task from now on. An update is acknowledged when the loop's body is done with
+   * it; one that the loop was left in (`break`, an error) comes again to whoever reads then.
+   */
+  updates(): AsyncIterableIterator<TaskUpdate, undefined> {
+    const feed = this.#updates.feed();
+    if (this.#isClosing) feed.end();
+    return feed;
   }
 
   /**
@@ -188,10 +249,10 @@ export class TaskScheduler {
   }
 
   /**
-   * Ends the scheduler. Default: the framework is torn down and its tasks are killed.
+   * Ends the scheduler. Default: the framework is torn down, its tasks are killed, its store is emptied.
    *
    * With `failover` the tasks run on for the framework's failover timeout, for a successor that
-   * subscribes with the same framework id. Never rejects.
+   * subscribes with the same framework id, or the same store. Never rejects.
    */
   async close(options: { readonly failover?: boolean } = {}): Promise<void> {
     if (this.#isClosing) {
@@ -199,36 +260,42 @@ export class TaskScheduler {
       return;
     }
     this.#isClosing = true;
-    if (this.#isSubscribed && options.failover !== true) {
-      await this.call({ type: 'TEARDOWN' }).catch((error: unknown) => {
-        this.#options.logger.warn({ error: errorText(error) }, 'teardown did not reach the master');
-      });
+    if (options.failover !== true && (await this.#tearDown())) {
+      this.#journal?.clear(this.#tasks.keys());
     }
     this.#finish(undefined);
+    await this.closed;
   }
 
   /** Takes part in the subscription until it is over. Called once, by `connectScheduler`. */
   async run(onSignal: (signal: SchedulerSignal) => void): Promise<void> {
     try {
-      const signals = this.#options.connection.subscribe({
-        framework: () => this.#framework,
-        suppressedRoles: () => this.#rolesToSuppress(),
-      });
-      for await (const signal of signals) {
-        this.#take(signal);
-        // A teardown ends the stream; nobody needs to hear that as bad news.
-        if (this.#isClosing) continue;
-        for (const feed of this.#feeds) feed.push(signal);
-        onSignal(signal);
-      }
+      do {
+        this.#isRenewing = false;
+        await this.#takeSignals(onSignal);
+      } while (this.#isRenewing);
       this.#finish(undefined);
     } catch (error) {
       this.#finish(error instanceof Error ? error : new FrameworkError(errorText(error)));
     }
   }
 
+  async #takeSignals(onSignal: (signal: SchedulerSignal) => void): Promise<void> {
+    const signals = this.#connection.subscribe({
+      framework: () => this.#framework,
+      suppressedRoles: () => this.#rolesToSuppress(),
+    });
+    for await (const signal of signals) {
+      this.#take(signal);
+      // A teardown ends the stream; nobody needs to hear that as bad news.
+      if (this.#isClosing || this.#isRenewing) continue;
+      for (const feed of this.#feeds) feed.push(signal);
+      onSignal(signal);
+    }
+  }
+
   #rolesToSuppress(): readonly string[] {
-    this.#subscribedSuppressed = this.#waiting.size === 0;
+    this.#subscribedSuppressed = !this.#offers.isHungry;
     return this.#subscribedSuppressed ? this.#framework.roles : [];
   }
 
@@ -236,7 +303,7 @@ export class TaskScheduler {
     if (signal.kind === 'disconnected') {
       this.#counts.disconnections += 1;
       this.#isSubscribed = false;
-      this.#appetite.unsubscribed();
+      this.#offers.unsubscribed();
       this.#reconciler.stop();
     } else if (signal.kind === 'event') {
       this.#takeEvent(signal.event);
@@ -244,46 +311,147 @@ export class TaskScheduler {
   }
 
   #takeEvent(event: schedulerV1.Event): void {
-    if (event.subscribed !== undefined) return this.#subscribed(event.subscribed);
-    if (event.offers !== undefined) return this.#offered(event.offers.offers);
-    if (event.update !== undefined) return this.#updated(event.update.status);
-    if (event.error !== undefined) return this.#finish(new FrameworkError(event.error.message));
-    if (event.inverseOffers !== undefined) {
-      const inverseOfferIds = event.inverseOffers.inverseOffers.map(({ id }) => id);
+    const { subscribed, offers, rescind, update, error, inverseOffers } = event;
+    if (subscribed !== undefined) return this.#subscribed(subscribed);
+    if (offers !== undefined) return this.#offers.offered(offers.offers);
+    if (rescind !== undefined) return this.#offers.rescinded(rescind.offerId);
+    if (update !== undefined) {
+      this.#reconciler.heard(update.status.taskId.value);
+      return this.#updates.updated(update.status);
+    }
+    if (error !== undefined) return this.#refused(error.message);
+    if (inverseOffers !== undefined) {
+      const inverseOfferIds = inverseOffers.inverseOffers.map(({ id }) => id);
       this.#send({ type: 'DECLINE_INVERSE_OFFERS', declineInverseOffers: { inverseOfferIds } });
     }
   }
 
   #subscribed({ frameworkId, masterInfo }: schedulerV1.Event_Subscribed): void {
     const isFirst = this.#master === undefined;
+    const isNewId = this.#framework.id?.value !== frameworkId.value;
     this.#framework = { ...this.#framework, id: frameworkId };
     this.#master = masterInfo ?? this.#master;
     this.#isSubscribed = true;
-    this.#appetite.subscribed(this.#subscribedSuppressed);
-    if (this.#waiting.size > 0) this.#appetite.hungry();
-    if (!isFirst || this.#tasks.size > this.#waiting.size) this.#reconciler.start();
+    if (isNewId || isFirst) this.#journal?.subscribed(frameworkId.value, () => undefined);
+    this.#offers.subscribed(this.#subscribedSuppressed);
+    if (!isFirst || !this.#placedTaskIds().next().done) this.#reconciler.start();
     for (const task of this.#tasks.values()) {
       if (task.isKillRequested) this.#send(killCall(task));
     }
   }
 
-  #offered(offers: readonly Offer[]): void {
-    this.#counts.offers += offers.length;
-    const { placements, unused } = matchOffers(offers, this.#waiting.values());
-    for (const placement of placements) this.#place(placement);
-    this.#appetite.refused();
-    if (unused.length > 0) {
-      this.#counts.declined += unused.length;
-      this.#send({ type: 'DECLINE', decline: { offerIds: unused } });
+  /** The master has ended the framework. A stored one that was over before begins anew. */
+  #refused(message: string): void {
+    const { reconnect } = this.#options;
+    const isOver = this.#master === undefined && FRAMEWORK_REMOVED.test(message);
+    if (!isOver || reconnect === undefined || this.#isClosing) {
+      return this.#finish(new FrameworkError(message));
     }
-    if (this.#waiting.size === 0) this.#appetite.sated();
+    this.#options.logger.warn(
+      { frameworkId: this.frameworkId },
+      'the framework found in the store has ended',
+    );
+    this.#isRenewing = true;
+    const { id: _id, ...framework } = this.#framework;
+    this.#framework = framework;
+    this.#connection.close();
+    this.#connection = reconnect();
+    for (const task of [...this.#tasks.values()]) {
+      if (task.wasHeardOf) this.#updates.publish(task, endedWithFramework(task));
+      else if (!this.#held.has(task)) this.#relaunch(task);
+    }
   }
 
-  #place({ offer, agentId, offerIds, tasks }: Placement<TrackedTask>): void {
-    const agent = agentOf(offer);
+  async #tearDown(): Promise<boolean> {
+    if (!this.#isSubscribed) return false;
+    try {
+      await this.call({ type: 'TEARDOWN' });
+      return true;
+    } catch (error) {
+      const fields = { error: errorText(error) };
+      this.#options.logger.warn(fields, 'teardown did not reach the master');
+      return false;
+    }
+  }
+
+  /** @throws {TaskRequestError} {@link TooManyTasksError} */
+  #check(request: TaskRequest): void {
+    if (this.#tasks.size >= this.#options.tasksMax) {
+      throw new TooManyTasksError(this.#options.tasksMax);
+    }
+    const command = typeof request.command === 'string' ? request.command : request.command[0];
+    if (command === undefined || command.trim() === '') {
+      throw new TaskRequestError('command', 'is empty');
+    }
+    const { taskId, key } = request;
+    const problem =
+      taskId === undefined
+        ? undefined
+        : this.#tasks.has(taskId)
+          ? 'is in use'
+          : taskIdProblem(taskId);
+    if (problem !== undefined) throw new TaskRequestError('taskId', problem);
+    if (key !== undefined && this.#byKey.has(key)) throw new TaskRequestError('key', 'is in use');
+    checkPlacement(request.attributes, request.spread);
+    wantsOf(request);
+  }
+
+  #track(request: TaskRequest): TrackedTask {
+    const name = nameOf(request);
+    const taskId = request.taskId ?? taskIdFor(name, this.#suffix());
+    if (this.#tasks.has(taskId)) throw new TaskRequestError('taskId', 'is in use');
+    const task = new TrackedTask(taskId, name, request, wantsOf(request), (it) => this.#kill(it));
+    this.#add(task);
+    return task;
+  }
+
+  #add(task: TrackedTask): void {
+    this.#tasks.set(task.taskId, task);
+    if (task.request.key !== undefined) this.#byKey.set(task.request.key, task);
+  }
+
+  #restore(saved: SavedTask): void {
+    const { taskId, name, request, wants, state, agent, spreadValue } = saved;
+    const task = new TrackedTask(taskId, name, request, wants, (it) => this.#kill(it));
+    task.savedState = state;
+    task.agent = agent;
+    task.spreadValue = spreadValue;
+    this.#add(task);
+    this.#offers.occupies(task);
+    // Where a task goes is written down before it goes: this one was never sent.
+    if (agent !== undefined || task.wasHeardOf) return;
+    task.waitsForAuthor = saved.needsAuthor;
+    this.#held.add(task);
+    if (!saved.needsAuthor) this.#release(task);
+  }
+
+  /** The task may be placed from now on. */
+  #release(task: TrackedTask): void {
+    task.waitsForAuthor = false;
+    if (this.#held.delete(task) && !task.isOver) this.#offers.enqueue(task);
+  }
+
+  #drop(task: TrackedTask): void {
+    this.#offers.vacates(task);
+    this.#tasks.delete(task.taskId);
+    const { key } = task.request;
+    if (key !== undefined && this.#byKey.get(key) === task) this.#byKey.delete(key);
+  }
+
+  /** Where each task goes is written down before it goes. */
+  #launchPlaced(placement: Placement<TrackedTask>): void {
+    if (this.#journal === undefined) return this.#accept(placement);
+    let open = placement.tasks.length;
+    for (const { task } of placement.tasks) {
+      this.#journal.keep(task, () => {
+        open -= 1;
+        if (open === 0) this.#accept(placement);
+      });
+    }
+  }
+
+  #accept({ agentId, offerIds, tasks }: Placement<TrackedTask>): void {
     const taskInfos = tasks.map(({ task, resources }) => {
-      this.#waiting.delete(task.taskId);
-      task.agent = agent;
       const { taskId, name, request } = task;
       return taskInfo(request, { taskId, name, agentId, resources });
     });
@@ -308,50 +476,12 @@ export class TaskScheduler {
       return;
     }
     for (const { taskId } of tasks) {
-      this.#updated({ taskId: { value: taskId }, state: 'TASK_ERROR', message: error.message });
+      this.#updates.updated({
+        taskId: { value: taskId },
+        state: 'TASK_ERROR',
+        message: error.message,
+      });
     }
-  }
-
-  #updated(status: TaskStatus): void {
-    this.#counts.updates += 1;
-    const task = this.#tasks.get(status.taskId.value);
-    this.#reconciler.heard(status.taskId.value);
-    if (task === undefined) return this.#otherUpdated(status);
-    if (!task.isNews(status)) return this.#acknowledge(status);
-    if (isLostLaunch(task, status)) return this.#relaunch(task, status);
-    task.take(status);
-    const { onUpdate } = task.request;
-    if (onUpdate === undefined) return this.#publish(task, status);
-    task.handling = task.handling.then(async () => {
-      try {
-        await onUpdate(status);
-        this.#publish(task, status);
-      } catch (error) {
-        // Not acknowledged, so the agent sends it again and the handler gets another chance.
-        task.untake(status);
-        const fields = { taskId: task.taskId, error: errorText(error) };
-        this.#options.logger.warn(fields, 'onUpdate failed; the update will be delivered again');
-      }
-    });
-  }
-
-  /** Of an earlier incarnation's task, or of one that ended. */
-  #otherUpdated(status: TaskStatus): void {
-    const { onOtherUpdate } = this.#options;
-    if (onOtherUpdate === undefined) return this.#acknowledge(status);
-    const handled = (async () => onOtherUpdate(status))();
-    handled.then(
-      () => this.#acknowledge(status),
-      (error: unknown) => {
-        const fields = { taskId: status.taskId.value, error: errorText(error) };
-        this.#options.logger.warn(fields, 'onOtherUpdate failed; the update will come again');
-      },
-    );
-  }
-
-  #publish(task: TrackedTask, status: TaskStatus): void {
-    if (task.publish(status)) this.#tasks.delete(task.taskId);
-    this.#acknowledge(status);
   }
 
   #acknowledge(status: TaskStatus): void {
@@ -359,25 +489,20 @@ export class TaskScheduler {
     this.acknowledge(status).catch((error: unknown) => this.#callFailed(error));
   }
 
-  #relaunch(task: TrackedTask, status: TaskStatus): void {
-    this.#acknowledge(status);
-    if (task.isKillRequested) return this.#publish(task, killedBeforeLaunch(task));
+  /** The launch never took place: back to the queue. */
+  #relaunch(task: TrackedTask): void {
     task.relaunches += 1;
     task.agent = undefined;
-    this.#enqueue(task);
-  }
-
-  #enqueue(task: TrackedTask): void {
-    this.#waiting.set(task.taskId, task);
-    this.#appetite.hungry();
+    this.#offers.vacates(task);
+    if (task.isKillRequested) return this.#updates.publish(task, killedBeforeLaunch(task));
+    this.#offers.enqueue(task);
   }
 
   async #kill(task: TrackedTask): Promise<void> {
     if (task.isOver) return;
     task.isKillRequested = true;
-    if (this.#waiting.delete(task.taskId)) {
-      this.#publish(task, killedBeforeLaunch(task));
-      if (this.#waiting.size === 0) this.#appetite.sated();
+    if (this.#held.delete(task) || this.#offers.withdraw(task)) {
+      this.#updates.publish(task, killedBeforeLaunch(task));
       return;
     }
     await this.call(killCall(task));
@@ -391,9 +516,9 @@ export class TaskScheduler {
     return { type: 'RECONCILE', reconcile: { tasks } };
   }
 
-  *#placedTaskIds(): Iterable<string> {
+  *#placedTaskIds(): Generator<string, undefined> {
     for (const task of this.#tasks.values()) {
-      if (!this.#waiting.has(task.taskId)) yield task.taskId;
+      if (!this.#offers.isWaiting(task.taskId) && !this.#held.has(task)) yield task.taskId;
     }
   }
 
@@ -412,17 +537,23 @@ export class TaskScheduler {
   }
 
   #finish(error: Error | undefined): void {
+    const end = this.#end;
+    this.#end = undefined;
+    if (end === undefined) return;
     this.#isClosing = true;
     this.#isSubscribed = false;
-    this.#appetite.unsubscribed();
     this.#reconciler.stop();
-    this.#options.connection.close();
-    this.#end?.(error);
+    this.#connection.close();
     for (const task of this.#tasks.values()) task.fail(error ?? new SchedulerClosedError());
     this.#tasks.clear();
-    this.#waiting.clear();
+    this.#byKey.clear();
+    this.#held.clear();
+    this.#offers.close(error);
+    this.#updates.close(error);
     for (const feed of this.#feeds) feed.end(error);
     this.#feeds.clear();
+    if (this.#journal === undefined) end(error);
+    else void this.#journal.close().then(() => end(error));
   }
 }
 
@@ -431,17 +562,14 @@ function killCall(task: TrackedTask): SchedulerCall {
   return { type: 'KILL', kill: { taskId: { value: task.taskId }, agentId } };
 }
 
-function killedBeforeLaunch(task: TrackedTask): TaskStatus {
+/** A task of a framework that ended while no scheduler was there: the master has killed it. */
+function endedWithFramework(task: TrackedTask): TaskStatus {
+  const state = task.state;
   return {
     taskId: { value: task.taskId },
-    state: 'TASK_KILLED',
-    message: 'Killed before it was launched',
+    state: isTerminal(state) ? state : 'TASK_KILLED',
+    message: 'Its framework ended while no scheduler was connected',
+    source: 'SOURCE_MASTER',
+    reason: 'REASON_FRAMEWORK_REMOVED',
   };
-}
-
-/** Whether the launch never took place, so that the task may be launched again under its id. */
-function isLostLaunch(task: TrackedTask, { state, reason }: TaskStatus): boolean {
-  if (task.status !== undefined || task.relaunches >= RELAUNCHES_MAX) return false;
-  if (reason === 'REASON_INVALID_OFFERS') return state === 'TASK_DROPPED' || state === 'TASK_LOST';
-  return reason === 'REASON_RECONCILIATION' && (state === 'TASK_UNKNOWN' || state === 'TASK_GONE');
 }

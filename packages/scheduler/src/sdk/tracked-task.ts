@@ -7,6 +7,7 @@ import {
   type TaskStatus,
 } from '@kaon/protocol';
 import type { Want } from './carve-resources.ts';
+import type { AttributeWishes, Spread } from './placement.ts';
 import type { TaskRequest } from './task-request.ts';
 import { UpdateLog } from './update-log.ts';
 
@@ -43,18 +44,26 @@ export interface LaunchedTask {
 export class TrackedTask implements LaunchedTask {
   readonly taskId: string;
   readonly name: string;
-  readonly request: TaskRequest;
   readonly wants: readonly Want[];
-  readonly accepts: ((offer: Offer) => boolean) | undefined;
+  readonly attributes: AttributeWishes | undefined;
+  readonly spread: (Spread & { readonly group: string }) | undefined;
   readonly finished: Promise<TaskStatus>;
   readonly #log = new UpdateLog();
   readonly #kill: (task: TrackedTask) => Promise<void>;
+  #request: TaskRequest;
+  #unhandledUuid: string | undefined;
   #resolve: (status: TaskStatus) => void = () => undefined;
   #reject: (error: Error) => void = () => undefined;
   #lastUuid: string | undefined;
   #isOver = false;
   status: TaskStatus | undefined;
   agent: TaskAgent | undefined;
+  /** Value of the attribute it is spread over, where it was sent. */
+  spreadValue: string | undefined;
+  /** State the store knew when the task was found there. */
+  savedState: TaskState | undefined;
+  /** Found in the store unlaunched; the function that chooses its agents is still to come. */
+  waitsForAuthor = false;
   /** Once set, the kill is repeated with every new subscription. */
   isKillRequested = false;
   /** Times the task went back to the queue because its launch got lost. */
@@ -71,9 +80,10 @@ export class TrackedTask implements LaunchedTask {
   ) {
     this.taskId = taskId;
     this.name = name;
-    this.request = request;
+    this.#request = request;
     this.wants = wants;
-    this.accepts = request.accepts;
+    this.attributes = request.attributes;
+    this.spread = request.spread && { ...request.spread, group: request.spread.group ?? name };
     this.#kill = kill;
     this.finished = new Promise((resolve, reject) => {
       this.#resolve = resolve;
@@ -84,7 +94,30 @@ export class TrackedTask implements LaunchedTask {
   }
 
   get state(): TaskState {
-    return this.status?.state ?? 'TASK_STAGING';
+    return this.status?.state ?? this.savedState ?? 'TASK_STAGING';
+  }
+
+  get request(): TaskRequest {
+    return this.#request;
+  }
+
+  get accepts(): ((offer: Offer) => boolean) | undefined {
+    return this.#request.accepts;
+  }
+
+  /** Whether anything was ever heard of it, by this scheduler or one before. */
+  get wasHeardOf(): boolean {
+    return this.status !== undefined || this.savedState !== undefined;
+  }
+
+  /** Its author is back after a restart, with the functions that no store keeps. */
+  adopt({ accepts, onUpdate }: TaskRequest): void {
+    const { accepts: _accepts, onUpdate: _onUpdate, ...kept } = this.#request;
+    this.#request = {
+      ...kept,
+      ...(accepts === undefined ? {} : { accepts }),
+      ...(onUpdate === undefined ? {} : { onUpdate }),
+    };
   }
 
   get updates(): AsyncIterable<TaskStatus> {
@@ -115,6 +148,17 @@ export class TrackedTask implements LaunchedTask {
   /** Gives a taken update back, so that its retransmission is handled again. */
   untake(status: TaskStatus): void {
     if (uuidText(status) === this.#lastUuid) this.#lastUuid = undefined;
+  }
+
+  /** Whether a reader left this update, taken already, unhandled. */
+  isUnhandled(status: TaskStatus): boolean {
+    return this.#unhandledUuid !== undefined && uuidText(status) === this.#unhandledUuid;
+  }
+
+  /** A reader left the update unhandled (or now has not): its retransmission is for those who read then. */
+  markUnhandled(status: TaskStatus, isUnhandled: boolean): void {
+    if (isUnhandled) this.#unhandledUuid = uuidText(status);
+    else if (this.isUnhandled(status)) this.#unhandledUuid = undefined;
   }
 
   /** Shows an update to the author. True when it was the last one. */

@@ -7,11 +7,12 @@ import {
   type Task,
   type TaskInfo,
 } from '@kaon/protocol';
-import { type Effect, toAgent } from '../../effects.ts';
+import { type Effect, tellAllocator, toAgent } from '../../effects.ts';
 import type { Env } from '../../env.ts';
+import { inOffersRole } from '../../validation/operations/operation-form.ts';
 import { launchCost, validateTask } from '../../validation/task.ts';
 import { refuseTask } from '../master-status.ts';
-import { inOffersRole, type OperationOutcome, type OperationPlace } from './operation.ts';
+import { type OperationOutcome, type OperationPlace, resourceVersions } from './operation.ts';
 
 /** Launches what is valid and answers `TASK_ERROR` for the rest. */
 export function launch(
@@ -29,20 +30,35 @@ export function launch(
   return { effects, available };
 }
 
+/** What is wrong with a launch as a whole, answered for each of its tasks. */
+export function refuseLaunch(
+  tasks: readonly TaskInfo[],
+  { framework }: Pick<OperationPlace, 'framework'>,
+  message: string,
+  env: Env,
+): readonly Effect[] {
+  return tasks.flatMap(({ taskId, agentId }) =>
+    refuseTask(
+      framework,
+      {
+        taskId: taskId.value,
+        agentId: agentId.value,
+        state: 'TASK_ERROR',
+        reason: 'REASON_TASK_INVALID',
+        message,
+      },
+      env,
+    ),
+  );
+}
+
 function launchTask(task: TaskInfo, place: OperationPlace, env: Env): OperationOutcome {
   const { state, framework, agent, available } = place;
-  const valid = validateTask(task, { framework, agent, offered: available });
-  if (!valid.ok) {
-    const verdict = {
-      taskId: task.taskId.value,
-      agentId: task.agentId.value,
-      state: 'TASK_ERROR',
-      reason: 'REASON_TASK_INVALID',
-      message: valid.error,
-    } as const;
-    return { effects: refuseTask(framework, verdict, env), available };
-  }
-  const cost = launchCost(task, { framework, agent, offered: available });
+  // Of a shared volume there is always another copy.
+  const offered = place.shared.isEmpty ? available : available.nonShared().plus(place.shared);
+  const valid = validateTask(task, { framework, agent, offered });
+  if (!valid.ok) return { effects: refuseLaunch([task], place, valid.error, env), available };
+  const cost = launchCost(task, { framework, agent, offered });
   const { executor } = task;
   const isNewExecutor =
     executor !== undefined &&
@@ -52,10 +68,22 @@ function launchTask(task: TaskInfo, place: OperationPlace, env: Env): OperationO
   const message = toAgent(agent.pid, 'runTask', {
     framework: framework.info,
     task,
-    resourceVersionUuids: [],
+    resourceVersionUuids: resourceVersions(agent),
     launchExecutor: executor === undefined || isNewExecutor,
   });
-  return { effects: [message], available: available.minus(cost) };
+  // Copies beyond those that were offered are the framework's from now on, too.
+  const copies = cost.shared().minus(available.shared());
+  const taken = copies.isEmpty
+    ? []
+    : [
+        tellAllocator({
+          kind: 'useResources',
+          frameworkId: framework.id,
+          agentId: agent.id,
+          resources: copies,
+        }),
+      ];
+  return { effects: [...taken, message], available: available.minus(cost) };
 }
 
 /** The task as it is handed on: what it may leave out is filled in. */

@@ -1,6 +1,6 @@
 // What every offer operation is given and gives back.
-import type { Resource } from '@kaon/protocol';
-import { type Resources, toPostRefinement } from '@kaon/resources';
+import type { internal } from '@kaon/protocol';
+import type { Resources } from '@kaon/resources';
 import type { Effect } from '../../effects.ts';
 import type { Agent } from '../../state/agent.ts';
 import type { Framework } from '../../state/framework.ts';
@@ -15,6 +15,11 @@ export interface OperationPlace {
   readonly role: string;
   /** What the offers hold and no operation before has used. */
   readonly available: Resources;
+  /**
+   * Shared volumes that the offers hold, or operations before have made: any number of tasks may use each,
+   * so they are here whoever has used them.
+   */
+  readonly shared: Resources;
 }
 
 /** What one operation of an accept has led to. */
@@ -22,17 +27,15 @@ export interface OperationOutcome {
   readonly effects: readonly Effect[];
   /** What is left for the operations after. */
   readonly available: Resources;
+  /** Shared volumes by now. Default: as before. */
+  readonly shared?: Resources;
+  /** What goes back with the rest, but is nothing for operations of the same call. Default: nothing. */
+  readonly setAside?: Resources;
 }
 
-/**
- * Resources as the master handles them: with stacks of reservations, and allocated to the role of the
- * offer where the framework did not say. Frameworks of one role never do.
- */
-export function inOffersRole(resources: readonly Resource[], role: string): readonly Resource[] {
-  return resources.map((resource) => {
-    const record = toPostRefinement(resource);
-    return record.allocationInfo?.role === undefined
-      ? { ...record, allocationInfo: { role } }
-      : record;
-  });
+/** Which state of an agent's resources a decision was based on. */
+export function resourceVersions({
+  resourceVersionUuid,
+}: Pick<Agent, 'resourceVersionUuid'>): readonly internal.ResourceVersionUUID[] {
+  return resourceVersionUuid === undefined ? [] : [{ uuid: resourceVersionUuid }];
 }

@@ -6,6 +6,8 @@ import {
   createMessage,
   ExecutorInfo,
   idRecord,
+  Offer_Operation,
+  OperationStatus,
   Task,
   type TaskState,
   toId,
@@ -16,6 +18,7 @@ import { agentProtocol } from '#master/protocol';
 import type { Agent } from '#master/state/agent';
 import type { Framework } from '#master/state/framework';
 import { MasterState } from '#master/state/master-state';
+import { OperationRecord } from '#master/state/operation-record';
 import type { TaskRecord } from '#master/state/task-record';
 import { agentInfo, frameworkInfo } from './records.ts';
 
@@ -66,6 +69,7 @@ export class RandomHistory {
       () => this.#changeFramework(),
       () => this.#changeAgent(),
       () => this.#changeAdmissions(),
+      () => this.#changeOperations(),
       () => (this.#random.next() < 0.2 ? this.#removeAgent() : undefined),
       () => (this.#random.next() < 0.2 ? this.#removeFramework() : undefined),
     ];
@@ -224,6 +228,29 @@ export class RandomHistory {
     if (change < 0.3) admissions.recover(id, agentInfo(`${id}.example`));
     else if (change < 0.6) admissions.markUnreachable(id, { nanoseconds: this.#count });
     else admissions.settle(id);
+  }
+
+  #changeOperations(): void {
+    const { operations } = this.state;
+    const known = this.#one(operations.all());
+    const agent = this.#agent();
+    const framework = this.#framework();
+    const change = this.#random.next();
+    if (agent === undefined) return;
+    if (known === undefined || change < 0.5) {
+      const value = new Uint8Array(16).fill(this.#count % 256);
+      value.set([this.#count >> 8, 0, 0, 0, 0, 0, 0x40, 0, 0x80]);
+      const info = createMessage(Offer_Operation, { type: 'RESERVE' });
+      const frameworkId = framework?.id;
+      operations.add(
+        new OperationRecord({ uuid: { value }, agentId: agent.id, frameworkId, info }),
+      );
+    } else if (change < 0.8) {
+      const status = createMessage(OperationStatus, { state: 'OPERATION_FINISHED' });
+      known.apply(status, status);
+    } else {
+      operations.remove(known);
+    }
   }
 
   /** As an agent's loss: all it holds goes first. */

@@ -73,7 +73,10 @@ export const agentActor: ActorDefinition<AgentProtocol, AgentActorOptions> = def
     const ports = options.createPorts(ctx);
     const perform = createEffectRunner(ctx, { ...ports, state });
     /** Whatever ends may be the last thing that kept the agent from being drained. */
-    const run = (effects: readonly Effect[]): void => perform([...effects, ...endDraining(state)]);
+    const run = (effects: readonly Effect[]): void => {
+      perform(effects);
+      if (state.draining) perform(endDraining(state));
+    };
     const env = (): Env => ({ nowMs: ctx.clock.nowMs(), random: ctx.random, settings });
 
     /** From the agent itself, its timers, disk and executors. */

@@ -5,6 +5,6 @@ export { diskSandboxReader, type SandboxReader } from './http/sandbox-reader.ts'
 export { probeHost, probeLoad } from './node/host-probe.ts';
 export { systemSandboxReader } from './node/system-sandbox-reader.ts';
 export type { AgentOptions, CloseOptions } from './options.ts';
-export { type AgentProtocol, agentProtocol } from './protocol.ts';
+export { type AgentProtocol, agentProtocol, type ExecutorVerdict } from './protocol.ts';
 export { type RunningAgent, startAgent } from './start-agent.ts';
 export type { AgentPhase, AgentState, StopReason } from './state/agent-state.ts';

@@ -55,6 +55,8 @@ export interface AgentOptions {
   readonly executorRegistrationTimeoutMs?: number | undefined;
   /** How long custom executors may take to subscribe again after a restart. At most 15 s. Default: 2 s. */
   readonly executorReregistrationTimeoutMs?: number | undefined;
+  /** How long executors wait for an agent that is away: told to them, kept by them. Default: 15 min. */
+  readonly recoveryTimeoutMs?: number | undefined;
   /** Key (HS256) of the tokens that custom executors are given. Default: they are given none. */
   readonly jwtSecretKey?: string | undefined;
   /** Whether the executor API asks for those tokens; needs the key. Default: false. */

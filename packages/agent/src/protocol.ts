@@ -58,7 +58,13 @@ export interface ExecutorCall {
 /** What a call on the executor API gets. `streaming`: its connection has the answer. */
 export type ExecutorVerdict =
   | { readonly kind: 'accepted' | 'streaming' }
-  | { readonly kind: 'refused'; readonly status: 400 | 403 | 501 | 503; readonly problem: string };
+  | {
+      readonly kind: 'refused';
+      readonly status: 400 | 403 | 501 | 503;
+      readonly problem: string;
+      /** Whether there is no such executor here. */
+      readonly isUnknown: boolean;
+    };
 
 /**
  * A task to run, as the master sends it.

@@ -1,6 +1,7 @@
 // Puts an agent together: finds what a former run left, starts the actor, serves its endpoints.
 import { isAbsolute } from 'node:path';
 import type { Pid } from '@kaon/actor';
+import type { HttpExchange } from '@kaon/http';
 import { fromUtf8, invariant, utf8 } from '@kaon/primitives';
 import { AgentInfo, createMessage, LEGACY_AGENT_ACTOR, MESOS_VERSION } from '@kaon/protocol';
 import { parseAttributes } from '@kaon/resources';
@@ -24,7 +25,9 @@ import { AgentIncompatibleError, AgentOptionsError, AgentRecoveryError } from '.
 import { createExecutorHost } from './executors/create-executor-host.ts';
 import { type ExecutorTokens, executorTokens } from './executors/executor-tokens.ts';
 import { agentResources, type HostFacts } from './host-facts.ts';
+import type { EndpointContext } from './http/context.ts';
 import { mountEndpoints } from './http/endpoints.ts';
+import { executorApi } from './http/executor-api.ts';
 import { probeHost, probeLoad } from './node/host-probe.ts';
 import { systemSandboxReader } from './node/system-sandbox-reader.ts';
 import { giveToUser } from './node/user-accounts.ts';
@@ -44,6 +47,11 @@ export interface RunningAgent {
   inspect<T>(read: (state: AgentState) => T): Promise<T>;
   /** Resolves when the agent has stopped by itself: shut down by its master, or for good reason. */
   readonly stopped: Promise<StopReason>;
+  /**
+   * Answers a call on the executor API that came on a path of several agents; false when it did not,
+   * because the executor is not one of this agent and `isLast` does not hold. Rejects when the agent is gone.
+   */
+  answerExecutor(exchange: HttpExchange, options: { readonly isLast: boolean }): Promise<boolean>;
   /** Stops the agent. Safe to call twice. The system, server, disk and containerizer stay open. */
   close(options?: CloseOptions): Promise<void>;
 }
@@ -119,7 +127,7 @@ export async function startAgent(options: AgentOptions): Promise<RunningAgent> {
             endpoint: system.address,
             ipAddress: endpoint.ipAddress,
             executorShutdownGraceMs: settings.executorShutdownGraceMs,
-            recoveryTimeoutMs: RECOVERY_TIMEOUT_MS,
+            recoveryTimeoutMs: options.recoveryTimeoutMs ?? RECOVERY_TIMEOUT_MS,
             executorReregistrationTimeoutMs: settings.executorReregistrationTimeoutMs,
           },
           // `root` is whoever runs the agent already.
@@ -135,20 +143,19 @@ export async function startAgent(options: AgentOptions): Promise<RunningAgent> {
   const unwatch = detector.watch((leader) =>
     system.send(pid, 'masterDetected', { master: leader?.pid }),
   );
-  if (options.http) {
-    mountEndpoints(options.http, {
-      id,
-      atRoot: options.mountAtRoot ?? false,
-      system,
-      pid,
-      containerizer,
-      writer,
-      tokens: options.authenticateHttpExecutors ? tokens : undefined,
-      sandboxes: options.sandboxes ?? systemSandboxReader(),
-      flags: options.flags ?? {},
-      probeLoad: options.probeLoad ?? probeLoad,
-    });
-  }
+  const endpoints: EndpointContext = {
+    id,
+    atRoot: options.mountAtRoot ?? false,
+    system,
+    pid,
+    containerizer,
+    writer,
+    tokens: options.authenticateHttpExecutors ? tokens : undefined,
+    sandboxes: options.sandboxes ?? systemSandboxReader(),
+    flags: options.flags ?? {},
+    probeLoad: options.probeLoad ?? probeLoad,
+  };
+  if (options.http) mountEndpoints(options.http, endpoints);
 
   // An actor that fails stops without having said why.
   void system.terminated(pid).then((reason) => {
@@ -161,6 +168,7 @@ export async function startAgent(options: AgentOptions): Promise<RunningAgent> {
     pid,
     stopped,
     inspect: (read) => system.ask(pid, 'look', { read }) as Promise<ReturnType<typeof read>>,
+    answerExecutor: (exchange, { isLast }) => executorApi(exchange, endpoints, !isLast),
     async close({ killTasks = false, timeoutMs = CLOSE_TIMEOUT_MS } = {}) {
       unwatch();
       const ended = system.terminated(pid);

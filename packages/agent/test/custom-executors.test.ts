@@ -5,7 +5,7 @@ import { once } from 'node:events';
 import { existsSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { type Pid, pidOf } from '@kaon/actor';
-import { agentProtocol } from '@kaon/agent';
+import { type AgentOptions, agentProtocol } from '@kaon/agent';
 import {
   createMessage,
   ExecutorInfo,
@@ -33,12 +33,10 @@ async function startAgentProcess(
   t: Test,
   master: TestMaster,
   workDir: string,
-  { port = 0, secret }: { readonly port?: number; readonly secret?: string } = {},
+  { port = 0, ...options }: Partial<AgentOptions> & { readonly port?: number } = {},
 ): Promise<AgentProcess> {
-  const args = [AGENT_SCRIPT, workDir, master.node.address, `${port}`];
-  const child = spawn(process.execPath, secret === undefined ? args : [...args, secret], {
-    stdio: ['ignore', 'pipe', 'inherit'],
-  });
+  const args = [AGENT_SCRIPT, workDir, master.node.address, `${port}`, JSON.stringify(options)];
+  const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'inherit'] });
   const exited = once(child, 'exit');
   const [line] = await once(child.stdout, 'data');
   const pid = pidOf(agentProtocol, `slave(1)@127.0.0.1:${Number(String(line))}`);
@@ -94,7 +92,7 @@ interface World {
   transcript(): readonly string[];
 }
 
-async function startWorld(t: Test, options: { readonly secret?: string } = {}): Promise<World> {
+async function startWorld(t: Test, options: Partial<AgentOptions> = {}): Promise<World> {
   const master = await TestMaster.start(t);
   const workDir = t.testdir();
   const agent = await startAgentProcess(t, master, workDir, options);
@@ -115,7 +113,7 @@ async function startWorld(t: Test, options: { readonly secret?: string } = {}): 
 /** Resolves when the process is gone. */
 async function ended(processId: number): Promise<void> {
   const isThere = (): boolean => existsSync(`/proc/${processId}`);
-  while (isThere()) await new Promise((resolve) => setImmediate(resolve));
+  while (isThere()) await new Promise((resolve) => setTimeout(resolve, 5));
 }
 
 t.test('an executor of its own runs tasks, hears messages and is shut down', async (t) => {
@@ -185,7 +183,7 @@ t.test('an update made while the agent was dead is not lost, nor is the task', a
   master.reports = [];
   process.kill(processId, 'SIGUSR2');
   while (!transcript().includes('update late TASK_FINISHED unsent')) {
-    await new Promise((resolve) => setImmediate(resolve));
+    await new Promise((resolve) => setTimeout(resolve, 5));
   }
   const next = await startAgentProcess(t, master, workDir, { port: agent.port });
   t.equal((await master.status('late', 'TASK_FINISHED')).message, undefined);
@@ -209,10 +207,11 @@ t.test('an executor that does not come back to a restarted agent is ended', asyn
   const processId = running.containerStatus?.executorPid as number;
   await agent.kill();
   process.kill(processId, 'SIGSTOP');
-  await startAgentProcess(t, master, workDir, { port: agent.port });
+  const options = { port: agent.port, executorReregistrationTimeoutMs: 50 };
+  await startAgentProcess(t, master, workDir, options);
   t.match(await master.status('gone', 'TASK_FAILED'), {
     reason: 'REASON_EXECUTOR_REREGISTRATION_TIMEOUT',
-    message: 'Executor did not reregister within 2secs',
+    message: 'Executor did not reregister within 50ms',
   });
   await ended(processId);
 });
@@ -231,7 +230,10 @@ t.test('without checkpoints the executor goes with its agent', async (t) => {
 });
 
 t.test('with authentication only the token of an executor speaks for it', async (t) => {
-  const { master, agent, run } = await startWorld(t, { secret: 'a key of some length' });
+  const { master, agent, run } = await startWorld(t, {
+    jwtSecretKey: 'a key of some length',
+    authenticateHttpExecutors: true,
+  });
   run(givenCustomTask('e-finish', 'finish'));
   run(givenCustomTask('e-stay', 'stay'));
   await master.status('e-finish', 'TASK_FINISHED');

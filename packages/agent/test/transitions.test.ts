@@ -5,9 +5,14 @@ import { AgentInfo, createMessage, internal } from '@kaon/protocol';
 import t from 'tap';
 import { AgentPaths } from '#agent/checkpoint/paths';
 import type { Effect } from '#agent/effects';
+import type { ExecutorClaims } from '#agent/executors/executor-tokens';
 import { AgentState } from '#agent/state/agent-state';
+import { checkpointResources } from '#agent/transitions/apply-operation';
 import { masterDetected, masterExited } from '#agent/transitions/detect-master';
 import type { Env } from '#agent/transitions/env';
+import { executorCall } from '#agent/transitions/executor-call';
+import { executorStarted } from '#agent/transitions/executor-started';
+import { resourcesCheckpointed } from '#agent/transitions/operation-status';
 import { pinged } from '#agent/transitions/ping';
 import { launchCheckpointed } from '#agent/transitions/prepare-launch';
 import {
@@ -17,7 +22,13 @@ import {
 } from '#agent/transitions/register';
 import { runTask } from '#agent/transitions/run-task';
 import { executorStatus, updateCheckpointed } from '#agent/transitions/status-update';
-import { givenFramework, givenTask } from './builders/simulated-agent.ts';
+import {
+  FakeConnection,
+  FRAMEWORK_ID,
+  givenCustomTask,
+  givenFramework,
+  givenTask,
+} from './builders/simulated-agent.ts';
 
 const env: Env = {
   nowMs: 1_700_000_000_000,
@@ -164,3 +175,97 @@ t.test(
     t.equal(state.counters.invalidStatusUpdates, 1);
   },
 );
+
+t.test('an agent does not register while what it has is not on disk', async (t) => {
+  const state = givenRegistered();
+  const resources = givenTask('any', 'true', 'cpus:1').resources.map((one) => ({
+    ...one,
+    reservations: [{ type: 'DYNAMIC', role: 'web' } as const],
+  }));
+  const effects = checkpointResources(state, { resources });
+  t.equal(find(effects, 'persist').next?.name, 'resourcesCheckpointed');
+  masterExited(state, { master: MASTER }, env);
+  t.strictSame(kinds(registrationDue(state, {}, env)), ['setTimer']);
+  resourcesCheckpointed(state);
+  const asked = registrationDue(state, {}, env);
+  t.strictSame(kinds(asked), ['linkMaster', 'reregisterAgent', 'setTimer']);
+  t.match(find(asked, 'sendToMaster').body, {
+    checkpointedResources: [{ name: 'cpus', reservations: [{ role: 'web' }] }],
+  });
+});
+
+t.test('who subscribes before anything was launched costs the executor its life', async (t) => {
+  const state = givenRegistered();
+  const message = { framework: givenFramework(), task: givenCustomTask('t1') };
+  const { next } = find(
+    runTask(state, createMessage(internal.RunTaskMessage, message), env),
+    'persist',
+  );
+  const connection = new FakeConnection();
+  const call = {
+    type: 'SUBSCRIBE',
+    frameworkId: { value: FRAMEWORK_ID },
+    executorId: { value: 'e1' },
+    subscribe: { unacknowledgedTasks: [], unacknowledgedUpdates: [] },
+  } as const;
+  const { effects } = executorCall(state, { call, claims: undefined, connection }, env);
+  t.equal(find(effects, 'turnAway').connection, connection);
+  t.ok(kinds(effects).includes('exitedExecutor'));
+  t.match(state.stream(FRAMEWORK_ID, 't1')?.head?.status, {
+    state: 'TASK_FAILED',
+    reason: 'REASON_CONTAINER_UPDATE_FAILED',
+  });
+  if (next?.name !== 'launchCheckpointed') return t.fail('the launch goes on');
+  t.strictSame(launchCheckpointed(state, next.body, env), [], 'nothing is launched');
+});
+
+t.test('who subscribes before the start is heard of waits for that word', async (t) => {
+  const state = givenRegistered();
+  const message = { framework: givenFramework(), task: givenCustomTask('t1') };
+  const { next } = find(
+    runTask(state, createMessage(internal.RunTaskMessage, message), env),
+    'persist',
+  );
+  if (next?.name !== 'launchCheckpointed') return t.fail('the launch goes on');
+  launchCheckpointed(state, next.body, env);
+  const connection = new FakeConnection();
+  const call = {
+    type: 'SUBSCRIBE',
+    frameworkId: { value: FRAMEWORK_ID },
+    executorId: { value: 'e1' },
+    subscribe: { unacknowledgedTasks: [], unacknowledgedUpdates: [] },
+  } as const;
+  const outcome = executorCall(state, { call, claims: undefined, connection }, env);
+  t.strictSame([outcome.verdict.kind, kinds(outcome.effects)], ['streaming', []]);
+  const { taskIds, ...container } = next.body;
+  const effects = executorStarted(state, { ...container, processId: 7 }, env);
+  t.strictSame(kinds(effects), [
+    'persist',
+    'cancelTimer',
+    'attachExecutor',
+    'persist',
+    'tellExecutor',
+    'tellExecutor',
+  ]);
+});
+
+t.test('a token speaks for its own executor only', async (t) => {
+  const state = givenRegistered();
+  const message = { framework: givenFramework(), task: givenCustomTask('t1') };
+  runTask(state, createMessage(internal.RunTaskMessage, message), env);
+  const [executor] = [...state.allExecutors()];
+  if (!executor) return t.fail('there is an executor');
+  const own = { frameworkId: FRAMEWORK_ID, executorId: 'e1', containerId: executor.containerId };
+  const ids = { frameworkId: { value: FRAMEWORK_ID }, executorId: { value: 'e1' } };
+  const call = { ...ids, type: 'MESSAGE', message: { data: new Uint8Array() } } as const;
+  const ask = (claims: ExecutorClaims) =>
+    executorCall(state, { call, claims, connection: undefined }, env).verdict;
+  for (const [claim, problem] of [
+    [{ frameworkId: 'F2' }, /'fid' claim with the framework ID F1/],
+    [{ executorId: undefined }, /'eid' claim with the executor ID e1/],
+    [{ containerId: 'former' }, /'cid' claim with the correct active ContainerID/],
+  ] as const) {
+    t.match(ask({ ...own, ...claim }), { status: 403, problem });
+  }
+  t.match(ask(own), { status: 403, problem: 'Executor is not subscribed' });
+});

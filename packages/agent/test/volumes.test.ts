@@ -1,5 +1,11 @@
 // Persistent volumes as tasks see them: linked into sandboxes, shared or not, never lost while in use.
-import type { Resource, TaskInfo } from '@kaon/protocol';
+import {
+  createMessage,
+  ExecutorInfo,
+  internal,
+  type Resource,
+  type TaskInfo,
+} from '@kaon/protocol';
 import t, { type Test } from 'tap';
 import {
   apply,
@@ -11,7 +17,13 @@ import {
   reserve,
   takeOperationStatus,
 } from './builders/operations.ts';
-import { FRAMEWORK_ID, givenTask, SimulatedAgent, WORK_DIR } from './builders/simulated-agent.ts';
+import {
+  FRAMEWORK_ID,
+  givenFramework,
+  givenTask,
+  SimulatedAgent,
+  WORK_DIR,
+} from './builders/simulated-agent.ts';
 
 const VOLUMES = `${WORK_DIR}/volumes/roles/eng web`;
 
@@ -43,18 +55,22 @@ t.test('a task finds its volumes in its sandbox before it starts', async (t) => 
   t.equal(await world.disk.realPath(`${sandboxOf('t1')}/deep/er`), `${VOLUMES}/v2`);
 });
 
-t.test('a volume is there for a task that follows at once', async (t) => {
+t.test('a task that follows at once waits until its volume is there', async (t) => {
   const world = await given(t);
-  const folders: string[] = [];
-  world.disk.beforeChange = ({ kind, path }) => {
-    if (kind === 'directory' || kind === 'link') folders.push(path);
+  let isFull = true;
+  world.disk.beforeChange = ({ path }) => {
+    if (isFull && path.endsWith('.target')) throw new Error('the disk is full');
   };
   const volume = givenVolume('v1', 100);
-  await Promise.all([apply(world, 3, create(volume)), world.run(taskWith('t1', volume))]);
-  await world.sim.settle();
-  t.ok(folders.indexOf(`${VOLUMES}/v1`) >= 0);
-  const link = folders.findIndex((path) => path.endsWith('/data'));
-  t.ok(link < 0 || folders.indexOf(`${VOLUMES}/v1`) < link, `${folders}`);
+  await apply(world, 3, create(volume));
+  await world.run(taskWith('t1', volume));
+  t.strictSame(world.launches, []);
+  t.strictSame(world.heardStates, []);
+  isFull = false;
+  await world.sim.advance(1000);
+  t.equal(takeOperationStatus(world).status.state, 'OPERATION_FINISHED');
+  t.strictSame(world.heardStates, ['TASK_STARTING']);
+  t.equal(await world.disk.realPath(`${sandboxOf('t1')}/data`), `${VOLUMES}/v1`);
 });
 
 t.test('container paths that are no place in the sandbox are refused', async (t) => {
@@ -151,4 +167,53 @@ t.test('a folder that was lost is made again, for a task would miss it', async (
   await world.disk.remove(`${VOLUMES}/v1`);
   await world.restart();
   t.ok(await world.disk.stat(`${VOLUMES}/v1`));
+});
+
+t.test('each member of a group finds its own volumes, by the same name', async (t) => {
+  const volumes = ['v1', 'v2'].map((id) => givenVolume(id, 50));
+  const world = await given(t, ...volumes);
+  const executor = createMessage(ExecutorInfo, {
+    type: 'DEFAULT',
+    executorId: { value: 'pod' },
+    frameworkId: { value: FRAMEWORK_ID },
+    resources: givenTask('any').resources,
+  });
+  const tasks = volumes.map((volume, index) => taskWith(`t${index}`, volume));
+  const message = { framework: givenFramework(), executor, taskGroup: { tasks } };
+  world.tell('runTaskGroup', createMessage(internal.RunTaskGroupMessage, message));
+  await world.sim.settle();
+  t.equal(world.launches.length, 2);
+  for (const [index, id] of ['v1', 'v2'].entries()) {
+    const link = `${sandboxOf('pod')}/tasks/t${index}/data`;
+    t.equal(await world.disk.realPath(link), `${VOLUMES}/${id}`);
+  }
+  await apply(world, 9, destroy(volumes[1] as Resource));
+  t.match(takeOperationStatus(world).status, {
+    state: 'OPERATION_FAILED',
+    message: /in use by executor 'pod'/,
+  });
+});
+
+t.test('tasks of a custom executor share its sandbox, and so its names', async (t) => {
+  const volumes = ['v1', 'v2'].map((id) => givenVolume(id, 50));
+  const deep = givenVolume('v3', 50, { containerPath: 'a/b' });
+  const world = await given(t, ...volumes, deep);
+  const executor = createMessage(ExecutorInfo, {
+    type: 'CUSTOM',
+    executorId: { value: 'e1' },
+    frameworkId: { value: FRAMEWORK_ID },
+    command: { value: 'executor' },
+    resources: givenTask('any').resources,
+  });
+  const run = async (id: string, volume: Resource): Promise<void> => {
+    const { command: _command, ...task } = taskWith(id, volume);
+    await world.run({ ...task, executor });
+  };
+  await run('t0', volumes[0] as Resource);
+  t.strictSame(world.heardStates, []);
+  t.equal(await world.disk.realPath(`${sandboxOf('e1')}/data`), `${VOLUMES}/v1`);
+  await run('t1', volumes[1] as Resource);
+  t.match(world.takeUpdate().status, { state: 'TASK_ERROR', message: /overlaps with 'data'/ });
+  await run('t2', deep);
+  t.match(world.takeUpdate().status, { state: 'TASK_ERROR', message: /below a folder/ });
 });

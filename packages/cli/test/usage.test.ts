@@ -69,6 +69,10 @@ t.test('a bad value names flag, value and what is allowed', async (t) => {
       /--agent-ping-timeout.*'1hrs' is invalid.*from 1secs to 15mins/,
     ],
     [
+      ['agent', '--executor_reregistration_timeout=20secs'],
+      /--executor-reregistration-timeout.*'20secs' is invalid.*from 0secs to 15secs/,
+    ],
+    [
       ['master', '--allocator', 'HierarchialDRF'],
       /--allocator.*'HierarchialDRF' is invalid.*Write hierarchical, or the path/,
     ],

@@ -43,6 +43,8 @@ export const podExecutorProtocol = defineProtocol({
   memberStatus: localMessage<{ readonly status: TaskStatus }>(),
   /** Member: it has ended. */
   memberEnded: localMessage<{ readonly taskId: string; readonly end: CommandExecutorEnd }>(),
+  /** Itself: a member's actor failed; after all that it said. */
+  memberLost: localMessage<{ readonly taskId: string }>(),
 });
 
 /** The type of a pod executor pid. */
@@ -74,8 +76,9 @@ export const podExecutor = defineActor(podExecutorProtocol, (ctx, options: PodEx
       memberStarted: ({ taskId, pid }) => options.onStarted(taskId, pid),
       memberStatus: ({ status }) => pod.report(status),
       memberEnded: ({ taskId, end }) => pod.memberEnded(taskId, end),
+      memberLost: ({ taskId }) => pod.memberLost(taskId),
     },
-    exited: (pid) => pod.memberLost(pid),
+    exited: (pid) => pod.memberExited(pid),
   };
 });
 
@@ -84,6 +87,8 @@ interface Member {
   readonly group: Group;
   readonly runner: TaskRunner;
   readonly pid: Pid<CommandExecutorProtocol>;
+  /** It has said how it ended; its actor's exit, a signal, may be heard first. */
+  hasSaidEnd: boolean;
   /** Its actor has ended; what it said last may still wait for acknowledgement. */
   isOver: boolean;
   /** The terminal update this executor sent in its stead, until it is acknowledged. */
@@ -118,11 +123,15 @@ class Pod {
         ...(recovered && { recovered }),
         onStarted: (processId) => this.#ctx.send(self, 'memberStarted', { taskId, pid: processId }),
         onStatus: (status) => this.#ctx.send(self, 'memberStatus', { status }),
-        onEnded: (end) => this.#ctx.send(self, 'memberEnded', { taskId, end }),
+        onEnded: (end) => {
+          member.hasSaidEnd = true;
+          return this.#ctx.send(self, 'memberEnded', { taskId, end });
+        },
       });
       this.#ctx.link(pid);
-      const rest = { isOver: false, pendingUuid: undefined };
-      this.#members.set(taskId, { task, group, runner, pid, ...rest });
+      const rest = { hasSaidEnd: false, isOver: false, pendingUuid: undefined };
+      const member: Member = { task, group, runner, pid, ...rest };
+      this.#members.set(taskId, member);
     }
     if (this.#isShuttingDown) this.shutdown(0);
     return undefined;
@@ -172,17 +181,24 @@ class Pod {
     return undefined;
   }
 
-  /** A member's actor failed: its container is still there, and nobody else would end it. */
-  memberLost(pid: Pid): void {
-    for (const member of this.#members.values()) {
-      if (!member.pid.equals(pid) || member.isOver) continue;
-      this.#ctx.defer(
-        member.runner.destroy(),
-        () => undefined,
-        (error) => this.#ctx.logger.error({ err: error }, 'container not destroyed'),
-      );
-      this.#fail(member, 'The executor of the task failed', false);
+  /** A signal: it comes before what the member has said. */
+  memberExited(pid: Pid): void {
+    for (const [taskId, member] of this.#members) {
+      if (!member.pid.equals(pid) || member.hasSaidEnd) continue;
+      this.#ctx.send(this.#ctx.self, 'memberLost', { taskId });
     }
+  }
+
+  /** Its container is still there, and nobody else would end it. */
+  memberLost(taskId: string): undefined {
+    const member = this.#members.get(taskId);
+    if (!member || member.isOver) return undefined;
+    const fail = (): void => this.#fail(member, 'The executor of the task failed', false);
+    this.#ctx.defer(member.runner.destroy(), fail, (error) => {
+      this.#ctx.logger.error({ err: error }, 'container not destroyed');
+      fail();
+    });
+    return undefined;
   }
 
   #fail(member: Member, message: string, isLaunchFailure: boolean): void {

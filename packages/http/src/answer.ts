@@ -1,9 +1,15 @@
 // Whole answers as plain records, and the standard ones with Mesos' texts.
 
-/** A complete answer. Strings go out as UTF-8; no body means `Content-Length: 0`. */
+/**
+ * A complete answer. Strings go out as UTF-8; no body means `Content-Length: 0`. Bytes must not change afterwards;
+ * who gives the same bytes to many clients has them compressed once.
+ */
 export interface HttpAnswer {
   readonly status: number;
-  /** Names as they shall appear on the wire. `Date`, `Content-Length` and `Connection` are the server's. */
+  /**
+   * Names as they shall appear on the wire. With an `ETag` (`entityTag`) a `GET` by who has it is answered 304. `Date`, `Content-Length` and `Connection` are
+   * the server's.
+   */
   readonly headers?: Readonly<Record<string, string>> | undefined;
   readonly body?: string | Uint8Array | undefined;
 }

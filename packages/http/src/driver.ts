@@ -108,13 +108,15 @@ export interface ConstantAnswer {
   readonly head: AnswerHead;
   /** May be empty. */
   readonly body: Uint8Array;
+  /** Whether the answer is another when there is an `Accept-Encoding`. */
+  readonly varies: boolean;
 }
 
 /** What a driver tells the server. */
 export interface DriverEvents {
   /**
-   * The constant answer to a `GET` of `path` without query, asked for without `Accept-Encoding`. A driver that
-   * gives it instead of a `request` says so by `constantGiven`; none has to.
+   * The constant answer to a `GET` of `path` without query. A driver that gives it instead of a `request` says so
+   * by `constantGiven`; none has to.
    */
   constantOf(path: string): ConstantAnswer | undefined;
   constantGiven(answer: ConstantAnswer): void;

@@ -1,9 +1,10 @@
 // One request and its answer, as handlers see them.
 import { invariant, utf8 } from '@kaon/primitives';
 import type { HttpAnswer } from './answer.ts';
-import { deflate } from './compression.ts';
+import { compress } from './compression.ts';
+import { hasEntity } from './conditional.ts';
 import type { AnswerHead, DriverExchange, DriverRequest, DriverStream } from './driver.ts';
-import { acceptsContentCoding } from './negotiation.ts';
+import { type ContentCoding, chooseContentCoding } from './negotiation.ts';
 import { BoundedStream, type ResponseStream } from './response-stream.ts';
 import type { RouteParams } from './router.ts';
 import { countAnswer, type HttpCounters } from './stats.ts';
@@ -58,6 +59,8 @@ export interface ExchangeContext {
   isClosing: boolean;
 }
 
+/** What an answer that may be compressed depends on. */
+const VARY = 'Accept-Encoding';
 const UNPRINTABLE = /[^\t\x20-\x7e\x80-\xff]/;
 const UNPRINTABLES = new RegExp(UNPRINTABLE, 'g');
 const NO_BODY = new Uint8Array(0);
@@ -131,19 +134,24 @@ export class Exchange implements HttpExchange {
   /** As `respond`; `closes` ends the connection too. */
   respondAndClose(answer: HttpAnswer, closes: boolean): void {
     if (this.#state === 'aborted') return;
-    this.#answer(answer.status);
-    const { body = NO_BODY, headers = {} } = answer;
-    const bytes = typeof body === 'string' ? utf8(body) : body;
-    const head = this.#head(answer.status, headers, closes);
-    if (!this.#isWorthCompressing(bytes, headers)) {
-      this.#send(head, bytes);
+    const { status, body = NO_BODY, headers = {} } = answer;
+    if (status === 200 && this.#isKnown(headers)) {
+      this.#answer(304);
+      this.#send(this.#head(304, { Vary: VARY, ...headers }, closes), NO_BODY);
       return;
     }
-    deflate(bytes, (compressed) => {
-      if (this.#state === 'aborted') return;
-      if (compressed === undefined) this.#send(head, bytes);
-      else this.#send(withGzip(head), compressed);
-    });
+    this.#answer(status);
+    const bytes = typeof body === 'string' ? utf8(body) : body;
+    const head = this.#head(status, headers, closes);
+    const coding = this.#codingFor(bytes, headers);
+    const encoded = coding && compress(bytes, coding);
+    if (coding === undefined || encoded === undefined) {
+      this.#send(headers['ETag'] === undefined ? head : withHeaders(head, { Vary: VARY }), bytes);
+    } else if (encoded instanceof Promise) {
+      void encoded.then((made) => this.#sendEncoded(head, bytes, coding, made));
+    } else {
+      this.#sendEncoded(head, bytes, coding, encoded);
+    }
   }
 
   stream({ status, headers = {}, bufferedBytesMax }: StreamHead): ResponseStream {
@@ -195,10 +203,34 @@ export class Exchange implements HttpExchange {
     return { status, headers: safeHeaders(headers), closes: closes || this.#context.isClosing };
   }
 
-  #isWorthCompressing(body: Uint8Array, headers: Readonly<Record<string, string>>): boolean {
-    if (body.length < this.#context.gzipBytesMin) return false;
-    if (!acceptsContentCoding(this.request.header('accept-encoding'), 'gzip')) return false;
-    return !Object.keys(headers).some((name) => name.toLowerCase() === 'content-encoding');
+  /** Whether the client says that it has what the answer's `ETag` names. */
+  #isKnown(headers: Readonly<Record<string, string>>): boolean {
+    const tag = headers['ETag'];
+    const { method } = this.request;
+    return (
+      tag !== undefined && (method === 'GET' || method === 'HEAD') && hasEntity(this.request, tag)
+    );
+  }
+
+  /** How to compress `body`, if it is worth it and asked for. */
+  #codingFor(
+    body: Uint8Array,
+    headers: Readonly<Record<string, string>>,
+  ): ContentCoding | undefined {
+    if (body.length < this.#context.gzipBytesMin) return undefined;
+    for (const name in headers) if (name.toLowerCase() === 'content-encoding') return undefined;
+    return chooseContentCoding(this.request.header('accept-encoding'));
+  }
+
+  #sendEncoded(
+    head: AnswerHead,
+    body: Uint8Array,
+    coding: ContentCoding,
+    encoded: Uint8Array | undefined,
+  ): void {
+    if (this.#state === 'aborted') return;
+    if (encoded === undefined) this.#send(head, body);
+    else this.#send(withHeaders(head, { 'Content-Encoding': coding, Vary: VARY }), encoded);
   }
 
   #send(head: AnswerHead, body: Uint8Array): void {
@@ -213,8 +245,9 @@ export class Exchange implements HttpExchange {
   }
 }
 
-function withGzip(head: AnswerHead): AnswerHead {
-  return { ...head, headers: { 'Content-Encoding': 'gzip', ...head.headers } };
+/** `more` gives way to what the handler has set. */
+function withHeaders(head: AnswerHead, more: Readonly<Record<string, string>>): AnswerHead {
+  return { ...head, headers: { ...more, ...head.headers } };
 }
 
 /** Header values may hold user text; what could end the line must not reach it. */

@@ -2,6 +2,8 @@
 export * from './answer.ts';
 export { type Chunk, chunk } from './chunk.ts';
 export * from './client/http-client.ts';
+export { compress } from './compression.ts';
+export * from './conditional.ts';
 export type { DriverName } from './driver.ts';
 export { isUwsAvailable } from './drivers/uws-driver.ts';
 export * from './errors.ts';

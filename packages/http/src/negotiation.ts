@@ -117,21 +117,57 @@ export function acceptsContentCoding(acceptEncoding: string | undefined, coding:
   return firstAllowance(acceptEncoding, [coding, '*']) ?? false;
 }
 
-/** What the list says of the first of `candidates` that it names. */
+/** How an answer's body may be compressed. */
+export type ContentCoding = 'br' | 'gzip';
+
+/**
+ * The coding an `Accept-Encoding` header wants most: the greater `q` wins, of two alike `br`; `*` means gzip, as in
+ * Mesos. Undefined when it asks for none, or rather has the body as it is.
+ */
+export function chooseContentCoding(acceptEncoding: string | undefined): ContentCoding | undefined {
+  if (acceptEncoding === undefined) return undefined;
+  const entries = entriesOf(acceptEncoding);
+  const qualityOf = (name: string): number | undefined => firstQuality(entries, [name]);
+  const br = qualityOf('br') ?? 0;
+  const gzip = qualityOf('gzip') ?? qualityOf('x-gzip') ?? qualityOf('*') ?? 0;
+  const best = Math.max(br, gzip);
+  if (best === 0 || best < (qualityOf('identity') ?? 0)) return undefined;
+  return br === best ? 'br' : 'gzip';
+}
+
+/** Whether the list allows the first of `candidates` that it names. */
 function firstAllowance(list: string, candidates: readonly string[]): boolean | undefined {
-  const entries = list.toLowerCase().split(',').map(parseEntry);
+  const quality = firstQuality(entriesOf(list), candidates);
+  return quality === undefined ? undefined : quality > 0;
+}
+
+interface ListEntry {
+  readonly name: string;
+  /** 0 to 1; 0 refuses. */
+  readonly quality: number;
+}
+
+function firstQuality(
+  entries: readonly ListEntry[],
+  candidates: readonly string[],
+): number | undefined {
   for (const candidate of candidates) {
     const entry = entries.find(({ name }) => name === candidate);
-    if (entry !== undefined) return entry.isAllowed;
+    if (entry !== undefined) return entry.quality;
   }
   return undefined;
 }
 
-function parseEntry(text: string): { readonly name: string; readonly isAllowed: boolean } {
+function entriesOf(list: string): readonly ListEntry[] {
+  return list.toLowerCase().split(',').map(parseEntry);
+}
+
+function parseEntry(text: string): ListEntry {
   const [name = '', ...parameters] = text.split(';').map((part) => part.replace(/\s/g, ''));
-  const quality = parameters.find((parameter) => parameter.startsWith('q='))?.slice(2);
-  const isAllowed = quality === undefined || (quality !== '' && Number(quality) > 0);
-  return { name, isAllowed };
+  const given = parameters.find((parameter) => parameter.startsWith('q='))?.slice(2);
+  if (given === undefined) return { name, quality: 1 };
+  const quality = given === '' ? 0 : Number(given);
+  return { name, quality: quality > 0 ? Math.min(quality, 1) : 0 };
 }
 
 function acceptedEncoding(accept: string | undefined): BodyEncoding | undefined {

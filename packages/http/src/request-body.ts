@@ -4,7 +4,7 @@ import { inflate } from './compression.ts';
 import type { DriverExchange, DriverRequest } from './driver.ts';
 
 /** Why there is no body. */
-export type BodyProblem = 'too large' | 'too slow' | 'malformed';
+export type BodyProblem = 'too large' | 'too slow' | 'malformed' | 'unknown coding';
 
 /** Limits of a body. */
 export interface BodyLimits {
@@ -67,13 +67,16 @@ export function collectBody(
       if (isOver) return;
       const body = chunks.length === 1 ? (chunks[0] as Uint8Array) : concatBytes(chunks);
       finish();
-      if (exchange.request.header('content-encoding')?.toLowerCase() !== 'gzip') {
+      const coding = exchange.request.header('content-encoding')?.trim().toLowerCase() ?? '';
+      if (coding === '' || coding === 'identity') {
         receiver.received(body);
-        return;
+      } else if (coding === 'gzip' || coding === 'x-gzip') {
+        const inflated = inflate(body, limits.bytesMax);
+        if (inflated.ok) receiver.received(inflated.value);
+        else receiver.refused(inflated.error);
+      } else {
+        receiver.refused('unknown coding');
       }
-      const inflated = inflate(body, limits.bytesMax);
-      if (inflated.ok) receiver.received(inflated.value);
-      else receiver.refused(inflated.error);
     },
   });
   return finish;

@@ -173,7 +173,8 @@ class RoutedServer implements HttpServer {
   constant(path: string, { status, headers = {}, body = '' }: HttpAnswer): void {
     const head = { status, headers: safeHeaders(headers), closes: false };
     const bytes = typeof body === 'string' ? utf8(body) : body.slice();
-    this.#constants.set(path, { head, body: bytes });
+    const varies = bytes.length >= this.#context.gzipBytesMin;
+    this.#constants.set(path, { head, body: bytes, varies });
   }
 
   webSocket(path: string, options: WebSocketOptions): void {
@@ -291,6 +292,8 @@ class RoutedServer implements HttpServer {
   #refuse(exchange: Exchange, problem: BodyProblem): void {
     if (problem === 'malformed') {
       exchange.respond(textAnswer(500, 'failed to decode body'));
+    } else if (problem === 'unknown coding') {
+      exchange.respond(textAnswer(415, "Expecting 'Content-Encoding' of gzip or identity"));
     } else if (problem === 'too slow') {
       this.#counters.bodiesTimedOut += 1;
       const text = `The body did not arrive within ${this.#bodyTimeoutMs} ms`;

@@ -94,6 +94,24 @@ for (const driver of DRIVERS) {
       t.match(await client.untilClosed(), /HTTP\/1.1 408 Request Timeout\r\n/);
     });
 
+    t.test('a body that is cut off reaches no handler', async (t) => {
+      for (const cut of [
+        'Content-Length: 10\r\n\r\nhello',
+        'Transfer-Encoding: chunked\r\n\r\n5\r\nhel',
+      ]) {
+        const { openExchanges, aborted, answers } = server.stats;
+        const before = answers['2xx'];
+        const client = await RawClient.open(port, `POST /echo HTTP/1.1\r\nHost: a\r\n${cut}`);
+        while (server.stats.openExchanges === openExchanges) {
+          await new Promise<void>((resolve) => setImmediate(resolve));
+        }
+        client.socket.end();
+        t.notMatch(await client.untilClosed(), /200 OK/);
+        t.match(server.stats, { openExchanges, aborted: aborted + 1 });
+        t.equal(server.stats.answers['2xx'], before);
+      }
+    });
+
     t.test('who expects 100-continue is told to go on', async (t) => {
       const client = await RawClient.open(port, head('Content-Length: 5', 'Expect: 100-continue'));
       await client.until((text) => text.includes('\r\n\r\n'));

@@ -3,6 +3,7 @@
 import {
   acceptsContentCoding,
   acceptsMediaType,
+  chooseContentCoding,
   negotiateAgentAnswer,
   negotiateAgentRequest,
   negotiateAnswer,
@@ -131,4 +132,31 @@ t.test('the most specific entry of a list decides', async (t) => {
   t.ok(acceptsContentCoding('deflate, gzip;q=1.0', 'gzip'));
   t.notOk(acceptsContentCoding('identity', 'gzip'));
   t.notOk(acceptsContentCoding('gzip;q=0, *', 'gzip'));
+});
+
+t.test('the coding of an answer is the one the client wants most', async (t) => {
+  const cases: readonly (readonly [string | undefined, 'br' | 'gzip' | undefined])[] = [
+    [undefined, undefined],
+    ['', undefined],
+    ['gzip', 'gzip'],
+    ['gzip, deflate', 'gzip'],
+    ['gzip, deflate, br', 'br'],
+    ['BR', 'br'],
+    ['br;q=0.5, gzip;q=0.8', 'gzip'],
+    ['br;q=0.8, gzip;q=0.5', 'br'],
+    ['br;q=0, gzip', 'gzip'],
+    ['br;q=0, gzip;q=0.000', undefined],
+    ['*', 'gzip'],
+    ['*;q=0', undefined],
+    ['gzip;q=0, *', undefined],
+    ['x-gzip', 'gzip'],
+    ['gzip;q=0.5, identity', undefined],
+    ['gzip, identity;q=0.5', 'gzip'],
+    ['gzip;q=banana', undefined],
+    ['gzip;q=7, br;q=1', 'br'],
+    ['deflate, zstd', undefined],
+    [',;,=,;q=', undefined],
+  ];
+  for (const [header, coding] of cases)
+    t.equal(chooseContentCoding(header), coding, header ?? 'none');
 });

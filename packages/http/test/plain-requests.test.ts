@@ -74,7 +74,7 @@ const REQUESTS: Readonly<Record<string, string>> = {
   'a path beyond ASCII': `GET /\xe9 HTTP/1.1\r\n${HOST}\r\n`,
   'HTTP/1.0': `GET /a HTTP/1.0\r\n${HOST}\r\n`,
   'HTTP/1.0 kept alive': `GET /a HTTP/1.0\r\n${HOST}Connection: keep-alive\r\n\r\n`,
-  'HTTP/9.9': `GET /a HTTP/9.9\r\n${HOST}\r\n`,
+  'HTTP/0.9': `GET /a HTTP/0.9\r\n${HOST}\r\n`,
   'an unknown method': `BREW /a HTTP/1.1\r\n${HOST}\r\n`,
   'a method in lower case': `get /a HTTP/1.1\r\n${HOST}\r\n`,
   'a kept connection': `GET /a HTTP/1.1\r\n${HOST}Connection: Keep-Alive\r\n\r\n`,
@@ -97,6 +97,13 @@ t.test('every request gets what node:http would answer', async (t) => {
     const text = /connection:.*close/i.test(request) ? request : request + LAST;
     t.same(await answersTo(port, [text]), await answersTo(port, [`\r\n${text}`]), name);
   }
+});
+
+t.test('a version of the future is taken for HTTP/1.1, as in Mesos', async (t) => {
+  const { port } = await givenEcho(t);
+  const [first, ...others] = await answersTo(port, [`GET /a HTTP/9.9\r\n\r\n${LAST}`]);
+  t.match(first, /^HTTP\/1.1 200 OK.*"\/a"/);
+  t.equal(others.length, 1);
 });
 
 t.test('an offer of HTTP/2 is not taken, and the connection serves on', async (t) => {

@@ -1,6 +1,7 @@
 // A whole cluster in one process: one node, and on it a master and agents as actors.
 import { join } from 'node:path';
 import { type Detector, parseMasterAddress, standaloneDetector } from '@kaon/election';
+import { type HttpExchange, textAnswer } from '@kaon/http';
 import { type Clock, invariant, type Logger, silentLogger, systemClock } from '@kaon/primitives';
 import { LEGACY_AGENT_ACTOR } from '@kaon/protocol';
 import { type KaonNode, startNode } from '@kaon/remote';
@@ -108,6 +109,10 @@ export async function startLocalCluster(options: LocalClusterOptions = {}): Prom
       });
       parts.agents.push(agent);
     }
+    // Where executors look for their agent by `MESOS_AGENT_ENDPOINT` alone.
+    node.http.route('POST', '/api/v1/executor', (exchange) =>
+      answerExecutor(exchange, parts.agents),
+    );
     let closing: Promise<void> | undefined;
     return {
       address: node.address,
@@ -120,6 +125,17 @@ export async function startLocalCluster(options: LocalClusterOptions = {}): Prom
   } catch (error) {
     await parts.close();
     throw error;
+  }
+}
+
+/** Hands a call to the agent whose executor it is about; to the last one when it is none of theirs. */
+async function answerExecutor(exchange: HttpExchange, agents: readonly HostAgent[]): Promise<void> {
+  try {
+    for (const [index, { agent }] of agents.entries()) {
+      if (await agent.answerExecutor(exchange, { isLast: index === agents.length - 1 })) return;
+    }
+  } catch {
+    exchange.respond(textAnswer(503, 'The agent does not answer'));
   }
 }
 

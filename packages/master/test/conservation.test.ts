@@ -1,8 +1,15 @@
 // Random lives of a cluster: whatever happens, every resource is free, offered or used, and exactly once.
 
 import { type Random, seededRandom } from '@kaon/primitives';
-import type { internal, schedulerV1, Task } from '@kaon/protocol';
+import type { internal, Offer, Offer_Operation, schedulerV1, Task } from '@kaon/protocol';
 import { jsonText } from '@kaon/protocol';
+import {
+  applyConversions,
+  checkpointedPart,
+  conversionsOf,
+  Resources,
+  unallocatedConversion,
+} from '@kaon/resources';
 import t, { type Test } from 'tap';
 import {
   type Cluster,
@@ -16,18 +23,25 @@ import {
   frameworkInfo,
   registration,
   reregistration,
+  resources,
   taskInfo,
   update,
+  uuidOf,
 } from './builders/records.ts';
 
 const SEEDS = 25;
 const STEPS = 80;
 const TOTAL_CPUS = 4;
+const TOTAL_DISK = 8192;
 
 /** An agent that keeps what it was told to run. */
 interface Machine {
   readonly agent: RegisteredAgent;
   readonly tasks: Map<string, Task>;
+  /** What it remembers of reservations and volumes, applied to what it was configured with. */
+  total: Resources;
+  /** Operations it has not answered. */
+  readonly operations: internal.ApplyOperationMessage[];
   isBack: boolean;
 }
 
@@ -52,6 +66,11 @@ class World {
     const actions = [
       () => this.launch(),
       () => this.launch(),
+      () => this.operate(),
+      () => this.operate(),
+      () => this.operator(),
+      () => this.answer(),
+      () => this.answer(),
       () => this.progress(),
       () => this.progress(),
       () => this.progress(),
@@ -86,6 +105,108 @@ class World {
         },
       });
     }
+  }
+
+  /** Reserves, makes volumes or undoes either, of whatever is offered; some of it makes no sense. */
+  async operate(): Promise<void> {
+    const scheduler = this.pick(this.schedulers);
+    const events = scheduler?.connection.take('OFFERS') ?? [];
+    for (const offer of events.flatMap(({ offers }) => offers?.offers ?? [])) {
+      this.#tasks += 1;
+      const ids = this.random.nextInt(2) === 0 ? {} : { id: { value: `op${this.#tasks}` } };
+      const operations = [this.operation(offer), this.operation(offer)].map((one) => ({
+        ...one,
+        ...(one.type === 'LAUNCH' ? {} : ids),
+      }));
+      const taskInfos = [taskInfo(`t${this.#tasks}`, offer.agentId.value)];
+      await scheduler?.call({
+        type: 'ACCEPT',
+        accept: {
+          offerIds: [offer.id],
+          operations: [...operations, { type: 'LAUNCH', launch: { taskInfos } }],
+          filters: { refuseSeconds: 0 },
+        },
+      });
+    }
+  }
+
+  operation(offer: Offer): Offer_Operation {
+    const held = Resources.of(offer.resources);
+    const reserved = held.reserved('web').filter((record) => record.disk === undefined);
+    const disk = reserved.named('disk');
+    const [volume] = held.persistentVolumes().toRecords();
+    const [wanted] = resources(`disk:${1 + this.random.nextInt(50)}`);
+    const entry = { type: 'DYNAMIC' as const, role: 'web' };
+    const info = {
+      persistence: { id: `v${this.#tasks}` },
+      volume: { containerPath: 'd', mode: 'RW' as const },
+    };
+    const made = wanted && { ...wanted, reservations: [entry], disk: info };
+    const text = `cpus:${(1 + this.random.nextInt(20)) / 10};disk:${this.random.nextInt(100)}`;
+    const reserve = Resources.of(resources(text)).pushReservation(entry).toRecords();
+    switch (this.random.nextInt(6)) {
+      case 0:
+        return { type: 'UNRESERVE', unreserve: { resources: reserved.toRecords() } };
+      case 1:
+        return { type: 'CREATE', create: { volumes: made ? [made] : [] } };
+      case 2:
+        return { type: 'DESTROY', destroy: { volumes: volume ? [volume] : [] } };
+      case 3: {
+        const [addition] = disk.toRecords();
+        if (volume === undefined || addition === undefined) break;
+        return { type: 'GROW_VOLUME', growVolume: { volume, addition } };
+      }
+      case 4:
+        if (volume === undefined) break;
+        return { type: 'SHRINK_VOLUME', shrinkVolume: { volume, subtract: { value: 1 } } };
+      default:
+    }
+    return { type: 'RESERVE', reserve: { source: [], resources: reserve } };
+  }
+
+  /** An operator reserves, or undoes everything that is reserved. */
+  async operator(): Promise<void> {
+    const machine = this.pick(this.machines);
+    if (machine === undefined) return;
+    const entry = { type: 'DYNAMIC' as const, role: 'web' };
+    const reserve = Resources.of(resources('cpus:0.5;disk:10')).pushReservation(entry);
+    const reserved = machine.total.reserved().filter((record) => record.disk === undefined);
+    const operation: Offer_Operation =
+      this.random.nextInt(2) === 0
+        ? { type: 'RESERVE', reserve: { source: [], resources: reserve.toRecords() } }
+        : { type: 'UNRESERVE', unreserve: { resources: reserved.toRecords() } };
+    const agentId = machine.agent.id as never;
+    await this.cluster.ask('operate', { agentId, operation, principal: undefined });
+  }
+
+  /** The agent carries out what it was sent, or does not, and says so or is not heard. */
+  answer(): void {
+    const machine = this.pick(this.machines);
+    const message = machine?.operations.shift();
+    if (machine === undefined || message === undefined) return;
+    const { operationInfo, operationUuid, frameworkId } = message;
+    const isDone = this.random.nextInt(4) > 0;
+    const conversions = conversionsOf(operationInfo);
+    const applied = conversions.ok
+      ? applyConversions(machine.total, conversions.value.map(unallocatedConversion))
+      : conversions;
+    if (isDone && applied.ok) machine.total = applied.value;
+    const failures = ['OPERATION_FAILED', 'OPERATION_DROPPED', 'OPERATION_ERROR'] as const;
+    const failure = this.pick(failures) ?? 'OPERATION_FAILED';
+    const status = {
+      state: isDone && applied.ok ? ('OPERATION_FINISHED' as const) : failure,
+      convertedResources: [],
+      ...(operationInfo.id === undefined
+        ? {}
+        : { operationId: operationInfo.id, uuid: { value: uuidOf(this.random.nextInt(200)) } }),
+    };
+    machine.agent.send('updateOperationStatus', {
+      frameworkId,
+      agentId: { value: machine.agent.id },
+      status,
+      latestStatus: status,
+      operationUuid,
+    });
   }
 
   async decline(): Promise<void> {
@@ -145,12 +266,25 @@ class World {
     const { agent } = machine;
     if (!machine.isBack && this.random.nextInt(5) === 0) {
       machine.tasks.clear();
+      machine.operations.splice(0);
+      machine.total = Resources.of(agentInfo(agent.hostname).resources);
       agent.send('registerAgent', registration(agent.hostname));
     } else {
       const info = { ...agentInfo(agent.hostname), id: { value: agent.id } };
       const tasks = [...machine.tasks.values()];
       const frameworks = this.ids.map((value) => frameworkInfo({ id: { value } }));
-      agent.send('reregisterAgent', reregistration(info, { tasks, frameworks }));
+      const checkpointedResources = checkpointedPart(machine.total).toRecords();
+      // What was on its way is lost now and then.
+      if (!machine.isBack) machine.operations.splice(this.random.nextInt(3));
+      agent.send(
+        'reregisterAgent',
+        reregistration(info, { tasks, frameworks, checkpointedResources }),
+      );
+      agent.send('updateAgent', {
+        agentId: { value: agent.id },
+        oversubscribedResources: [],
+        resourceVersionUuid: { value: uuidOf(99) },
+      });
     }
     machine.isBack = true;
   }
@@ -203,6 +337,8 @@ class World {
           for (const [id, task] of machine.tasks) {
             if (task.frameworkId.value === frameworkId.value) machine.tasks.delete(id);
           }
+        } else if (name === 'applyOperation') {
+          machine.operations.push(body as internal.ApplyOperationMessage);
         } else if (name === 'agentRegistered') {
           machine.agent.id = (body as internal.AgentRegisteredMessage).agentId.value;
         }
@@ -216,18 +352,31 @@ class World {
     const view = JSON.parse(jsonText(answer.json));
     for (const agent of Object.values(view).flat() as AgentView[]) {
       if (agent.used_resources === undefined) continue;
-      const free = this.cluster.allocator.free.get(agent.id as never)?.scalarMilli('cpus') ?? NaN;
-      const sum = free / 1000 + agent.used_resources.cpus + agent.offered_resources.cpus;
-      t.equal(Math.round(sum * 1000), TOTAL_CPUS * 1000, `${place}: ${agent.id}`);
+      const free = this.cluster.allocator.free.get(agent.id as never) ?? Resources.empty;
+      for (const [name, whole] of [
+        ['cpus', TOTAL_CPUS],
+        ['disk', TOTAL_DISK],
+      ] as const) {
+        const used: number = agent.used_resources[name] + agent.offered_resources[name];
+        const sum: number = free.scalarMilli(name) + Math.round(used * 1000);
+        t.equal(sum, whole * 1000, `${place}: ${name} of ${agent.id}`);
+        t.equal(agent.resources[name], whole, `${place}: all ${name} of ${agent.id}`);
+      }
     }
     t.strictSame(this.cluster.fatal, [], place);
   }
 }
 
+interface Amounts {
+  readonly cpus: number;
+  readonly disk: number;
+}
+
 interface AgentView {
   readonly id: string;
-  readonly used_resources?: { readonly cpus: number };
-  readonly offered_resources: { readonly cpus: number };
+  readonly resources: Amounts;
+  readonly used_resources?: Amounts;
+  readonly offered_resources: Amounts;
 }
 
 async function givenWorld(t: Test, seed: number): Promise<World> {
@@ -235,7 +384,8 @@ async function givenWorld(t: Test, seed: number): Promise<World> {
   const world = new World(cluster, seed);
   for (const name of ['host-1', 'host-2']) {
     const agent = await cluster.agent(name);
-    world.machines.push({ agent, tasks: new Map(), isBack: true });
+    const total = Resources.of(agentInfo(name).resources);
+    world.machines.push({ agent, tasks: new Map(), total, operations: [], isBack: true });
   }
   const capabilities: readonly schedulerV1.Call_Subscribe['frameworkInfo'][] = [
     frameworkInfo({ failoverTimeout: 100 }),

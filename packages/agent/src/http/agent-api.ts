@@ -35,6 +35,7 @@ import {
 } from '../views/api-records.ts';
 import { containersOf } from '../views/containers.ts';
 import { resolveSandboxPath } from '../views/sandboxes.ts';
+import { containerUsage } from './container-usage.ts';
 import { type EndpointContext, look } from './context.ts';
 import { collectMetrics } from './metrics.ts';
 
@@ -129,9 +130,7 @@ async function getContainers(_call: agentV1.Call, context: EndpointContext): Pro
   const views = await look(context, containersOf);
   const nowMs = context.system.clock.nowMs();
   const containers = await Promise.all(
-    views.map(async (view) =>
-      containerRecord(view, await context.containerizer.usage(view.containerId), nowMs),
-    ),
+    views.map(async (view) => containerRecord(view, await containerUsage(context, view), nowMs)),
   );
   return ok({ getContainers: { containers } });
 }

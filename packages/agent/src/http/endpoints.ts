@@ -17,6 +17,7 @@ import {
 } from '../views/containers.ts';
 import { stateJson } from '../views/state.ts';
 import { agentApi } from './agent-api.ts';
+import { containerUsage } from './container-usage.ts';
 import { type Endpoint, type EndpointContext, jsonpAnswer, look } from './context.ts';
 import { executorApi } from './executor-api.ts';
 import {
@@ -58,7 +59,9 @@ export function mountEndpoints(http: HttpServer, context: EndpointContext): void
       http.route('*', `${prefix}${path}`, (exchange) => answer(exchange, context, endpoint));
     }
     http.route('POST', `${prefix}/api/v1/executor`, (exchange) =>
-      guarded(exchange, context, () => executorApi(exchange, context)),
+      guarded(exchange, context, async () => {
+        await executorApi(exchange, context);
+      }),
     );
     http.route('POST', `${prefix}/api/v1`, (exchange) => answer(exchange, context, agentApi), {
       matchesBelow: true,
@@ -102,7 +105,7 @@ async function eachContainer(
   const nowMs = context.system.clock.nowMs();
   const entries = await Promise.all(
     containers.map(async (container) =>
-      view(container, await context.containerizer.usage(container.containerId), nowMs),
+      view(container, await containerUsage(context, container), nowMs),
     ),
   );
   return jsonpAnswer(request, entries);

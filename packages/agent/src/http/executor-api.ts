@@ -10,44 +10,60 @@ import {
 } from '@kaon/http';
 import { err, fromUtf8, isUuidBytes, ok, type Result } from '@kaon/primitives';
 import { decodeJson, decodeProto, executorV1, jsonErrorText } from '@kaon/protocol';
-import type { ExecutorVerdict } from '../protocol.ts';
 import type { EndpointContext } from './context.ts';
 import { HttpExecutorConnection } from './http-executor-connection.ts';
 
-/** Answers one call: at once, or with a stream of events. */
-export async function executorApi(exchange: HttpExchange, context: EndpointContext): Promise<void> {
+/**
+ * Answers one call: at once, or with a stream of events. False when it did not, because the call is for an
+ * executor of another agent: only with `passesOn`, for agents that share a server.
+ */
+export async function executorApi(
+  exchange: HttpExchange,
+  context: EndpointContext,
+  passesOn = false,
+): Promise<boolean> {
+  const outcome = await executorCall(exchange, context);
+  if (outcome.kind === 'streaming') return true;
+  if (passesOn && outcome.isForAnother) return false;
+  exchange.respond(outcome.answer);
+  return true;
+}
+
+type Outcome =
+  | { readonly kind: 'streaming' }
+  | { readonly kind: 'answer'; readonly answer: HttpAnswer; readonly isForAnother: boolean };
+
+async function executorCall(exchange: HttpExchange, context: EndpointContext): Promise<Outcome> {
   const { request } = exchange;
   const { tokens } = context;
   const bearer = await tokens?.verify(request.header('authorization'));
   if (bearer?.ok === false) {
     const headers = { 'WWW-Authenticate': bearer.error };
-    return exchange.respond({ status: 401, headers, body: '' });
+    return answer({ status: 401, headers, body: '' }, true);
   }
   const sent = negotiateRequest(request);
-  if (!sent.ok) return exchange.respond(sent.error);
+  if (!sent.ok) return answer(sent.error);
   const call = decodeCall(request.body, sent.value);
-  if (!call.ok) return exchange.respond(textAnswer(400, call.error));
+  if (!call.ok) return answer(textAnswer(400, call.error));
   const problem = findProblem(call.value);
-  if (problem) {
-    return exchange.respond(textAnswer(400, `Failed to validate Executor::Call: ${problem}`));
-  }
+  if (problem) return answer(textAnswer(400, `Failed to validate Executor::Call: ${problem}`));
   let wanted: BodyEncoding | undefined;
   if (call.value.type === 'SUBSCRIBE') {
     const negotiated = negotiateAnswer(request);
-    if (!negotiated.ok) return exchange.respond(negotiated.error);
+    if (!negotiated.ok) return answer(negotiated.error);
     wanted = negotiated.value;
   }
   const connection = wanted && new HttpExecutorConnection(exchange, wanted);
   const asked = { call: call.value, claims: bearer?.value, connection };
   const verdict = await context.system.ask(context.pid, 'executorCall', asked);
-  if (verdict.kind === 'streaming') return undefined;
+  if (verdict.kind === 'streaming') return { kind: 'streaming' };
   connection?.abandon();
-  return exchange.respond(answerOf(verdict));
+  if (verdict.kind !== 'refused') return answer({ status: 202 });
+  return answer(textAnswer(verdict.status, verdict.problem), verdict.isUnknown);
 }
 
-function answerOf(verdict: Exclude<ExecutorVerdict, { readonly kind: 'streaming' }>): HttpAnswer {
-  if (verdict.kind === 'refused') return textAnswer(verdict.status, verdict.problem);
-  return { status: 202 };
+function answer(one: HttpAnswer, isForAnother = false): Outcome {
+  return { kind: 'answer', answer: one, isForAnother };
 }
 
 function decodeCall(body: Uint8Array, encoding: BodyEncoding): Result<executorV1.Call, string> {

@@ -1,5 +1,12 @@
 // One task of an agent: what was asked for and how far it is.
-import type { ExecutorID, FrameworkID, Task, TaskInfo, TaskStatus } from '@kaon/protocol';
+import type {
+  ExecutorID,
+  FrameworkID,
+  KillPolicy,
+  Task,
+  TaskInfo,
+  TaskStatus,
+} from '@kaon/protocol';
 import { isTerminal } from '@kaon/protocol';
 
 /** A task the agent was given. */
@@ -9,6 +16,8 @@ export class TaskRecord {
   isDelivered = false;
   /** Whether what recovery needs is on disk, or nothing of it is kept: it may be delivered. */
   isReady = false;
+  /** The kill that was asked for last: told again when its executor may have missed it. */
+  killing: { readonly policy: KillPolicy | undefined } | undefined;
   /** Ids of all tasks of its group; undefined outside of groups. They are delivered and killed together. */
   group: readonly string[] | undefined;
   #task: Task;

@@ -39,17 +39,22 @@ export function launchExecutor(
   }
 }
 
-/** Hands over all tasks that wait and are ready; those of a group when all of them are. */
+/**
+ * Hands over tasks that wait and are ready; those of a group when all of them are. `taskIds`: which to look
+ * at, of an executor that may have thousands. Default: all.
+ */
 export function deliverTasks(
   state: AgentState,
   framework: Framework,
   executor: Executor,
+  taskIds: readonly string[] = [...executor.tasks.keys()],
 ): Effect[] {
   const canTake = executor.kind === 'command' ? 'launching' : 'running';
   if (executor.phase !== canTake) return [];
   const effects: Effect[] = [];
-  for (const record of [...executor.tasks.values()]) {
-    if (record.isDelivered || record.isTerminal) continue;
+  for (const taskId of taskIds) {
+    const record = executor.tasks.get(taskId);
+    if (!record || record.isDelivered || record.isTerminal) continue;
     const records = membersOf(executor, record);
     if (!records.every(({ isReady }) => isReady)) continue;
     for (const one of records) one.isDelivered = true;

@@ -5,7 +5,6 @@ import { encodeRecord } from '../checkpoint/records.ts';
 import { TASK_KILL_GRACE_MS } from '../constants.ts';
 import { type Effect, log } from '../effects.ts';
 import type { AgentState } from '../state/agent-state.ts';
-import type { Executor } from '../state/executor.ts';
 import type { TaskRecord } from '../state/task-record.ts';
 import type { Env } from './env.ts';
 import { killTask } from './kill-task.ts';
@@ -54,12 +53,6 @@ export function resumeDraining(state: AgentState, config: DrainConfig, env: Env)
   return [log('info', 'draining goes on', { ...config }), ...killEverything(state, config, env)];
 }
 
-/** An executor is connected again: a kill that came while it was not was lost. */
-export function drainExecutor(state: AgentState, executor: Executor, env: Env): Effect[] {
-  const { draining } = state;
-  return draining?.isDurable ? killTasksOf(state, executor, draining.config, env) : [];
-}
-
 /** Ends the draining when neither tasks nor operations nor unacknowledged updates are left. */
 export function endDraining(state: AgentState): Effect[] {
   if (!state.draining?.isDurable || !isEmpty(state)) return [];
@@ -73,27 +66,16 @@ export function endDraining(state: AgentState): Effect[] {
 
 function killEverything(state: AgentState, config: DrainConfig, env: Env): Effect[] {
   const effects: Effect[] = [];
-  for (const executor of [...state.allExecutors()]) {
-    effects.push(...killTasksOf(state, executor, config, env));
-  }
-  return effects;
-}
-
-function killTasksOf(
-  state: AgentState,
-  executor: Executor,
-  config: DrainConfig,
-  env: Env,
-): Effect[] {
-  const effects: Effect[] = [];
-  for (const record of [...executor.tasks.values()]) {
-    if (record.isTerminal) continue;
-    const message = {
-      frameworkId: { value: executor.frameworkId },
-      taskId: record.info.taskId,
-      killPolicy: killPolicy(record, config),
-    };
-    effects.push(...killTask(state, message, env));
+  for (const framework of [...state.frameworks.values()]) {
+    for (const record of [...framework.tasks()]) {
+      if (record.isTerminal) continue;
+      const message = {
+        frameworkId: { value: framework.id },
+        taskId: record.info.taskId,
+        killPolicy: killPolicy(record, config),
+      };
+      effects.push(...killTask(state, message, env));
+    }
   }
   return effects;
 }

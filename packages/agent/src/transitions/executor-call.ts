@@ -95,5 +95,6 @@ function accepted(effects: readonly Effect[]): ExecutorCallOutcome {
 }
 
 function refused(status: 400 | 403 | 501 | 503, problem: string): ExecutorCallOutcome {
-  return { effects: [], verdict: { kind: 'refused', status, problem } };
+  const isUnknown = status === 400;
+  return { effects: [], verdict: { kind: 'refused', status, problem, isUnknown } };
 }

@@ -24,6 +24,7 @@ export function killTask(
     return [log('info', 'the executor of the task to kill is being shut down', fields)];
   }
   if (!record.isDelivered) return killQueued(state, located, env);
+  record.killing = { policy: killPolicy };
   const graceMs = graceOf(killPolicy) ?? graceOf(record.info.killPolicy) ?? TASK_KILL_GRACE_MS;
   const container = containerKey(executor);
   return [

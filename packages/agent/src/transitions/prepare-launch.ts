@@ -134,7 +134,7 @@ export function launchCheckpointed(
     const record = executor.tasks.get(taskId);
     if (record) record.isReady = true;
   }
-  if (executor.phase !== 'preparing') return deliverTasks(state, framework, executor);
+  if (executor.phase !== 'preparing') return deliverTasks(state, framework, executor, taskIds);
   framework.isWritten = framework.isCheckpointing;
   executor.isWritten = framework.isCheckpointing;
   if ([...executor.tasks.values()].every((record) => record.isTerminal)) {

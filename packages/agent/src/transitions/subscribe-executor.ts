@@ -9,7 +9,6 @@ import type { Framework } from '../state/framework.ts';
 import type { ContainerKey } from '../state/keys.ts';
 import { deliverTasks } from './deliver-tasks.ts';
 import { settleAwaited } from './detect-master.ts';
-import { drainExecutor } from './drain.ts';
 import type { Env } from './env.ts';
 import { executorEnded } from './executor-ended.ts';
 import { containerKey, registrationKey } from './executor-keys.ts';
@@ -92,7 +91,7 @@ export function acceptSubscription(
   effects.push(
     ...dropUnseen(state, framework, executor, subscribe, env),
     ...deliverTasks(state, framework, executor),
-    ...drainExecutor(state, executor, env),
+    ...killAgain(executor),
     ...settleAwaited(state, executor, env),
   );
   return effects;
@@ -159,6 +158,18 @@ function dropUnseen(
       message: 'Task launched during agent restart',
     } as const;
     effects.push(...agentStatus(state, framework, executor, record.id, said, env));
+  }
+  return effects;
+}
+
+/** A kill that fell into the time between two connections is not lost. */
+function killAgain(executor: Executor): Effect[] {
+  const effects: Effect[] = [];
+  for (const { id, isTerminal, killing } of executor.tasks.values()) {
+    if (!killing || isTerminal) continue;
+    const kill = { taskId: { value: id }, ...(killing.policy && { killPolicy: killing.policy }) };
+    const event = { type: 'KILL', kill } as const;
+    effects.push({ kind: 'tellExecutor', container: containerKey(executor), event });
   }
   return effects;
 }

@@ -137,7 +137,9 @@ const CHECKS: readonly ((subject: Subject) => AgentStatus | undefined)[] = [
 
   function tooMany({ state, framework, tasks, env }) {
     const { tasksMax } = env.settings;
-    if (state.taskCount + tasks.length <= tasksMax) return undefined;
+    // Executors may outlive their tasks, and count as well.
+    const count = Math.max(state.taskCount, state.executorCount);
+    if (count + tasks.length <= tasksMax) return undefined;
     return {
       state: stateFor(framework, 'TASK_DROPPED'),
       reason: 'REASON_RESOURCES_UNKNOWN',

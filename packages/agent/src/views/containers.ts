@@ -2,6 +2,7 @@
 import type { ContainerUsage } from '@kaon/containerizer';
 import { type JsonValue, jsonDouble, type Resource } from '@kaon/protocol';
 import type { AgentState } from '../state/agent-state.ts';
+import { nestedContainerId } from '../state/nested-container.ts';
 
 const MEGABYTE = 1024 * 1024;
 
@@ -10,6 +11,8 @@ export interface ContainerView {
   readonly containerId: string;
   readonly frameworkId: string;
   readonly executorId: string;
+  /** What the containerizer knows it by: itself, or one container for each task of its groups. */
+  readonly parts: readonly string[];
   readonly executorName: string;
   readonly source: string;
   readonly processId: number | undefined;
@@ -17,7 +20,7 @@ export interface ContainerView {
   readonly memLimitBytes: number;
 }
 
-/** All live containers. */
+/** All live containers of executors; those of the tasks of groups count for their executor's. */
 export function containersOf(state: AgentState): readonly ContainerView[] {
   const views: ContainerView[] = [];
   for (const executor of state.allExecutors()) {
@@ -28,6 +31,10 @@ export function containersOf(state: AgentState): readonly ContainerView[] {
       containerId: executor.containerId,
       frameworkId: executor.frameworkId,
       executorId: executor.id,
+      parts:
+        executor.kind === 'pod'
+          ? tasks.map(({ id }) => nestedContainerId(executor.containerId, id).fullId)
+          : [executor.containerId],
       executorName: executor.info.name ?? '',
       source: executor.info.source ?? '',
       processId: executor.processId,

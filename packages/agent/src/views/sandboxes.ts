@@ -1,9 +1,9 @@
 // Which paths of `/files/*` lead where.
 import { posix } from 'node:path';
-import type { Resource } from '@kaon/protocol';
 import type { AgentState } from '../state/agent-state.ts';
 import type { Executor } from '../state/executor.ts';
-import { linkVolumes } from '../state/volumes.ts';
+import { nestedContainerId } from '../state/nested-container.ts';
+import { type LinkedVolume, linkVolumes } from '../state/volumes.ts';
 
 /** All attached paths, each with the folder it stands for: what `/files/debug` lists. */
 export function attachedSandboxes(state: AgentState): ReadonlyMap<string, string> {
@@ -64,16 +64,27 @@ function pathsOf(state: AgentState, executor: Executor): readonly (readonly [str
   });
   const tops = [`${virtual}/latest`, `${virtual}/${containerId}`, directory, latest];
   const attached = tops.map((top) => [top, directory] as const);
-  for (const { linkPath, path } of linkVolumes(paths, directory, volumesOf(executor))) {
+  for (const { linkPath, path } of volumesOf(state, executor)) {
     const inside = posix.relative(directory, linkPath);
     for (const top of tops) attached.push([`${top}/${inside}`, path]);
   }
   return attached;
 }
 
-/** Of an executor whose tasks have ended the volumes may be another's by now. */
-function volumesOf(executor: Executor): readonly Resource[] {
+/** Of an executor or a task that has ended the volumes may be another's by now. */
+function volumesOf(state: AgentState, executor: Executor): readonly LinkedVolume[] {
   if (!executor.isLive) return [];
-  const records = [...executor.tasks.values()];
-  return [...executor.info.resources, ...records.flatMap(({ task }) => task.resources)];
+  const { paths } = state.identity;
+  const { directory, frameworkId, id: executorId, containerId } = executor;
+  const key = { agentId: state.agentId as string, frameworkId, executorId, containerId };
+  const volumes = [...linkVolumes(paths, directory, executor.info.resources)];
+  for (const { id, task, isTerminal } of executor.tasks.values()) {
+    if (isTerminal) continue;
+    const sandbox =
+      executor.kind === 'pod'
+        ? paths.nestedSandbox(key, nestedContainerId(containerId, id).id)
+        : directory;
+    volumes.push(...linkVolumes(paths, sandbox, task.resources));
+  }
+  return volumes;
 }

@@ -1,9 +1,10 @@
 // An agent in a simulation: a probe for a master, commands that do as told, a disk in memory.
-import { defineProtocol, messages } from '@kaon/actor';
+import { type ActorSystem, defineProtocol, messages } from '@kaon/actor';
 import {
   type AgentOptions,
   type AgentState,
   diskSandboxReader,
+  type ExecutorVerdict,
   type RunningAgent,
   startAgent,
 } from '@kaon/agent';
@@ -11,6 +12,8 @@ import { type Containerizer, type SimulatedRun, simulatedContainerizer } from '@
 import { standaloneDetector } from '@kaon/election';
 import {
   createMessage,
+  ExecutorInfo,
+  type executorV1,
   FrameworkInfo,
   internal,
   masterMessages,
@@ -49,6 +52,7 @@ export class SimulatedAgent {
   readonly launches: string[] = [];
   disk: MemoryDisk;
   agent: RunningAgent;
+  #system: ActorSystem | undefined;
   readonly #runs: Map<string, SimulatedRun>;
   readonly #options: Partial<AgentOptions>;
 
@@ -107,8 +111,10 @@ export class SimulatedAgent {
   /** Starts an agent on the disk and the machine as they are. */
   async restart(): Promise<void> {
     await this.disk.makeDirectory(WORK_DIR);
+    const system = this.sim.createSystem('10.0.0.2:5051');
+    this.#system = system;
     this.agent = await startAgent({
-      system: this.sim.createSystem('10.0.0.2:5051'),
+      system,
       detector: standaloneDetector({ host: '10.0.0.1', port: 5050 }),
       containerizer: this.containerizer,
       disk: this.disk,
@@ -144,6 +150,41 @@ export class SimulatedAgent {
     await this.sim.settle();
   }
 
+  async runGroup(
+    executor: ExecutorInfo,
+    tasks: readonly TaskInfo[],
+    framework: FrameworkInfo = givenFramework(),
+  ): Promise<void> {
+    const message = { framework, executor, taskGroup: { tasks } };
+    this.tell('runTaskGroup', createMessage(internal.RunTaskGroupMessage, message));
+    await this.sim.settle();
+  }
+
+  /** As a custom executor, on the agent's API. */
+  async call(
+    call: Partial<executorV1.Call>,
+    connection?: FakeConnection,
+    executorId = 'e1',
+  ): Promise<ExecutorVerdict> {
+    const ids = { frameworkId: { value: FRAMEWORK_ID }, executorId: { value: executorId } };
+    const body = { call: { ...ids, ...call }, claims: undefined, connection };
+    const verdict = this.#system?.ask(this.agent.pid, 'executorCall', body);
+    await this.sim.settle();
+    return (await verdict) as ExecutorVerdict;
+  }
+
+  /** Subscribes as a custom executor; what it hears is in the connection. */
+  async subscribe(
+    subscribe: Partial<executorV1.Call_Subscribe> = {},
+    executorId = 'e1',
+  ): Promise<FakeConnection> {
+    const connection = new FakeConnection();
+    const nothing = { unacknowledgedTasks: [], unacknowledgedUpdates: [] };
+    const call = { type: 'SUBSCRIBE', subscribe: { ...nothing, ...subscribe } } as const;
+    await this.call(call, connection, executorId);
+    return connection;
+  }
+
   /** Acknowledges the oldest update the master heard and returns its status. */
   async acknowledge(): Promise<internal.StatusUpdate> {
     const update = this.takeUpdate();
@@ -170,12 +211,35 @@ export class SimulatedAgent {
   }
 }
 
+/** An executor's ear. */
+export class FakeConnection {
+  readonly events: executorV1.Event[] = [];
+  isClosed = false;
+
+  /** Types of the events heard so far. */
+  get heard(): readonly string[] {
+    return this.events.map(({ type }) => type ?? '');
+  }
+
+  send(event: executorV1.Event): boolean {
+    if (!this.isClosed) this.events.push(event);
+    return !this.isClosed;
+  }
+
+  close(): void {
+    this.isClosed = true;
+  }
+
+  onClosed(): void {}
+}
+
 interface Tellable {
   readonly agentRegistered: internal.AgentRegisteredMessage;
   readonly agentReregistered: internal.AgentReregisteredMessage;
   readonly ping: internal.PingAgentMessage;
   readonly shutdown: internal.ShutdownMessage;
   readonly runTask: internal.RunTaskMessage;
+  readonly runTaskGroup: internal.RunTaskGroupMessage;
   readonly killTask: internal.KillTaskMessage;
   readonly statusUpdateAcknowledgement: internal.StatusUpdateAcknowledgementMessage;
   readonly shutdownFramework: internal.ShutdownFrameworkMessage;
@@ -212,5 +276,33 @@ export function givenTask(id: string, command = 'true', resources = 'cpus:0.1;me
     agentId: { value: AGENT_ID },
     resources: parsed.value,
     command: { value: command },
+  });
+}
+
+/** A task of the custom executor `executorId`, which runs `command`. */
+export function givenCustomTask(
+  id: string,
+  command = 'executor',
+  executorId = 'e1',
+  resources = 'cpus:0.5;mem:32',
+): TaskInfo {
+  return createMessage(TaskInfo, {
+    ...givenTask(id),
+    command: undefined,
+    executor: {
+      type: 'CUSTOM',
+      executorId: { value: executorId },
+      command: { value: command },
+      resources: givenTask('any', '', resources).resources,
+    },
+  });
+}
+
+/** The executor of groups. */
+export function givenPod(executorId = 'pod'): ExecutorInfo {
+  return createMessage(ExecutorInfo, {
+    type: 'DEFAULT',
+    executorId: { value: executorId },
+    resources: givenTask('any', '', 'cpus:0.1;mem:32').resources,
   });
 }

@@ -70,7 +70,41 @@ export function addAgentCommand(program: Command, context: CommandContext): void
       new Option('--executor-shutdown-grace-period <duration>', 'how long tasks may take to end')
         .default(5000, '5secs')
         .argParser(duration()),
+    )
+    .addOption(
+      new Option(
+        '--executor-registration-timeout <duration>',
+        'how long a new executor may take to subscribe',
+      )
+        .default(60_000, '1mins')
+        .argParser(duration({ atLeast: '1ms' })),
+    )
+    .addOption(
+      new Option(
+        '--executor-reregistration-timeout <duration>',
+        'how long executors may take to subscribe again after a restart',
+      )
+        .default(2000, '2secs')
+        .argParser(duration({ atMost: '15secs' })),
+    )
+    .addOption(
+      new Option(
+        '--recovery-timeout <duration>',
+        'how long executors wait for an agent that is away',
+      )
+        .default(900_000, '15mins')
+        .argParser(duration()),
+    )
+    .addOption(
+      new Option('--jwt-secret-key <file>', 'key to sign the tokens of executors with').argParser(
+        (path) => resolve(path),
+      ),
     );
+  addBoolean(
+    command,
+    'authenticate-http-executors',
+    'ask executors for their token; needs --jwt-secret-key (default: off)',
+  );
   addBoolean(
     command,
     'strict',

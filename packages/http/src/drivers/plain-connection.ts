@@ -168,10 +168,11 @@ export class PlainConnection implements ExchangeOwner {
   #constantFor({ request, headers }: PlainRequest): ConstantAnswer | undefined {
     if (request.method !== 'GET' || request.query !== '' || headers.bodyLength > 0)
       return undefined;
-    if (headers.closes || headers.values.has('accept-encoding')) return undefined;
+    if (headers.closes) return undefined;
     // An exchange waits until its answer is taken, and closes where it must.
     if (this.socket.writableLength > 0 || this.#context.isClosing) return undefined;
-    return this.#context.events.constantOf(request.path);
+    const constant = this.#context.events.constantOf(request.path);
+    return constant?.varies && headers.values.has('accept-encoding') ? undefined : constant;
   }
 
   /** Answers `bytes` if they are, to the byte, a request that was answered so before. */

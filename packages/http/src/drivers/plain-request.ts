@@ -2,8 +2,12 @@
 // that changes how a message is framed. All others are `undefined`, and for node:http to judge.
 import type { DriverRequest } from '../driver.ts';
 
-/** A request line with a path of visible ASCII. Fragments, absolute forms and `*` are left to node:http. */
-const REQUEST_LINE = /^(GET|HEAD|POST|PUT|DELETE|OPTIONS|PATCH) (\/[!"$-~]*) HTTP\/1\.1$/;
+/**
+ * A request line with a path of visible ASCII. Fragments, absolute forms and `*` are left to node:http, and
+ * HTTP/1.0 with its other rules. As in Mesos, a version of the future is taken for 1.1.
+ */
+const REQUEST_LINE =
+  /^(GET|HEAD|POST|PUT|DELETE|OPTIONS|PATCH) (\/[!"$-~]*) HTTP\/(?:1\.[1-9]|[2-9]\.\d)$/;
 const NAME = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/;
 /** Anything else must not be in a value. */
 const VALUE = /^[\t\x20-\x7e\x80-\xff]*$/;

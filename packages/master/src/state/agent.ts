@@ -60,6 +60,8 @@ export class Agent {
   #toldResources: Resources | undefined;
   #totalResources: Resources | undefined;
   #resourceVersionUuid: UUID | undefined;
+  /** Whether it was ever sent an operation: until then its resources are those it registered with. */
+  #hasOperated = false;
   #isConnected = true;
   #reregisteredMs: number | undefined;
   #disconnections = 0;
@@ -100,6 +102,14 @@ export class Agent {
     return this.#totalResources;
   }
 
+  /**
+   * Whether it has what is to be offered: a pass of the allocator may have begun before an operation came to
+   * nothing.
+   */
+  has(resources: Resources): boolean {
+    return !this.#hasOperated || this.totalResources.contains(resources.unallocate());
+  }
+
   /** Reservations and volumes made at run time. */
   get checkpointedResources(): Resources {
     return checkpointedPart(this.totalResources);
@@ -107,10 +117,8 @@ export class Agent {
 
   /** Its info with all it has by now as its resources: what the allocator is told. */
   get currentInfo(): AgentInfo {
-    const { info } = this.#facts;
-    if (this.totalResources === this.#toldResources && !this.#facts.checkpointedResources?.length) {
-      return info;
-    }
+    const { info, checkpointedResources = [] } = this.#facts;
+    if (!this.#hasOperated && checkpointedResources.length === 0) return info;
     return { ...info, resources: this.totalResources.toRecords() };
   }
 
@@ -178,6 +186,7 @@ export class Agent {
     const converted = applyConversions(this.totalResources, conversions);
     if (!converted.ok) return converted;
     this.#totalResources = converted.value;
+    this.#hasOperated = true;
     this.#tell();
     return ok(undefined);
   }

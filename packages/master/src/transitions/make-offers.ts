@@ -2,7 +2,7 @@
 import type { Allocation, Share } from '@kaon/allocator';
 import { partition } from '@kaon/primitives';
 import { idRecord, type Offer, type Resource } from '@kaon/protocol';
-import { toPreRefinement } from '@kaon/resources';
+import { type Resources, toPreRefinement } from '@kaon/resources';
 import { type Effect, offerTimer, recover, toScheduler } from '../effects.ts';
 import type { Env } from '../env.ts';
 import type { Agent } from '../state/agent.ts';
@@ -34,7 +34,7 @@ export function makeOffers(
     ({ agentId, role, resources }) =>
       !resources.isEmpty &&
       framework.roles.has(role) &&
-      (state.agents.get(agentId)?.isActive ?? false),
+      canOffer(state.agents.get(agentId), resources),
   );
   const offers = offerable.map((share) =>
     state.addOffer({ id: state.nextOfferId(), frameworkId, ...share }),
@@ -49,6 +49,10 @@ export function makeOffers(
       offers: { offers: offers.map((offer) => offerMessage(state, framework, offer)) },
     }),
   ];
+}
+
+function canOffer(agent: Agent | undefined, resources: Resources): boolean {
+  return agent?.isActive === true && agent.has(resources);
 }
 
 /** As `makeOffers`, for all that one pass of the allocator granted. */

@@ -92,8 +92,8 @@ export function reconnectAgent(
     { kind: 'watchAgent', agentId, agent: agent.pid },
     ...taken.frameworks,
     ...forgotten,
-    ...rescinded,
     tellAllocator({ kind: 'updateAgent', agentId, info, capabilities }),
+    ...rescinded,
     ...used.map(({ frameworkId, resources }) =>
       tellAllocator({ kind: 'useResources', frameworkId, agentId, resources }),
     ),

@@ -102,9 +102,10 @@ function takeBack(state: MasterState, agent: Agent): readonly Effect[] {
     state.operations.onAgent(agent.id).flatMap(({ assumed }) => (assumed ? [assumed] : [])),
   );
   const { id: agentId, currentInfo: info, capabilities } = agent;
+  // The allocator must know before it gets anything back that it could offer again.
   return [
-    ...rescindOffers(state, state.offersOf(agent)),
     tellAllocator({ kind: 'updateAgent', agentId, info, capabilities }),
+    ...rescindOffers(state, state.offersOf(agent)),
     log('warn', 'an agent did not carry out an operation', { agentId }),
   ];
 }

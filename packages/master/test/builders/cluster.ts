@@ -10,6 +10,7 @@ import {
 } from '@kaon/master';
 import {
   agentMessages,
+  agentOperationMessages,
   type FrameworkInfo,
   type internal,
   type schedulerV1,
@@ -21,7 +22,10 @@ import type { Test } from 'tap';
 import { GreedyAllocator } from './greedy-allocator.ts';
 import { frameworkInfo, registration } from './records.ts';
 
-export const agentProtocol = defineProtocol(messages(agentMessages));
+export const agentProtocol = defineProtocol({
+  ...messages(agentMessages),
+  ...messages(agentOperationMessages),
+});
 export type AgentProbe = Probe<typeof agentProtocol>;
 
 export const MASTER_ADDRESS = '127.0.0.1:5050';
@@ -118,6 +122,15 @@ export class Cluster {
     return agent;
   }
 
+  /** A probe that has an id of before and speaks for itself. */
+  returning(hostname: string, id: string): RegisteredAgent {
+    const system = this.sim.createSystem(`${hostname}:5051`);
+    const probe = spawnProbe(system, agentProtocol, { id: 'slave(1)' });
+    const agent = new RegisteredAgent(this, system, probe, hostname);
+    agent.id = id;
+    return agent;
+  }
+
   /** Subscribes a scheduler and waits until the world is at rest. */
   async scheduler(info: FrameworkInfo = frameworkInfo()): Promise<Scheduler> {
     this.#streams += 1;
@@ -138,7 +151,7 @@ export class Cluster {
   }
 
   /** Asks the master while the world moves. */
-  async ask<K extends 'subscribe' | 'call' | 'teardown' | 'view'>(
+  async ask<K extends 'subscribe' | 'call' | 'teardown' | 'operate' | 'view'>(
     name: K,
     question: Parameters<typeof this.system.ask<typeof masterProtocol, K>>[2],
   ) {

@@ -131,8 +131,8 @@ export class GreedyAllocator implements AllocatorPort {
     const total = applyConversions(this.total.get(agentId) ?? Resources.empty, conversions);
     if (!total.ok) return total;
     this.total.set(agentId, total.value);
+    // It is offered with the next change: the master must hear first that it is there.
     this.#refresh(agentId);
-    this.#allocate();
     return ok(undefined);
   }
 

@@ -51,6 +51,7 @@ export function registration(hostname: string, text?: string): internal.Register
     checkpointedResources: [],
     version: '1.12.0',
     agentCapabilities: AGENT_CAPABILITIES,
+    resourceVersionUuid: { value: uuidOf(99) },
   };
 }
 
@@ -67,6 +68,7 @@ export function reregistration(
     completedFrameworks: [],
     version: '1.12.0',
     agentCapabilities: AGENT_CAPABILITIES,
+    resourceVersionUuid: { value: uuidOf(99) },
     ...init,
   };
 }

@@ -1,5 +1,11 @@
 // Answers of the copy of the state over HTTP: with an ETag, compressed where asked, streamed as the reader takes them.
-import { acceptsContentCoding, type HttpAnswer, type HttpExchange, textAnswer } from '@kaon/http';
+import {
+  acceptsContentCoding,
+  type HttpAnswer,
+  type HttpExchange,
+  hasEntity,
+  textAnswer,
+} from '@kaon/http';
 import type { Clock } from '@kaon/primitives';
 import { concatBytes } from '@kaon/primitives';
 import { READER_BYTES_MAX, READER_STALL_MS } from '../constants.ts';
@@ -29,7 +35,7 @@ export function answerRead(
 ): void {
   const { reads, counters } = options;
   const { request } = exchange;
-  if (isKnown(request.header('if-none-match'), reads.etag)) {
+  if (hasEntity(request, reads.etag)) {
     counters.add('readsNotModified');
     exchange.respond({ status: 304, headers: { ETag: reads.etag, Vary: 'Accept-Encoding' } });
     return;
@@ -49,16 +55,6 @@ function codingOf(accepted: string | undefined): ContentCoding {
   const names = accepted.toLowerCase();
   if (names.includes('br') && acceptsContentCoding(accepted, 'br')) return 'br';
   return acceptsContentCoding(accepted, 'gzip') ? 'gzip' : 'identity';
-}
-
-/** Compares as weak validators are compared. */
-function isKnown(header: string | undefined, etag: string): boolean {
-  if (header === undefined) return false;
-  const opaque = etag.replace(/^W\//, '');
-  return header.split(',').some((one) => {
-    const candidate = one.trim().replace(/^W\//, '');
-    return candidate === '*' || candidate === opaque;
-  });
 }
 
 /** One client at one answer. */

@@ -82,7 +82,7 @@ export const ANSWERS_KEPT_BYTES_MAX = 16 * 1024 ** 2;
 /** Answers kept so. */
 export const ANSWERS_KEPT_MAX = 64;
 /** Unread bytes of an answer beyond which its reader is given no more for now. */
-export const READER_BYTES_MAX = 1024 ** 2;
+export const READER_BYTES_MAX = 256 * 1024;
 /** A reader that takes nothing for so long is cut off. */
 export const READER_STALL_MS = 60_000;
 

@@ -260,7 +260,7 @@ async function registered(system: System, master: RunningMaster, count: number):
   for (;;) {
     if (master.counters.get('agentReregistrations') >= count) return;
     // An ask goes through the mailbox behind what was sent, and lets the registry have a turn.
-    await system.ask(master.pid, 'view', { kind: 'leader' }, { timeoutMs: 60_000 });
+    await system.ask(master.pid, 'view', { kind: 'weights' }, { timeoutMs: 60_000 });
     await new Promise((resolve) => setImmediate(resolve));
   }
 }

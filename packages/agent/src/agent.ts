@@ -1,5 +1,5 @@
 // The agent's actor: a table of what it hears, and the transition that each message is.
-import { type ActorDefinition, defineActor, type Pid } from '@kaon/actor';
+import { type ActorDefinition, type BodyOf, defineActor, type Pid } from '@kaon/actor';
 import { createEffectRunner, type EffectPorts } from './effect-runner.ts';
 import { type Effect, log } from './effects.ts';
 import { type AgentProtocol, agentProtocol } from './protocol.ts';
@@ -16,7 +16,7 @@ import { executorCall } from './transitions/executor-call.ts';
 import { executorEnded } from './transitions/executor-ended.ts';
 import { executorStarted } from './transitions/executor-started.ts';
 import { updateRetryDue } from './transitions/forward-updates.ts';
-import { frameworkToExecutor } from './transitions/framework-message.ts';
+import { frameworkToExecutor, isSchedulersMessage } from './transitions/framework-message.ts';
 import { killTask } from './transitions/kill-task.ts';
 import {
   acknowledgeOperation,
@@ -63,6 +63,8 @@ export interface AgentActorOptions {
   ) => Omit<EffectPorts, 'state'>;
 }
 
+type FrameworkToExecutor = BodyOf<AgentProtocol, 'frameworkToExecutor'>;
+
 type Transition<B> = (state: AgentState, body: B, env: Env, from: Pid) => readonly Effect[];
 
 /** The agent. */
@@ -105,6 +107,16 @@ export const agentActor: ActorDefinition<AgentProtocol, AgentActorOptions> = def
             : refuseStranger(state, from),
         );
 
+    /** From the master, or from the scheduler it named for the framework: others cannot reach executors. */
+    const masterOrScheduler =
+      (transition: Transition<FrameworkToExecutor>) =>
+      (body: FrameworkToExecutor, from: Pid): void =>
+        run(
+          from.toString() === state.master || isSchedulersMessage(state, body, from)
+            ? transition(state, body, env(), from)
+            : refuseStranger(state, from),
+        );
+
     run(recover(state, options.findings, env()));
 
     return {
@@ -119,7 +131,7 @@ export const agentActor: ActorDefinition<AgentProtocol, AgentActorOptions> = def
         statusUpdateAcknowledgement: master(acknowledgeUpdate),
         shutdownFramework: master(shutdownFramework),
         shutdownExecutor: master(shutdownExecutor),
-        frameworkToExecutor: master(frameworkToExecutor),
+        frameworkToExecutor: masterOrScheduler(frameworkToExecutor),
         updateFramework: master(updateFramework),
         reconcileTasks: master(reconcileTasks),
         applyOperation: master(applyOperation),

@@ -2,10 +2,17 @@
 import type { ActorSystem, BodyOf, MessageName, Pid, SpawnOptions } from '@kaon/actor';
 import type { Result } from '@kaon/primitives';
 import { type AllocatorOptions, allocatorActor } from './allocator.ts';
+import type { QuotaInvalidError } from './errors.ts';
 import type { ExplainQuestion, Explanation, PlannedGrant } from './explanation.ts';
 import type { KernelHostStats } from './host/kernel-host.ts';
 import { allocatorMetrics } from './metrics.ts';
-import type { AllocatorProtocol, AllocatorStats, UpdateAvailable } from './protocol.ts';
+import type {
+  AllocatorProtocol,
+  AllocatorStats,
+  RoleWeight,
+  UpdateAvailable,
+  UpdateQuota,
+} from './protocol.ts';
 
 /** A message to an allocator, with its name as `kind`. Lists are no bodies of commands. */
 export type AllocatorCommand = {
@@ -22,6 +29,10 @@ export interface StartedAllocator {
   readonly pid: Pid<AllocatorProtocol>;
   /** Tells the allocator, in order. */
   tell(command: AllocatorCommand): void;
+  /** Weights of roles; as the message of that name. */
+  setWeights(weights: readonly RoleWeight[]): void;
+  /** Puts quotas in force, or says what is wrong with them. Rejects as `explain` does. */
+  updateQuota(update: UpdateQuota): Promise<Result<void, QuotaInvalidError>>;
   /**
    * Converts what nobody holds, after the commands told before; the error says why it cannot. Rejects as
    * `explain` does.
@@ -86,6 +97,9 @@ export function startAllocator(
     pid,
     // NOTE: a command is the body of the message of its kind and more; the union hides that.
     tell: (command) => system.send(pid, command.kind, command as never),
+    setWeights: (weights) => system.send(pid, 'setWeights', weights),
+    updateQuota: (update) =>
+      system.ask(pid, 'updateQuota', update, { timeoutMs: ANSWER_TIMEOUT_MS }),
     updateAvailable: (update) =>
       system.ask(pid, 'updateAvailable', update, { timeoutMs: ANSWER_TIMEOUT_MS }),
     metrics: () => (read ? allocatorMetrics(read()) : []),

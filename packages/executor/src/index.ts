@@ -8,6 +8,23 @@ export {
   KILL_GRACE_MS,
   SHUTDOWN_LINGER_MS,
 } from './command-executor.ts';
+export type { ExecutorDriverStats } from './driver/driver-actor.ts';
+export type { Executor, ExecutorCallbackResult } from './driver/driver-executor.ts';
+export type { ExecutorDriverProtocol } from './driver/driver-protocol.ts';
+export type {
+  ExecutorCall,
+  ExecutorCallRefusal,
+  ExecutorConnection,
+  SubscriptionEvents,
+} from './driver/executor-connection.ts';
+export type { ExecutorDriver, ExecutorTaskStatus } from './driver/executor-driver.ts';
+export {
+  type ExecutorEnvironment,
+  readExecutorEnvironment,
+  type Variables,
+} from './driver/executor-environment.ts';
+export { type ExecutorDriverOptions, MesosExecutorDriver } from './driver/mesos-executor-driver.ts';
+export * from './errors.ts';
 export { exitMessage } from './exit-message.ts';
 export {
   type PodExecutorOptions,

@@ -8,6 +8,7 @@ export type { DriverName } from './driver.ts';
 export { isUwsAvailable } from './drivers/uws-driver.ts';
 export * from './errors.ts';
 export type { HttpExchange, HttpRequest, StreamHead } from './exchange.ts';
+export * from './file-query.ts';
 export * from './negotiation.ts';
 export { type HttpClientOptions, httpClient } from './node/node-http-client.ts';
 export * from './record-io.ts';

@@ -4,7 +4,13 @@ import type { ActorSystem } from '@kaon/actor';
 import { type AllocatorOptions, type HostChoice, hostsFor, startAllocator } from '@kaon/allocator';
 import { standaloneContender } from '@kaon/election';
 import type { HttpServer } from '@kaon/http';
-import { type MasterSettings, mirrorThread, type RunningMaster, startMaster } from '@kaon/master';
+import {
+  type MasterSettings,
+  mirrorThread,
+  type RunningMaster,
+  type StartMasterOptions,
+  startMaster,
+} from '@kaon/master';
 import { errorText, type Logger } from '@kaon/primitives';
 import { lmdbStorage, memoryStorage } from '@kaon/registry';
 
@@ -26,6 +32,10 @@ export interface HostMasterOptions {
   readonly settings?: Partial<MasterSettings> | undefined;
   /** How resources are allocated. Default: by the built-in rules, in this thread, every second. */
   readonly allocator?: HostAllocatorOptions | undefined;
+  /** The log as operators see it, who may be offered, weights to begin with: as `startMaster` takes them. */
+  readonly log?: StartMasterOptions['log'];
+  readonly whitelist?: StartMasterOptions['whitelist'];
+  readonly initialWeights?: StartMasterOptions['initialWeights'];
   /** Shown by `/flags` and `/state`, by Mesos' names. Default: none. */
   readonly flags?: Readonly<Record<string, string>> | undefined;
 }
@@ -59,10 +69,17 @@ export async function startHostMaster(options: HostMasterOptions): Promise<HostM
     settings: { ...options.settings, ...limitsOf(options.allocator) },
     flags: options.flags,
     createMirror: mirrorThread,
+    log: options.log,
+    whitelist: options.whitelist,
+    initialWeights: options.initialWeights,
     contender: standaloneContender(),
     storage: isDurable ? lmdbStorage({ path: join(workDir, 'registry.lmdb') }) : memoryStorage(),
-    createAllocator: (onAllocated) =>
+    createAllocator: (onAllocated, onInverseOffers) =>
       startAllocator(options.system, {
+        onInverseOffers: (asked) => {
+          onInverseOffers(asked);
+          return undefined;
+        },
         onAllocation: (allocations) => {
           onAllocated(allocations);
           return undefined;

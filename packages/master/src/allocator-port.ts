@@ -6,7 +6,10 @@ import type {
   Explanation,
   PlannedGrant,
   PolicyReport,
+  QuotaInvalidError,
+  RoleWeight,
   UpdateAvailable,
+  UpdateQuota,
 } from '@kaon/allocator';
 import type { Result } from '@kaon/primitives';
 
@@ -16,6 +19,10 @@ export interface AllocatorPort {
   readonly pid?: Pid | undefined;
   /** Takes in a change. In order; never throws for commands a master makes. */
   tell(command: AllocatorCommand): void;
+  /** Weights of roles; each is above 0 and finite. Absent: every role weighs 1. */
+  setWeights?(weights: readonly RoleWeight[]): void;
+  /** Puts quotas in force, or says what is wrong with them. Absent: as `setQuota`, none is judged. */
+  updateQuota?(update: UpdateQuota): Promise<Result<void, QuotaInvalidError>>;
   /**
    * Converts what nobody holds of an agent, after the commands told before. The error says why it cannot.
    * Rejects when it does not answer.

@@ -44,6 +44,12 @@ export const ADMISSIONS_MAX = 50_000;
 export const AGENTS_MAX = 100_000;
 /** Messages that may wait for the master: a whole cluster that comes back at once, and its tasks. */
 export const MAILBOX_MAX = 1_000_000;
+/** Roles that may have a weight, and as many a quota. */
+export const POLICY_ROLES_MAX = 10_000;
+/** Machines in a maintenance schedule, or named by one call. */
+export const MACHINES_MAX = 100_000;
+/** Changes of operators that may wait for the registry at once. More are answered 503 and counted. */
+export const OPERATOR_CHANGES_MAX = 1_000;
 /** Frameworks at a time; more are refused. */
 export const FRAMEWORKS_MAX = 10_000;
 /** Offers named by one call. */
@@ -58,6 +64,14 @@ export const SCHEDULER_STREAM_BYTES_MAX = 64 * 1024 ** 2;
 /** How long the HTTP side waits for the master actor. */
 export const CALL_TIMEOUT_MS = 10_000;
 
+/** Bytes of the log that one answer holds at most: 16 memory pages. */
+export const LOG_READ_BYTES_MAX = 65_536;
+/** Largest log that is given as a whole; larger ones are read in parts. */
+export const LOG_DOWNLOAD_BYTES_MAX = 67_108_864;
+/** How often the list of hosts that may be offered is read again. */
+export const WHITELIST_INTERVAL_MS = 5_000;
+/** Longest list of hosts that may be offered. */
+export const WHITELIST_BYTES_MAX = 16 * 1024 ** 2;
 /** Tasks on one page of `/tasks`. */
 export const TASKS_PAGE_DEFAULT = 100;
 /** Grants on one page of `/allocator/plan`. */

@@ -1,13 +1,20 @@
 // Does what transitions want done, one effect after another. The only place of the master that sends.
-import type { ActorContext, Pid } from '@kaon/actor';
+import type { ActorContext, Later, Pid } from '@kaon/actor';
+import { errorText } from '@kaon/primitives';
 import type { AgentId } from '@kaon/protocol';
-import { LEGACY_OBSERVER_ACTOR, type schedulerV1 } from '@kaon/protocol';
+import {
+  type FrameworkId,
+  LEGACY_OBSERVER_ACTOR,
+  type schedulerV1,
+  type TaskState,
+} from '@kaon/protocol';
 import type { Operation, OperationOutcome } from '@kaon/registry';
 import { agentObserver, type ObserverProtocol } from './agent-observer.ts';
 import type { AllocatorPort } from './allocator-port.ts';
-import { HEARTBEAT_INTERVAL_MS } from './constants.ts';
-import type { Continuation, Effect, SendToAgent } from './effects.ts';
+import { HEARTBEAT_INTERVAL_MS, OPERATOR_CHANGES_MAX } from './constants.ts';
+import type { Continuation, Effect, JudgeQuotas, SendToAgent } from './effects.ts';
 import type { Counters } from './metrics/counters.ts';
+import type { OperatorOutcome, ReplyId } from './operator-change.ts';
 import type { MasterSettings } from './options.ts';
 import type { AgentProtocol, MasterProtocol } from './protocol.ts';
 import type { SchedulerConnection } from './scheduler-connection.ts';
@@ -16,7 +23,10 @@ import type { SchedulerConnection } from './scheduler-connection.ts';
 export interface MasterPorts {
   /** Makes a change of the registry durable. A rejection ends the master. */
   readonly registry: { apply(operation: Operation): Promise<OperationOutcome> };
-  readonly allocator: Pick<AllocatorPort, 'tell' | 'updateAvailable' | 'pid'>;
+  readonly allocator: Pick<
+    AllocatorPort,
+    'pid' | 'setWeights' | 'tell' | 'updateAvailable' | 'updateQuota'
+  >;
   readonly counters: Counters;
   readonly settings: MasterSettings;
   /** Told once when the master cannot go on. */
@@ -26,19 +36,34 @@ export interface MasterPorts {
 /** Runs a continuation; `isApplied` is false when the registry refused the change it waited for. */
 export type ContinueTurn = (continuation: Continuation, isApplied: boolean) => void;
 
+/** Told what happened to frameworks, for their own counts. */
+export interface FrameworkObserver {
+  readonly onEvent: (streamId: string, event: schedulerV1.Event) => void;
+  readonly onTaskEnd: (frameworkId: FrameworkId, state: TaskState) => void;
+}
+
 /** The hands of one master. */
 export class EffectRunner {
   readonly #ctx: ActorContext<MasterProtocol>;
   readonly #ports: MasterPorts;
   readonly #continueTurn: ContinueTurn;
+  readonly #observer: FrameworkObserver;
   readonly #connections = new Map<string, SchedulerConnection>();
   readonly #observers = new Map<AgentId, Pid<ObserverProtocol>>();
+  readonly #replies = new Map<ReplyId, Later<OperatorOutcome>>();
   #observerCount = 0;
+  #replyCount = 0;
 
-  constructor(ctx: ActorContext<MasterProtocol>, ports: MasterPorts, continueTurn: ContinueTurn) {
+  constructor(
+    ctx: ActorContext<MasterProtocol>,
+    ports: MasterPorts,
+    continueTurn: ContinueTurn,
+    observer: FrameworkObserver,
+  ) {
     this.#ctx = ctx;
     this.#ports = ports;
     this.#continueTurn = continueTurn;
+    this.#observer = observer;
   }
 
   /** Streams that are open. */
@@ -54,6 +79,19 @@ export class EffectRunner {
       this.#forget(streamId);
       this.#ctx.defer(() => this.#continueTurn({ kind: 'schedulerGone', streamId }, true));
     });
+  }
+
+  /** Opens a question of an operator, to be answered by an effect; undefined: too many are open. */
+  openReply(): { readonly reply: ReplyId; readonly later: Later<OperatorOutcome> } | undefined {
+    if (this.#replies.size >= OPERATOR_CHANGES_MAX) {
+      this.#ports.counters.add('operatorChangesRefused');
+      return undefined;
+    }
+    this.#replyCount += 1;
+    const reply = this.#replyCount;
+    const later = this.#ctx.later<OperatorOutcome>();
+    this.#replies.set(reply, later);
+    return { reply, later };
   }
 
   run(effects: readonly Effect[]): void {
@@ -78,6 +116,12 @@ export class EffectRunner {
         return this.#startHeartbeat(effect.streamId);
       case 'persist':
         return this.#persist(effect.operation, effect.next);
+      case 'answerOperator':
+        return this.#answer(effect.reply, effect.outcome);
+      case 'judgeQuotas':
+        return this.#judgeQuotas(effect);
+      case 'setWeights':
+        return this.#ports.allocator.setWeights?.(effect.weights);
       case 'setTimer':
         return this.#ctx.timers.once(effect.key, effect.delayMs, () =>
           this.#continueTurn(effect.next, true),
@@ -95,6 +139,7 @@ export class EffectRunner {
       case 'count':
         return this.#ports.counters.add(effect.counter, effect.by);
       case 'countTaskEnd':
+        this.#observer.onTaskEnd(effect.frameworkId, effect.status.state);
         return this.#ports.counters.addTaskEnd(effect.status);
       case 'countOperation':
         return this.#ports.counters.addOperationEnd(effect.operation, effect.state);
@@ -110,7 +155,8 @@ export class EffectRunner {
 
   #sendToScheduler(streamId: string, event: schedulerV1.Event): void {
     const isSent = this.#connections.get(streamId)?.send(event) ?? false;
-    if (!isSent) this.#ports.counters.add('schedulerEventsDropped');
+    if (isSent) this.#observer.onEvent(streamId, event);
+    else this.#ports.counters.add('schedulerEventsDropped');
   }
 
   #close(streamId: string): void {
@@ -142,6 +188,24 @@ export class EffectRunner {
         this.#continueTurn(next, outcome.ok);
       },
       (error) => this.fail(error),
+    );
+  }
+
+  #answer(reply: ReplyId, outcome: OperatorOutcome): void {
+    this.#replies.get(reply)?.resolve(outcome);
+    this.#replies.delete(reply);
+  }
+
+  #judgeQuotas({ quotas, change, reply }: JudgeQuotas): void {
+    const judged = (problem: string | undefined): void =>
+      this.#continueTurn({ kind: 'quotasJudged', change, reply, problem }, true);
+    // The master has looked at the cluster: the allocator judges the quotas themselves.
+    const asked = this.#ports.allocator.updateQuota?.({ quotas, force: true });
+    if (asked === undefined) return judged(undefined);
+    this.#ctx.defer(
+      asked,
+      (result) => judged(result.ok ? undefined : result.error.message),
+      (error) => this.#answer(reply, { status: 503, text: errorText(error) }),
     );
   }
 

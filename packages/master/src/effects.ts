@@ -1,6 +1,12 @@
 // What a transition wants done. Plain records, run in order by `EffectRunner`; making one does nothing.
 import type { BodyOf, Pid } from '@kaon/actor';
-import type { Allocation, AllocatorCommand } from '@kaon/allocator';
+import type {
+  Allocation,
+  AllocatorCommand,
+  FrameworkInverseOffers,
+  QuotaUpdate,
+  RoleWeight,
+} from '@kaon/allocator';
 import type {
   AgentId,
   AgentInfo,
@@ -21,6 +27,7 @@ import type {
 import type { Operation } from '@kaon/registry';
 import type { Resources } from '@kaon/resources';
 import type { CounterName } from './metrics/counters.ts';
+import type { DurableChange, OperatorOutcome, ReplyId } from './operator-change.ts';
 import type { AgentProtocol } from './protocol.ts';
 import type { Agent } from './state/agent.ts';
 import type { Framework } from './state/framework.ts';
@@ -62,6 +69,24 @@ export interface Persist {
   readonly kind: 'persist';
   readonly operation: Operation;
   readonly next: Continuation;
+}
+
+/** Answers an operator's question; a question is answered once, by whatever turn knows the outcome. */
+export interface AnswerOperator {
+  readonly kind: 'answerOperator';
+  readonly reply: ReplyId;
+  readonly outcome: OperatorOutcome;
+}
+
+/**
+ * Puts quotas in force when the allocator finds that they make sense, then runs a `quotasJudged` turn. What
+ * it does not like is nowhere in force.
+ */
+export interface JudgeQuotas {
+  readonly kind: 'judgeQuotas';
+  readonly quotas: readonly QuotaUpdate[];
+  readonly change: Extract<DurableChange, { readonly kind: 'updateQuotas' }>;
+  readonly reply: ReplyId;
 }
 
 /** Runs `next` after a while. A timer of the same key is replaced. */
@@ -107,6 +132,12 @@ export interface TellAllocator {
   readonly command: AllocatorCommand;
 }
 
+/** Puts weights of roles in force at the allocator. */
+export interface SetWeights {
+  readonly kind: 'setWeights';
+  readonly weights: readonly RoleWeight[];
+}
+
 /** Adds to a counter. */
 export interface Count {
   readonly kind: 'count';
@@ -117,6 +148,7 @@ export interface Count {
 /** Counts the end of a task by what it was told last. */
 export interface CountTaskEnd {
   readonly kind: 'countTaskEnd';
+  readonly frameworkId: FrameworkId;
   readonly status: TaskStatus;
 }
 
@@ -142,6 +174,9 @@ export type Effect =
   | CloseScheduler
   | StartHeartbeat
   | Persist
+  | AnswerOperator
+  | JudgeQuotas
+  | SetWeights
   | SetTimer
   | CancelTimer
   | WatchAgent
@@ -203,7 +238,21 @@ export type Continuation =
       readonly frameworkId: FrameworkId;
       readonly subscribedMs: number;
     }
-  | { readonly kind: 'offerTimedOut'; readonly offerId: OfferId };
+  | { readonly kind: 'offerTimedOut'; readonly offerId: OfferId }
+  | { readonly kind: 'askedToFree'; readonly asked: readonly FrameworkInverseOffers[] }
+  | {
+      readonly kind: 'quotasJudged';
+      readonly change: Extract<DurableChange, { readonly kind: 'updateQuotas' }>;
+      readonly reply: ReplyId;
+      /** What the allocator finds wrong; undefined: nothing, they are in force. */
+      readonly problem: string | undefined;
+    }
+  | {
+      readonly kind: 'operatorChangeDurable';
+      readonly change: DurableChange;
+      /** Undefined: nobody waits for it. */
+      readonly reply: ReplyId | undefined;
+    };
 
 /** A message to an agent, connected or not. */
 export function toAgent<K extends keyof AgentProtocol & string>(
@@ -229,6 +278,24 @@ export function recover(
   if (resources.isEmpty) return [];
   const { frameworkId, agentId } = holder;
   return [tellAllocator({ kind: 'recoverResources', frameworkId, agentId, resources, refuseMs })];
+}
+
+/** The answer to an operator's question; nothing when nobody waits for it. */
+export function answer(
+  reply: ReplyId | undefined,
+  status: number,
+  text?: string,
+): readonly Effect[] {
+  return reply === undefined ? [] : [{ kind: 'answerOperator', reply, outcome: { status, text } }];
+}
+
+/** Makes a change of an operator's durable; the turn after answers it. */
+export function persistChange(
+  operation: Operation,
+  change: DurableChange,
+  reply: ReplyId | undefined,
+): Persist {
+  return { kind: 'persist', operation, next: { kind: 'operatorChangeDurable', change, reply } };
 }
 
 /** The effect that tells the allocator `command`. */

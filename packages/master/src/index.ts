@@ -4,6 +4,7 @@ export type { AllocatorPort } from './allocator-port.ts';
 export * from './errors.ts';
 export { Counters } from './metrics/counters.ts';
 export { mirrorThread } from './node/mirror-thread.ts';
+export type { OperatorChange, OperatorOutcome } from './operator-change.ts';
 export { DEFAULT_SETTINGS, type MasterLimits, type MasterSettings } from './options.ts';
 export {
   type CallOutcome,
@@ -27,6 +28,7 @@ export type { SchedulerConnection } from './scheduler-connection.ts';
 export {
   MASTER_ACTOR_ID,
   type OnAllocated,
+  type OnInverseOffers,
   type RunningMaster,
   type StartMasterOptions,
   startMaster,

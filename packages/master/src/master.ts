@@ -6,13 +6,16 @@ import {
   type Later,
   type Pid,
 } from '@kaon/actor';
+import type { FrameworkInverseOffers } from '@kaon/allocator';
 import { type Result, unreachable, uuidBytes } from '@kaon/primitives';
-import type { MasterInfo } from '@kaon/protocol';
+import { type MasterInfo, toId } from '@kaon/protocol';
 import type { RegistryView } from '@kaon/registry';
+import { ActorSchedulers } from './actor-schedulers.ts';
 import { EffectRunner, type MasterPorts } from './effect-runner.ts';
 import type { Continuation, Effect } from './effects.ts';
 import type { Env } from './env.ts';
 import { AllocatorLostError } from './errors.ts';
+import type { OperatorChange, OperatorOutcome } from './operator-change.ts';
 import {
   type CallOutcome,
   type MasterProtocol,
@@ -39,6 +42,13 @@ import {
   recoveredAgentsTimedOut,
 } from './transitions/mark-agent-unreachable.ts';
 import { operateOnAgent } from './transitions/operate-on-agent.ts';
+import { agentsMaybeDrained } from './transitions/operator/drain-agent.ts';
+import { askToFree } from './transitions/operator/inverse-offers.ts';
+import {
+  beginOperatorChange,
+  operatorChangeDurable,
+} from './transitions/operator/operator-change.ts';
+import { quotasJudged } from './transitions/operator/update-quotas.ts';
 import { pruneDue, registryPruned } from './transitions/prune-registry.ts';
 import { agentReadmitted } from './transitions/readmit-agent.ts';
 import { recoverAgents } from './transitions/recover-agents.ts';
@@ -63,12 +73,15 @@ export interface MasterOptions {
   readonly info: MasterInfo;
   /** When this process started, milliseconds since 1970. */
   readonly startedMs: number;
-  /** Makes what the master reaches out with. `onAllocated` may be called at any time. */
+  /** Makes what the master reaches out with. The callbacks may be called at any time. */
   readonly createPorts: (
     ctx: ActorContext<MasterProtocol>,
     onAllocated: (allocations: AllocatedBody) => void,
+    onInverseOffers: (asked: readonly FrameworkInverseOffers[]) => void,
   ) => MasterPorts;
-  /** Reads the registry; the master serves when it is done. */
+  /** Resolves when this master leads. */
+  readonly elected: () => Promise<void>;
+  /** Reads the registry, once this master leads; it serves when that is done. */
   readonly recover: () => Promise<RegistryView>;
   /** Told once of the state, for those who read it and follow its changes. They must not change it. */
   readonly onState: (state: MasterState) => void;
@@ -80,20 +93,32 @@ export interface MasterOptions {
 
 type AllocatedBody = Extract<Continuation, { readonly kind: 'allocated' }>['allocations'];
 
+const TOO_MANY_CHANGES: OperatorOutcome = {
+  status: 503,
+  text: 'Too many changes wait for the registry; ask again later',
+};
 const ALLOCATOR_SILENT = 'The allocator does not answer';
 
 /** The master as an actor. Its id is `master`. */
 export const masterActor: ActorDefinition<MasterProtocol, MasterOptions> = defineActor(
   masterProtocol,
   (ctx, options) => {
-    const ports = options.createPorts(ctx, (allocations) =>
-      ctx.defer(() => continueTurn({ kind: 'allocated', allocations }, true)),
+    const ports = options.createPorts(
+      ctx,
+      (allocations) => ctx.defer(() => continueTurn({ kind: 'allocated', allocations }, true)),
+      (asked) => ctx.defer(() => continueTurn({ kind: 'askedToFree', asked }, true)),
     );
     const { settings } = ports;
     const state = new MasterState(options.info, settings, options.startedMs);
     options.onState(state);
-    const runner = new EffectRunner(ctx, ports, (continuation, isApplied) =>
-      continueTurn(continuation, isApplied),
+    const runner = new EffectRunner(
+      ctx,
+      ports,
+      (continuation, isApplied) => continueTurn(continuation, isApplied),
+      {
+        onEvent: (streamId, event) => state.frameworkOnStream(streamId)?.tally.countEvent(event),
+        onTaskEnd: (frameworkId, ended) => state.frameworks.get(frameworkId)?.tally.countEnd(ended),
+      },
     );
     const newUuid = (): Uint8Array => uuidBytes(ctx.random);
     const env = (): Env => ({ nowMs: ctx.clock.nowMs(), settings, newUuid });
@@ -104,6 +129,8 @@ export const masterActor: ActorDefinition<MasterProtocol, MasterOptions> = defin
       input: I,
     ): void {
       runner.run(transition(state, input, env()));
+      const maybeDrained = state.standings.takeMaybeEmpty();
+      if (maybeDrained.length > 0) runner.run(agentsMaybeDrained(state, maybeDrained, env()));
     }
 
     function continueTurn(next: Continuation, isApplied: boolean): void {
@@ -134,6 +161,12 @@ export const masterActor: ActorDefinition<MasterProtocol, MasterOptions> = defin
           return run(offerTimedOut, next);
         case 'allocated':
           return run(makeAllOffers, next.allocations);
+        case 'askedToFree':
+          return run(askToFree, next.asked);
+        case 'quotasJudged':
+          return run(quotasJudged, next);
+        case 'operatorChangeDurable':
+          return run(operatorChangeDurable, { ...next, isApplied });
         default:
           return unreachable(next);
       }
@@ -143,14 +176,20 @@ export const masterActor: ActorDefinition<MasterProtocol, MasterOptions> = defin
       if (!state.isReady) return NOT_READY;
       const { connection, ...subscription } = question;
       runner.connect(connection);
-      run(subscribeFramework, { ...subscription, streamId: connection.streamId });
+      const { streamId } = connection;
+      run(subscribeFramework, { ...subscription, streamId });
+      state.frameworkOnStream(streamId)?.tally.countCall({ type: 'SUBSCRIBE' });
       return { kind: 'accepted' };
     }
 
     function call(question: SchedulerQuestion): CallOutcome {
       const standing = checkSchedulerCall(state, question, ports.settings);
       if (standing.kind !== 'granted') return standing;
-      run(schedulerCall, { framework: standing.framework, call: question.call });
+      const { framework } = standing;
+      const named = question.call.accept?.offerIds ?? question.call.decline?.offerIds ?? [];
+      const standingOffers = named.filter(({ value }) => framework.offers.has(toId(value)));
+      framework.tally.countCall(question.call, standingOffers.length);
+      run(schedulerCall, { framework, call: question.call });
       return standing.outcome;
     }
 
@@ -158,6 +197,13 @@ export const masterActor: ActorDefinition<MasterProtocol, MasterOptions> = defin
       const standing = checkTeardown(state, question);
       if (standing.kind === 'done') run(teardownFramework, question);
       return standing;
+    }
+
+    function answerOperator(change: OperatorChange): OperatorOutcome | Later<OperatorOutcome> {
+      const opened = runner.openReply();
+      if (opened === undefined) return TOO_MANY_CHANGES;
+      run(beginOperatorChange, { change, reply: opened.reply });
+      return opened.later;
     }
 
     /** The allocator knows what nobody holds, so it is asked before the agent is told. */
@@ -182,20 +228,27 @@ export const masterActor: ActorDefinition<MasterProtocol, MasterOptions> = defin
       return outcome;
     }
 
+    const schedulers = new ActorSchedulers(ctx, { subscribe, call }, ports.counters);
+
     function exited(pid: Pid): void {
+      if (schedulers.exited(pid)) return;
       if (pid.toString() === ports.allocator.pid?.toString()) runner.fail(new AllocatorLostError());
       else run(disconnectAgent, { pid });
     }
 
     if (ports.allocator.pid !== undefined) ctx.link(ports.allocator.pid);
-    state.elect(ctx.clock.nowMs());
+    const failed = (error: unknown): void => runner.fail(error);
+    const recovered = (facts: RegistryView): void => {
+      run(recoverAgents, facts);
+      options.onReady();
+    };
     ctx.defer(
-      options.recover(),
-      (facts) => {
-        run(recoverAgents, facts);
-        options.onReady();
+      options.elected(),
+      () => {
+        state.elect(ctx.clock.nowMs());
+        ctx.defer(options.recover(), recovered, failed);
       },
-      (error) => runner.fail(error),
+      failed,
     );
 
     return {
@@ -207,10 +260,12 @@ export const masterActor: ActorDefinition<MasterProtocol, MasterOptions> = defin
         exitedExecutor: (message, from) => run(executorExited, { message, from }),
         executorToFramework: (message, from) => run(executorToFramework, { message, from }),
         updateAgent: (message, from) => run(updateAgent, { message, from }),
+        schedulerCall: (message, from) => schedulers.hear(message, from),
         updateOperationStatus: (message, from) => run(updateOperationStatus, { message, from }),
         subscribe: (question) => subscribe(question),
         call: (question) => call(question),
         teardown: (question) => teardown(question),
+        change: (change) => answerOperator(change),
         operate: (question) => operate(question),
         view: (question) => answerView(state, question, options.viewContext),
       },

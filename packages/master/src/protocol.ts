@@ -9,8 +9,10 @@ import {
   masterMessages,
   masterOperationMessages,
   type Offer_Operation,
+  schedulerCallMessages,
   type schedulerV1,
 } from '@kaon/protocol';
+import type { OperatorChange, OperatorOutcome } from './operator-change.ts';
 import type { SchedulerConnection } from './scheduler-connection.ts';
 import type { ViewAnswer, ViewQuestion } from './views/view.ts';
 
@@ -84,10 +86,11 @@ export type CallOutcome =
 /** Why a call is refused, for the edge to put into an answer. */
 export type CallRefusal = 'notReady' | 'notSubscribed' | 'invalid' | 'unsupported';
 
-/** All that a master hears: from agents over the network, the rest from its own process. */
+/** All that a master hears: from agents and schedulers over the network, the rest from its own process. */
 export const masterProtocol = defineProtocol({
   ...messages(masterMessages),
   ...messages(masterOperationMessages),
+  ...messages(schedulerCallMessages),
 
   /** A scheduler subscribes. */
   subscribe: localAsk<SubscribeQuestion, CallOutcome>(),
@@ -95,6 +98,8 @@ export const masterProtocol = defineProtocol({
   call: localAsk<SchedulerQuestion, CallOutcome>(),
   /** An operator tears a framework down. */
   teardown: localAsk<TeardownQuestion, CallOutcome>(),
+  /** An operator wants something changed; answered when it is durable, or refused. */
+  change: localAsk<OperatorChange, OperatorOutcome>(),
   /** An operator reserves, makes volumes, resizes them, or the opposite. */
   operate: localAsk<OperateQuestion, OperateOutcome>(),
   /** Somebody wants to see. */

@@ -1,8 +1,9 @@
 // Random lives of a cluster: whatever happens, every resource is free, offered or used, and exactly once.
 
+import type { OperatorChange } from '@kaon/master';
 import { type Random, seededRandom } from '@kaon/primitives';
 import type { internal, Offer, Offer_Operation, schedulerV1, Task } from '@kaon/protocol';
-import { jsonText } from '@kaon/protocol';
+import { jsonText, toId } from '@kaon/protocol';
 import {
   applyConversions,
   checkpointedPart,
@@ -43,6 +44,8 @@ interface Machine {
   /** Operations it has not answered. */
   readonly operations: internal.ApplyOperationMessage[];
   isBack: boolean;
+  /** Whether it was shut down: it returns as a new agent only. */
+  isEnded: boolean;
 }
 
 class World {
@@ -82,6 +85,8 @@ class World {
       () => this.comeBack(),
       () => this.resubscribe(),
       () => this.breakStream(),
+      () => this.change(),
+      () => this.change(),
       () => this.pass(),
     ];
     await this.pick(actions)?.();
@@ -264,7 +269,8 @@ class World {
     const machine = this.pick(this.machines);
     if (machine === undefined) return;
     const { agent } = machine;
-    if (!machine.isBack && this.random.nextInt(5) === 0) {
+    if (!machine.isBack && (machine.isEnded || this.random.nextInt(5) === 0)) {
+      machine.isEnded = false;
       machine.tasks.clear();
       machine.operations.splice(0);
       machine.total = Resources.of(agentInfo(agent.hostname).resources);
@@ -305,6 +311,35 @@ class World {
     }
   }
 
+  /** An operator does something, sensible or not; whatever it is is answered. */
+  async change(): Promise<void> {
+    const agentId = toId<never>(this.pick(this.machines)?.agent.id ?? '');
+    const machines = this.machines.map(({ agent: { hostname } }) => ({ hostname, ip: hostname }));
+    const unavailability = { start: { nanoseconds: 1e9 } };
+    const limits = { cpus: { value: this.random.nextInt(8) } };
+    const changes: readonly OperatorChange[] = [
+      { kind: 'deactivateAgent', agentId },
+      { kind: 'reactivateAgent', agentId },
+      { kind: 'reactivateAgent', agentId },
+      { kind: 'drainAgent', agentId, config: { markGone: this.random.nextInt(4) === 0 } },
+      { kind: 'markAgentGone', agentId },
+      { kind: 'updateWeights', weights: [{ role: 'web', weight: 1 + this.random.nextInt(3) }] },
+      {
+        kind: 'updateQuotas',
+        configs: [{ role: 'web', guarantees: {}, limits }],
+        force: this.random.nextInt(2) === 0,
+      },
+      { kind: 'updateSchedule', schedule: { windows: [{ machineIds: machines, unavailability }] } },
+      { kind: 'updateSchedule', schedule: { windows: [] } },
+      { kind: 'startMaintenance', machines: machines.slice(0, 1) },
+      { kind: 'stopMaintenance', machines: machines.slice(0, 1) },
+    ];
+    const change = this.pick(changes);
+    if (change === undefined) return;
+    const { status } = await this.cluster.ask('change', change);
+    if (![200, 400, 404, 503].includes(status)) throw new Error(`${change.kind}: ${status}`);
+  }
+
   breakStream(): void {
     this.pick(this.schedulers)?.connection.close();
   }
@@ -339,6 +374,12 @@ class World {
           }
         } else if (name === 'applyOperation') {
           machine.operations.push(body as internal.ApplyOperationMessage);
+        } else if (name === 'shutdown') {
+          // It ends, and starts as a new agent when it comes back.
+          machine.tasks.clear();
+          this.cluster.sim.network.disconnect(MASTER_ADDRESS, `${machine.agent.hostname}:5051`);
+          machine.isBack = false;
+          machine.isEnded = true;
         } else if (name === 'agentRegistered') {
           machine.agent.id = (body as internal.AgentRegisteredMessage).agentId.value;
         }
@@ -382,10 +423,18 @@ interface AgentView {
 async function givenWorld(t: Test, seed: number): Promise<World> {
   const cluster = await givenCluster(t, { seed });
   const world = new World(cluster, seed);
-  for (const name of ['host-1', 'host-2']) {
+  for (const name of ['10.0.0.1', '10.0.0.2']) {
     const agent = await cluster.agent(name);
     const total = Resources.of(agentInfo(name).resources);
-    world.machines.push({ agent, tasks: new Map(), total, operations: [], isBack: true });
+    const machine = {
+      agent,
+      tasks: new Map(),
+      total,
+      operations: [],
+      isBack: true,
+      isEnded: false,
+    };
+    world.machines.push(machine);
   }
   const capabilities: readonly schedulerV1.Call_Subscribe['frameworkInfo'][] = [
     frameworkInfo({ failoverTimeout: 100 }),

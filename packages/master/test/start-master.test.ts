@@ -165,3 +165,68 @@ t.test('closing ends the streams and can be repeated', async (t) => {
   t.equal(connection.isOpen, false);
   t.strictSame(system.processes(), []);
 });
+
+t.test('the allocator that is there by default asks frameworks to free agents', async (t) => {
+  const sim = new Simulation();
+  t.teardown(() => sim.close());
+  const system = sim.createSystem(MASTER_ADDRESS);
+  const master = startMaster({ system, storage: memoryStorage() });
+  await sim.settle();
+  const probe = spawnProbe(sim.createSystem('10.0.0.1:5051'), agentProtocol, { id: 'slave(1)' });
+  probe.send(master.pid, 'registerAgent', registration('host-1'));
+  await sim.settle();
+  const { connection } = await subscribe(sim, system, master.pid);
+  const machineIds = [{ hostname: 'HOST-1', ip: '10.0.0.1' }];
+  const unavailability = { start: { nanoseconds: 9e9 }, duration: { nanoseconds: 1e9 } };
+  const operate = async (windows: readonly unknown[]): Promise<void> => {
+    const schedule = { windows } as never;
+    const asked = system.ask(master.pid, 'change', { kind: 'updateSchedule', schedule });
+    await sim.settle();
+    t.match(await asked, { status: 200 });
+    await sim.advance(1_500);
+  };
+  await operate([{ machineIds, unavailability }]);
+  t.same(connection.types.slice(2, 5), ['OFFERS', 'RESCIND', 'OFFERS']);
+  const [asked] = connection.take('INVERSE_OFFERS');
+  const [question] = asked?.inverseOffers?.inverseOffers ?? [];
+  t.same(question?.unavailability, unavailability);
+
+  const call = {
+    type: 'DECLINE_INVERSE_OFFERS',
+    frameworkId: connection.events[0]?.subscribed?.frameworkId,
+    declineInverseOffers: {
+      inverseOfferIds: question ? [question.id] : [],
+      filters: { refuseSeconds: 5 },
+    },
+  } as const;
+  const declined = system.ask(master.pid, 'call', { call, streamId: 's1' });
+  await sim.advance(4_000);
+  t.match(await declined, { kind: 'accepted' });
+  t.equal(connection.take('INVERSE_OFFERS').length, 0, 'the filter holds');
+  await sim.advance(2_500);
+  t.equal(connection.take('INVERSE_OFFERS').length, 1, 'asked again');
+  await operate([]);
+  t.equal(connection.take('RESCIND_INVERSE_OFFER').length, 1);
+  await sim.advance(10_000);
+  t.equal(connection.take('INVERSE_OFFERS').length, 0);
+});
+
+t.test('a quota the allocator cannot keep is refused with its reason', async (t) => {
+  const sim = new Simulation();
+  t.teardown(() => sim.close());
+  const system = sim.createSystem(MASTER_ADDRESS);
+  const master = startMaster({ system, storage: memoryStorage() });
+  await sim.settle();
+  const probe = spawnProbe(sim.createSystem('host-1:5051'), agentProtocol, { id: 'slave(1)' });
+  probe.send(master.pid, 'registerAgent', registration('host-1', 'cpus:4;ports:[1-9]'));
+  await sim.settle();
+  const update = async (name: string) => {
+    const limits = { [name]: { value: 1 } };
+    const configs = [{ role: 'web', guarantees: {}, limits }];
+    const asked = system.ask(master.pid, 'change', { kind: 'updateQuotas', configs, force: true });
+    await sim.settle();
+    return asked;
+  };
+  t.match(await update('ports'), { status: 400, text: /'ports' is no scalar resource/ });
+  t.match(await update('cpus'), { status: 200 });
+});

@@ -1,15 +1,18 @@
 // What readers see of a copy of the state: to the byte what the state itself shows, wherever the copy lives.
 import { gunzipSync } from 'node:zlib';
+import { Pid } from '@kaon/actor';
 import { concatBytes, fromUtf8, seededRandom, silentLogger, systemClock } from '@kaon/primitives';
 import { encodeJson, encodeProto, jsonText, masterV1, OPERATOR_LISTS } from '@kaon/protocol';
 import t, { type Test } from 'tap';
 import { Counters } from '#master/metrics/counters';
 import { mirrorThread } from '#master/node/mirror-thread';
+import { agentProtocol } from '#master/protocol';
 import { inlineMirror } from '#master/reads/inline-mirror';
 import type { MakeMirrorHost, MirrorHostEvents, MirrorOrder } from '#master/reads/mirror-orders';
 import type { LookQuestion, ReadQuestion } from '#master/reads/read-question';
 import type { SharedAnswer } from '#master/reads/shared-answer';
 import { StateReads } from '#master/reads/state-reads';
+import { hostOf } from '#master/state/agent';
 import type { MasterState } from '#master/state/master-state';
 import { answerView } from '#master/views/answer-view';
 import type { ListFilter } from '#master/views/list-filter';
@@ -152,6 +155,32 @@ for (const [where, makeHost, seeds] of HOSTS) {
     t.equal(text(gunzipSync(compressed)), text(bytes));
   });
 }
+
+t.test(
+  'an agent that moved is not shown with the maintenance of the machine it left',
+  async (t) => {
+    const given = new GivenMaster().framework('f1').agent('a1');
+    const { state } = given;
+    const { reads } = readsOf(t, state, inlineMirror);
+    const [framework] = state.frameworks.values();
+    const [agent] = state.agents.values();
+    if (framework === undefined || agent === undefined) throw new Error('both are given');
+    const { hostname } = agent.info;
+    const machineIds = [{ hostname, ip: hostOf(agent.pid.address) }];
+    const unavailability = { start: { nanoseconds: 7_123_456_789 } };
+    state.machines.reschedule({ windows: [{ machineIds, unavailability }] });
+    const resources = agent.totalResources.allocate('web');
+    const { id: agentId } = agent;
+    const offer = { id: state.nextOfferId(), frameworkId: framework.id, agentId, role: 'web' };
+    state.addOffer({ ...offer, resources });
+    const look = { kind: 'operator', type: 'GET_FRAMEWORKS' } as const;
+    t.match(fromUtf8(await ask(reads, { look, coding: 'identity' })), '7123456789');
+    const { info, version, capabilities, resourceVersionUuid } = agent;
+    const pid = new Pid('slave(1)', 'elsewhere:5051', agentProtocol);
+    state.reconnectAgent(agent, { info, pid, version, capabilities, resourceVersionUuid }, 9);
+    t.notMatch(fromUtf8(await ask(reads, { look, coding: 'identity' })), '7123456789');
+  },
+);
 
 t.test(
   'equal questions are answered once, and again only when something has happened',

@@ -1,5 +1,5 @@
 // The port between a scheduler and its master: one subscription that heals itself, and calls.
-// `HttpSchedulerConnection` is the implementation; tests hand in their own.
+// `HttpSchedulerConnection` and `ActorSchedulerConnection` implement it; tests hand in their own.
 import type { FrameworkInfo, MessageInit, schedulerV1 } from '@kaon/protocol';
 
 /** What a subscription tells, in order. */
@@ -16,6 +16,8 @@ export interface Subscription {
   readonly framework: () => FrameworkInfo;
   /** Roles that want no offers for now. */
   readonly suppressedRoles: () => readonly string[];
+  /** Agents it wants offers of. Default: all. */
+  readonly offerConstraints?: () => schedulerV1.OfferConstraints | undefined;
 }
 
 /** A call without the framework id, which the connection fills in. Lists may be left out. */

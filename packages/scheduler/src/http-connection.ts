@@ -14,6 +14,7 @@ import {
   utf8,
 } from '@kaon/primitives';
 import { type Credential, createMessage, type FrameworkID, schedulerV1 } from '@kaon/protocol';
+import { subscriptionBackoff } from './backoff.ts';
 import { CallLanes, type LaneName } from './call-lanes.ts';
 import type {
   SchedulerCall,
@@ -37,8 +38,6 @@ const REDIRECTS_MAX = 5;
 const HEARTBEAT_INTERVAL_MS = 15_000;
 /** Heartbeats that may be missing before the stream counts as dead. */
 const HEARTBEATS_MISSED_MAX = 5;
-const BACKOFF_FACTOR_MS = 2000;
-const BACKOFF_CAP_MS = 60_000;
 const CALL_TIMEOUT_MS = 15_000;
 const CALLS_MAX = 20_000;
 const EVENT_QUEUE_LIMITS = { recordsMax: 100_000, bytesMax: 256 * 1024 ** 2 };
@@ -128,9 +127,7 @@ export class HttpSchedulerConnection implements SchedulerConnection {
           reason = opened.reason;
         }
         if (this.#abort.signal.aborted) return;
-        const failoverMs = (subscription.framework().failoverTimeout ?? 0) * 1000;
-        const capMs = Math.min(BACKOFF_CAP_MS, failoverMs > 0 ? failoverMs / 10 : BACKOFF_CAP_MS);
-        const backoff = { factorMs: BACKOFF_FACTOR_MS, capMs };
+        const backoff = subscriptionBackoff(subscription.framework());
         const retryMs = jitteredBackoffMs(failures, backoff, this.#random);
         failures += 1;
         yield { kind: 'waiting', reason, retryMs };
@@ -164,7 +161,11 @@ export class HttpSchedulerConnection implements SchedulerConnection {
       createMessage(schedulerV1.Call, {
         type: 'SUBSCRIBE',
         frameworkId: frameworkInfo.id,
-        subscribe: { frameworkInfo, suppressedRoles: subscription.suppressedRoles() },
+        subscribe: {
+          frameworkInfo,
+          suppressedRoles: subscription.suppressedRoles(),
+          offerConstraints: subscription.offerConstraints?.(),
+        },
       }),
     );
     for (let hop = 0; hop <= REDIRECTS_MAX; hop += 1) {

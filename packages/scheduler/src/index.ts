@@ -1,14 +1,18 @@
 // Public surface of `@kaon/scheduler`.
+export { type ActorConnectionOptions, ActorSchedulerConnection } from './actor-connection.ts';
 export type {
   SchedulerCall,
   SchedulerConnection,
   SchedulerSignal,
   Subscription,
 } from './connection.ts';
+export type { SchedulerDriverStats } from './driver/driver-actor.ts';
+export type { DriverProtocol } from './driver/driver-protocol.ts';
 export type { CallbackResult, Scheduler } from './driver/driver-scheduler.ts';
 export {
   MesosSchedulerDriver,
   type SchedulerDriverOptions,
+  type SchedulerTransport,
 } from './driver/mesos-scheduler-driver.ts';
 export type { SchedulerDriver } from './driver/scheduler-driver.ts';
 export type { CallEncoding } from './encoding.ts';

@@ -21,3 +21,20 @@ t.test('the example launches a task and awaits its end', async (t) => {
     'greeter exited with 0',
   ]);
 });
+
+t.test('the example of the driver does the same', async (t) => {
+  const source = await readmeBlock(1);
+  t.ok(source.split('\n').length <= 36);
+  const { program, problems } = await compile(t, source);
+  t.same(problems, []);
+  const master = new FakeMaster();
+  t.teardown(() => master.close());
+  const address = await master.listen();
+  const { stdout } = await promisify(execFile)(process.execPath, [program, address]);
+  t.same(stdout.trim().split('\n'), [
+    'registered as fw-1',
+    't1: TASK_RUNNING',
+    't1: TASK_FINISHED',
+    'DRIVER_STOPPED',
+  ]);
+});

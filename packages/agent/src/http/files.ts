@@ -1,8 +1,15 @@
 // `/files/*`: what tasks wrote into their sandboxes, with Mesos' statuses and texts.
 
 import { posix } from 'node:path';
-import { type HttpAnswer, type HttpRequest, notFoundAnswer, textAnswer } from '@kaon/http';
-import { err, fromUtf8, ok, type Result } from '@kaon/primitives';
+import {
+  type HttpAnswer,
+  type HttpRequest,
+  notFoundAnswer,
+  queryNumber,
+  queryPath,
+  textAnswer,
+} from '@kaon/http';
+import { fromUtf8, wholeUtf8 } from '@kaon/primitives';
 import { type JsonValue, jsonDouble } from '@kaon/protocol';
 import { FILE_DOWNLOAD_BYTES_MAX, FILE_ENTRIES_MAX, FILE_READ_BYTES_MAX } from '../constants.ts';
 import { attachedSandboxes, type ResolvedPath, resolveSandboxPath } from '../views/sandboxes.ts';
@@ -17,11 +24,11 @@ export async function readFileEndpoint(
   request: HttpRequest,
   context: EndpointContext,
 ): Promise<HttpAnswer> {
-  const path = pathOf(request);
+  const path = queryPath(request);
   if (!path.ok) return path.error;
-  const offset = wholeNumber(request, 'offset');
+  const offset = queryNumber(request, 'offset');
   if (!offset.ok) return offset.error;
-  const length = wholeNumber(request, 'length');
+  const length = queryNumber(request, 'length');
   if (!length.ok) return length.error;
   const place = await locate(context, path.value);
   if (!place) return NOT_FOUND;
@@ -34,7 +41,7 @@ export async function readFileEndpoint(
   if (read.kind !== 'read') return problemAnswer(read.kind, 'read');
   const isCut = from + read.bytes.length < read.sizeBytes;
   return jsonpAnswer(request, {
-    data: fromUtf8(isCut ? wholeCharacters(read.bytes) : read.bytes),
+    data: fromUtf8(isCut ? wholeUtf8(read.bytes) : read.bytes),
     offset: wantsSize ? read.sizeBytes : from,
   });
 }
@@ -44,7 +51,7 @@ export async function browseFilesEndpoint(
   request: HttpRequest,
   context: EndpointContext,
 ): Promise<HttpAnswer> {
-  const path = pathOf(request);
+  const path = queryPath(request);
   if (!path.ok) return path.error;
   const place = await locate(context, path.value);
   if (!place) return NOT_FOUND;
@@ -60,7 +67,7 @@ export async function downloadFileEndpoint(
   request: HttpRequest,
   context: EndpointContext,
 ): Promise<HttpAnswer> {
-  const path = pathOf(request);
+  const path = queryPath(request);
   if (!path.ok) return path.error;
   const place = await locate(context, path.value);
   if (!place) return notFoundAnswer();
@@ -94,24 +101,6 @@ export async function debugFilesEndpoint(
 
 function locate(context: EndpointContext, path: string): Promise<ResolvedPath | undefined> {
   return look(context, (state) => resolveSandboxPath(state, path));
-}
-
-function pathOf(request: HttpRequest): Result<string, HttpAnswer> {
-  const path = request.query.get('path');
-  return path ? ok(path) : err(textAnswer(400, "Expecting 'path=value' in query.\n"));
-}
-
-/** A whole number of the query; -1 when it is not given. */
-function wholeNumber(request: HttpRequest, name: string): Result<number, HttpAnswer> {
-  const text = request.query.get(name);
-  if (text === null) return ok(-1);
-  const value = /^-?\d+$/.test(text) ? Number(text) : Number.NaN;
-  if (!Number.isSafeInteger(value)) {
-    const problem = `Failed to parse ${name}: Failed to convert '${text.slice(0, 100)}' to number.\n`;
-    return err(textAnswer(400, problem));
-  }
-  if (value >= -1) return ok(value);
-  return err(textAnswer(400, `Negative ${name} provided: ${value}.\n`));
 }
 
 function problemAnswer(problem: ReadProblem, verb: 'read' | 'download'): HttpAnswer {
@@ -163,15 +152,4 @@ function modeText(mode: number): string {
     triple((mode >> 3) & 7, (mode & 0o2000) !== 0, 's'),
     triple(mode & 7, (mode & 0o1000) !== 0, 't'),
   ].join('');
-}
-
-/** Without the first bytes of a character that goes on behind the end, so that the next read gets it whole. */
-function wholeCharacters(bytes: Uint8Array): Uint8Array {
-  for (let back = 1; back <= Math.min(3, bytes.length - 1); back += 1) {
-    const byte = bytes[bytes.length - back] as number;
-    if ((byte & 0xc0) === 0x80) continue;
-    const needed = byte >= 0xf0 ? 4 : byte >= 0xe0 ? 3 : byte >= 0xc0 ? 2 : 1;
-    return needed > back ? bytes.subarray(0, bytes.length - back) : bytes;
-  }
-  return bytes;
 }

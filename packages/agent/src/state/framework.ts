@@ -9,6 +9,8 @@ import type { TaskRecord } from './task-record.ts';
 export class Framework {
   readonly id: string;
   info: FrameworkInfo;
+  /** PID of its scheduler when that is an actor, as the master told last; its messages are heard. */
+  schedulerPid: string | undefined;
   /** `terminating` once the master said that the framework is gone. */
   phase: 'running' | 'terminating' = 'running';
   /** Whether its description is on disk. */

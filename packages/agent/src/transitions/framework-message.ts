@@ -1,8 +1,27 @@
 // Bytes from a framework to its executor.
-import type { internal } from '@kaon/protocol';
+import type { Pid } from '@kaon/actor';
+import { FRAMEWORK_MESSAGE_BYTES_MAX, type internal } from '@kaon/protocol';
 import { type Effect, log } from '../effects.ts';
 import type { AgentState } from '../state/agent-state.ts';
 import { containerKey } from './executor-keys.ts';
+
+/**
+ * Whether a message that did not come by the master may be heard: it is for this agent, its sender is the
+ * scheduler which the master last named for a framework that runs here, and its size is bounded.
+ */
+export function isSchedulersMessage(
+  state: AgentState,
+  { agentId, frameworkId, data }: internal.FrameworkToExecutorMessage,
+  from: Pid,
+): boolean {
+  const framework = state.frameworks.get(frameworkId.value);
+  return (
+    agentId.value === state.agentId &&
+    framework?.schedulerPid !== undefined &&
+    framework.schedulerPid === from.toString() &&
+    data.length <= FRAMEWORK_MESSAGE_BYTES_MAX
+  );
+}
 
 /** Executors of the agent's own have no use for messages: they are counted and dropped, as Mesos does. */
 export function frameworkToExecutor(

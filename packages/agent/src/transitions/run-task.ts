@@ -24,6 +24,8 @@ import { findTaskProblem } from './task-problems.ts';
 interface Launch {
   readonly framework: FrameworkInfo;
   readonly frameworkId: string;
+  /** Where its scheduler is, when that is an actor. */
+  readonly pid: string | undefined;
   /** Undefined for a command task. */
   readonly executor: ExecutorInfo | undefined;
   readonly tasks: readonly TaskInfo[];
@@ -34,22 +36,22 @@ interface Launch {
 
 /** A task arrives. */
 export function runTask(state: AgentState, message: internal.RunTaskMessage, env: Env): Effect[] {
-  const { framework, task, launchExecutor } = message;
+  const { framework, pid, task, launchExecutor } = message;
   const frameworkId = framework.id?.value ?? message.frameworkId?.value ?? '';
   const executor = task.executor && { type: 'CUSTOM' as const, ...task.executor };
-  const launch = { framework, frameworkId, tasks: [task], executor, isGroup: false };
+  const launch = { framework, frameworkId, pid, tasks: [task], executor, isGroup: false };
   return runTasks(state, { ...launch, launchExecutor }, env);
 }
 
 /** A group arrives. */
 export function runTaskGroup(
   state: AgentState,
-  { framework, executor, taskGroup, launchExecutor }: internal.RunTaskGroupMessage,
+  { framework, pid, executor, taskGroup, launchExecutor }: internal.RunTaskGroupMessage,
   env: Env,
 ): Effect[] {
   const frameworkId = framework.id?.value ?? '';
   const { tasks } = taskGroup;
-  const launch = { framework, frameworkId, tasks, executor, isGroup: true, launchExecutor };
+  const launch = { framework, frameworkId, pid, tasks, executor, isGroup: true, launchExecutor };
   return tasks.length === 0 ? [] : runTasks(state, launch, env);
 }
 
@@ -68,6 +70,7 @@ function runTasks(state: AgentState, launch: Launch, env: Env): Effect[] {
     return [log('warn', 'task is known already', fields)];
   }
   const framework = state.admitFramework(frameworkId, launch.framework);
+  framework.schedulerPid = launch.pid;
   const running = info && framework.executors.get(info.executorId.value);
   const subject = { framework, tasks, executor: info, running, isGroup };
   const problem = findTaskProblem(state, { ...subject, launch: launch.launchExecutor }, env);

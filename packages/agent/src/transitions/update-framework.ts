@@ -8,10 +8,11 @@ import { resumeUpdatesOf } from './forward-updates.ts';
 /** The new description counts from now on; frameworks without anything here are of no concern. */
 export function updateFramework(
   state: AgentState,
-  { frameworkId, frameworkInfo }: internal.UpdateFrameworkMessage,
+  { frameworkId, pid, frameworkInfo }: internal.UpdateFrameworkMessage,
 ): Effect[] {
   const framework = state.frameworks.get(frameworkId.value);
   if (!framework || framework.phase === 'terminating' || !frameworkInfo) return [];
+  framework.schedulerPid = pid;
   // Whether it checkpoints is fixed by its first task: half of its records would be missing.
   framework.info = { ...frameworkInfo, checkpoint: framework.isCheckpointing };
   const fields = { frameworkId: framework.id, name: frameworkInfo.name };

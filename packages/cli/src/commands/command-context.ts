@@ -53,9 +53,9 @@ export function addLogOptions(command: Command): void {
   addBoolean(command, 'quiet', 'log nothing');
 }
 
-/** The logger those flags ask for. */
-export function loggerFor(terminal: Terminal, flags: LogFlags) {
-  const asked = parseLogLevel(flags.loggingLevel ?? flags.logLevel ?? 'info') ?? 'info';
-  const level = flags.quiet === true ? 'silent' : asked;
-  return createLogger(terminal, { level, isJson: flags.logJson === true });
+/** The logger those flags ask for; `file` gets every line, too, also of a quiet one. */
+export function loggerFor(terminal: Terminal, flags: LogFlags, file?: string) {
+  const level = parseLogLevel(flags.loggingLevel ?? flags.logLevel ?? 'info') ?? 'info';
+  const { logJson = false, quiet = false } = flags;
+  return createLogger(terminal, { level, isJson: logJson, file, isQuiet: quiet });
 }

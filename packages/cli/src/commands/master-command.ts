@@ -1,6 +1,7 @@
 // `kaon master`: offers the resources of the agents to frameworks.
+import { resolve } from 'node:path';
 import { type Command, Option } from 'commander';
-import { duration, integer } from '../flags/values.ts';
+import { duration, integer, weights } from '../flags/values.ts';
 import type { MasterFlags } from '../servers/master-server.ts';
 import { serve } from '../servers/serve.ts';
 import {
@@ -77,6 +78,30 @@ export function addMasterCommand(program: Command, context: CommandContext): voi
       new Option('--max-unreachable-tasks-per-framework <number>', 'unreachable tasks it remembers')
         .default(1000)
         .argParser(integer(0)),
+    );
+  command
+    .addOption(
+      new Option('--log-dir <folder>', 'folder of a log file beside standard error').argParser(
+        (path) => resolve(path),
+      ),
+    )
+    .addOption(
+      new Option(
+        '--external-log-file <file>',
+        'log file of somebody else, shown to operators instead',
+      ).argParser((path) => resolve(path)),
+    )
+    .addOption(
+      new Option(
+        '--whitelist <file>',
+        'hosts that may be offered, a name a line; read again every 5secs (default: all)',
+      ).argParser((path) => resolve(path.replace(/^file:\/\//, ''))),
+    )
+    .addOption(
+      new Option(
+        '--weights <role=weight,…>',
+        'weights of roles while the registry has none',
+      ).argParser(weights),
     );
   addAllocatorOptions(command, MASTER_ALLOCATOR_WORKERS);
   command.addHelpText('after', EXAMPLES).action(async (flags: MasterFlags) => {

@@ -13,6 +13,10 @@ export type LogLevel = (typeof LOG_LEVELS)[number];
 export interface LogOptions {
   readonly level: LogLevel;
   readonly isJson: boolean;
+  /** A file that gets every line, too, as JSON; its folder is made when missing. Default: none. */
+  readonly file?: string | undefined;
+  /** Whether the terminal is spared, but not the file. Default: false. */
+  readonly isQuiet?: boolean | undefined;
 }
 
 /** Mesos' names of levels, as its `--logging-level` takes them. */
@@ -27,12 +31,21 @@ export function parseLogLevel(text: string): LogLevel | undefined {
   return MESOS_LEVELS[text] ?? LOG_LEVELS.find((level) => level === text);
 }
 
-/** A logger on the terminal's standard error. */
-export function createLogger(terminal: Terminal, { level, isJson }: LogOptions): Logger {
+/** A logger on the terminal's standard error, and in a file when one is given. */
+export function createLogger(
+  terminal: Terminal,
+  { level, isJson, file, isQuiet = false }: LogOptions,
+): Logger {
+  const lines =
+    file === undefined ? undefined : pino.destination({ dest: file, append: true, mkdir: true });
   const destination = {
-    write: (line: string) => terminal.err(isJson ? line : prettyLine(line)),
+    write: (line: string) => {
+      if (!isQuiet) terminal.err(isJson ? line : prettyLine(line));
+      lines?.write(line);
+    },
   };
-  return pino({ level, base: null, timestamp: () => `,"time":${Date.now()}` }, destination);
+  const shown = isQuiet && file === undefined ? 'silent' : level;
+  return pino({ level: shown, base: null, timestamp: () => `,"time":${Date.now()}` }, destination);
 }
 
 const LEVEL_NAMES: Readonly<Record<number, string>> = {

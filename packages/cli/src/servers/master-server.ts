@@ -1,5 +1,7 @@
 // A master in this process, from its flags.
+import { join } from 'node:path';
 import { ensureWorkDirectory, startHostMaster } from '@kaon/local';
+import { systemDisk } from '@kaon/primitives';
 import { startNode } from '@kaon/remote';
 import {
   type AllocatorFlags,
@@ -8,6 +10,7 @@ import {
 } from '../commands/allocator-options.ts';
 import { type CommandContext, loggerFor } from '../commands/command-context.ts';
 import type { ServerFlags } from '../commands/server-options.ts';
+import type { RoleWeights } from '../flags/values.ts';
 import type { RunningServer } from './serve.ts';
 
 /** The flags of `kaon master`. Durations in milliseconds. */
@@ -21,7 +24,14 @@ export interface MasterFlags extends ServerFlags, AllocatorFlags {
   readonly maxCompletedFrameworks: number;
   readonly maxCompletedTasksPerFramework: number;
   readonly maxUnreachableTasksPerFramework: number;
+  readonly logDir?: string;
+  readonly externalLogFile?: string;
+  readonly whitelist?: string;
+  readonly weights?: RoleWeights;
 }
+
+/** The log file in `--log-dir`. */
+const LOG_FILE_NAME = 'kaon-master.log';
 
 /** Starts a master; resolves when it serves. Rejects with what is wrong with the flags or the registry. */
 export async function startMasterServer(
@@ -29,7 +39,10 @@ export async function startMasterServer(
   { terminal }: CommandContext,
   shown: Readonly<Record<string, string>>,
 ): Promise<RunningServer> {
-  const logger = loggerFor(terminal, flags);
+  const ownLog = flags.logDir === undefined ? undefined : join(flags.logDir, LOG_FILE_NAME);
+  const logger = loggerFor(terminal, flags, ownLog);
+  const logPath = flags.externalLogFile ?? ownLog;
+  const disk = systemDisk();
   if (flags.registry === 'lmdb') await ensureWorkDirectory(flags.workDir);
   const node = await startNode({
     host: flags.ip,
@@ -43,11 +56,14 @@ export async function startMasterServer(
     const master = await startHostMaster({
       system: node.system,
       http: node.http,
-      logger,
+      logger: node.system.logger,
       workDir: flags.workDir,
       isDurable: flags.registry === 'lmdb',
       hostname: flags.hostname,
       flags: shown,
+      log: { file: logPath === undefined ? undefined : { path: logPath, disk } },
+      whitelist: flags.whitelist === undefined ? undefined : { path: flags.whitelist, disk },
+      initialWeights: flags.weights?.list,
       allocator: allocatorOptionsOf(flags, MASTER_ALLOCATOR_WORKERS),
       settings: {
         agentPingTimeoutMs: flags.agentPingTimeout,

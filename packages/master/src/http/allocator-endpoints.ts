@@ -1,6 +1,5 @@
 // What the allocator decided and why, for people and scripts: `/allocator/explain`, `/allocator/plan`,
 // `/allocator/policy`, at the root and below `/master`. Mesos has nothing like it.
-import type { HttpServer } from '@kaon/http';
 import { textAnswer } from '@kaon/http';
 import { type AgentId, type FrameworkId, toId } from '@kaon/protocol';
 import { PLAN_PAGE_DEFAULT } from '../constants.ts';
@@ -8,11 +7,12 @@ import { explanationJson, planJson } from '../views/explanation-json.ts';
 import { policyJson } from '../views/policy-json.ts';
 import type { AllocatorReads } from './allocator-reads.ts';
 import { type Answer, countOf, handle, json, nonEmpty } from './endpoint-answers.ts';
+import type { Routes } from './endpoint-context.ts';
 
 /** Mounts the endpoints. */
-export function mountAllocatorEndpoints(http: HttpServer, reads: AllocatorReads): void {
+export function mountAllocatorEndpoints(routes: Routes, reads: AllocatorReads): void {
   const both = (path: string, answer: Answer): void => {
-    for (const prefix of ['', '/master']) http.route('GET', `${prefix}${path}`, handle(answer));
+    for (const prefix of ['', '/master']) routes.route('GET', `${prefix}${path}`, handle(answer));
   };
 
   both('/allocator/explain', async (request) => {

@@ -7,7 +7,7 @@ import {
   textAnswer,
 } from '@kaon/http';
 import { err, errorText, ok, type Result } from '@kaon/primitives';
-import { type JsonObject, jsonText } from '@kaon/protocol';
+import { type JsonValue, jsonText } from '@kaon/protocol';
 
 /** Makes the whole answer to a request. */
 export type Answer = (request: HttpRequest) => Promise<HttpAnswer> | HttpAnswer;
@@ -26,10 +26,7 @@ export function handle(answer: Answer): HttpHandler {
 }
 
 /** JSON, or a script that hands it to a function when `jsonp` names one. */
-export function json(
-  request: HttpRequest,
-  value: JsonObject | Parameters<typeof jsonText>[0],
-): HttpAnswer {
+export function json(request: HttpRequest, value: JsonValue): HttpAnswer {
   const text = jsonText(value);
   const callback = jsonpOf(request);
   if (!callback.ok) return callback.error;
@@ -37,7 +34,7 @@ export function json(
   return {
     status: 200,
     headers: { 'Content-Type': 'text/javascript' },
-    body: `${callback.value}(${text});`,
+    body: `${callback.value}(${text})`,
   };
 }
 

@@ -16,7 +16,7 @@ import { CALL_TIMEOUT_MS } from '../constants.ts';
 import type { MasterPid } from '../protocol.ts';
 import { validateOperatorCall } from '../validation/operator-call.ts';
 import type { AllocatorReads } from './allocator-reads.ts';
-import { answered, type CallAnswer } from './calls/call-handler.ts';
+import { answered, type CallAnswer, type MasterLog } from './calls/call-handler.ts';
 import { CALL_TABLE } from './calls/call-table.ts';
 import { answerExtensionCall } from './extension-calls.ts';
 import { readCall } from './read-call.ts';
@@ -28,6 +28,7 @@ export interface OperatorApiOptions {
   readonly master: MasterPid;
   readonly reads: AllocatorReads;
   readonly state: StateAnswerOptions;
+  readonly log: MasterLog;
 }
 
 const NOT_IMPLEMENTED = textAnswer(501, '501 Not Implemented.');

@@ -9,24 +9,31 @@ import {
   jsonAnswer,
   textAnswer,
 } from '@kaon/http';
-import { fromUtf8 } from '@kaon/primitives';
+import { fromUtf8, parseDuration } from '@kaon/primitives';
 import {
   type FrameworkId,
+  type JsonObject,
   jsonDouble,
   jsonText,
   LEGACY_AGENTS_ENDPOINTS,
+  MASTER_PID_HEADER,
   toId,
   versionJson,
 } from '@kaon/protocol';
 import { CALL_TIMEOUT_MS, TASKS_PAGE_DEFAULT } from '../constants.ts';
-import { PrometheusMetrics } from '../metrics/prometheus.ts';
+import type { HostLoad } from '../host-load.ts';
+import { prometheusText } from '../metrics/prometheus.ts';
 import type { MasterPid } from '../protocol.ts';
 import type { LookQuestion } from '../reads/read-question.ts';
 import type { ListFilter } from '../views/list-filter.ts';
 import type { TaskFilter } from '../views/state-json.ts';
 import type { ViewAnswer, ViewQuestion } from '../views/view.ts';
 import { type Answer, countOf, handle, json, jsonpOf, nonEmpty } from './endpoint-answers.ts';
+import type { EndpointContext, Routes } from './endpoint-context.ts';
+import { type LeadershipPort, leaderRoutes, redirectAnswer } from './leadership.ts';
 import { listFilter } from './list-queries.ts';
+import { mountMaintenanceEndpoints } from './maintenance-endpoints.ts';
+import { mountPolicyEndpoints } from './policy-endpoints.ts';
 import { answerRead } from './read-answers.ts';
 import type { StateAnswerOptions } from './state-answers.ts';
 
@@ -36,55 +43,69 @@ export interface EndpointOptions {
   readonly master: MasterPid;
   readonly flags: ReadonlyMap<string, string>;
   readonly state: StateAnswerOptions;
+  readonly leadership: LeadershipPort;
+  readonly probeLoad: () => HostLoad;
 }
 
 /** Mounts the reading endpoints. As in Mesos, they do not look at the method. */
 export function mountEndpoints(http: HttpServer, options: EndpointOptions): void {
-  const { flags } = options;
-  const prometheus = new PrometheusMetrics();
+  const { flags, leadership } = options;
+  const leaders = leaderRoutes(http, leadership);
   const view = (questionOf: (request: HttpRequest) => ViewQuestion): Answer => {
     return async (request) => viewAnswer(request, await ask(options, questionOf(request)));
   };
-  const both = (path: string, answer: Answer): void => {
-    for (const route of [path, `/master${path}`]) http.route('*', route, handle(answer));
+  const mount = (routes: Routes, path: string, answer: Answer): void => {
+    for (const route of [path, `/master${path}`]) routes.route('*', route, handle(answer));
   };
-
   const list = (path: string, lookOf: LookOf): void => {
     const handler = listHandler(options, lookOf);
-    for (const route of [path, `/master${path}`]) http.route('*', route, handler);
+    for (const route of [path, `/master${path}`]) leaders.route('*', route, handler);
   };
 
-  mountConstants(http, flags);
-  both('/health', () => ({ status: 200 }));
-  both('/flags', (request) => json(request, { flags: new Map(flags) }));
-  for (const path of ['/state', '/state.json']) list(path, (filter) => ({ kind: 'state', filter }));
+  const figures = view(() => ({ kind: 'metrics' }));
+  const snapshot: Answer = (request) => timeoutProblem(request) ?? figures(request);
+
+  // Schedulers of Kaon look here whether, and at which PID, they can speak to this master as actors.
+  const health = { status: 200, headers: { [MASTER_PID_HEADER]: options.master.toString() } };
+  mountConstants(http, flags, health);
+  mount(http, '/health', () => health);
+  mount(http, '/flags', (request) => json(request, { flags: new Map(flags) }));
+  mount(http, '/redirect', () => redirectAnswer(leadership));
+  list('/state', (filter) => ({ kind: 'state', filter }));
   list('/state-summary', (filter) => ({ kind: 'stateSummary', filter }));
   list('/frameworks', (filter) => ({ kind: 'frameworks', filter }));
   list('/roles', (filter) => ({ kind: 'roles', filter }));
-  for (const path of ['/tasks', '/tasks.json']) {
-    list(path, (filter, { query }) => ({ kind: 'tasks', filter: { ...filter, ...pageOf(query) } }));
-  }
-  both('/redirect', () => redirect(options));
-  for (const path of LEGACY_AGENTS_ENDPOINTS) {
-    http.route(
-      '*',
-      path,
-      listHandler(options, (filter) => ({ kind: 'agents', filter })),
-    );
-  }
+  list('/tasks', (filter, { query }) => ({
+    kind: 'tasks',
+    filter: { ...filter, ...pageOf(query) },
+  }));
+  const agents = listHandler(options, (filter) => ({ kind: 'agents', filter }));
+  for (const path of LEGACY_AGENTS_ENDPOINTS) leaders.route('*', path, agents);
   http.route(
     '*',
     '/version',
     handle((request) => json(request, versionJson())),
   );
-  http.route('*', '/metrics/snapshot', handle(view(() => ({ kind: 'metrics' }))));
+  http.route('*', '/metrics/snapshot', handle(snapshot));
+  http.route(
+    '*',
+    '/system/stats.json',
+    handle((request) => json(request, systemStats(options.probeLoad()))),
+  );
   http.route(
     'GET',
     '/metrics/prometheus',
-    handle(() => prometheusAnswer(options, prometheus)),
+    handle(() => prometheusAnswer(options)),
   );
+  const plain: EndpointContext = {
+    ...options,
+    routes: leaders,
+    view: (kind) => view(() => ({ kind })),
+  };
+  mountPolicyEndpoints(plain);
+  mountMaintenanceEndpoints(plain);
   for (const path of ['/teardown', '/master/teardown']) {
-    http.route(
+    leaders.route(
       'POST',
       path,
       handle((request) => teardown(options, request)),
@@ -113,10 +134,37 @@ function listHandler(options: EndpointOptions, lookOf: LookOf): HttpHandler {
     return answerRead(exchange, { look, jsonp: jsonp.value }, contentType, options.state);
   };
 }
+/** Figures are there at once, so that a timeout is only judged. */
+function timeoutProblem({ query }: HttpRequest): HttpAnswer | undefined {
+  const timeout = query.get('timeout');
+  if (timeout === null) return undefined;
+  const parsed = parseDuration(timeout);
+  if (parsed.ok) return undefined;
+  return textAnswer(
+    400,
+    `Invalid timeout '${timeout.slice(0, 100)}': ${parsed.error.slice(0, 300)}.\n`,
+  );
+}
+
+function systemStats(host: HostLoad): JsonObject {
+  return {
+    avg_load_15min: jsonDouble(host.load.fifteenMinutes),
+    avg_load_1min: jsonDouble(host.load.oneMinute),
+    avg_load_5min: jsonDouble(host.load.fiveMinutes),
+    cpus_total: host.cpus,
+    mem_free_bytes: host.memoryFreeBytes,
+    mem_total_bytes: host.memoryTotalBytes,
+  };
+}
+
 /** What never changes needs no handler. */
-function mountConstants(http: HttpServer, flags: ReadonlyMap<string, string>): void {
+function mountConstants(
+  http: HttpServer,
+  flags: ReadonlyMap<string, string>,
+  health: HttpAnswer,
+): void {
   for (const prefix of ['', '/master']) {
-    http.constant(`${prefix}/health`, { status: 200 });
+    http.constant(`${prefix}/health`, health);
     http.constant(`${prefix}/flags`, jsonAnswer(200, jsonText({ flags: new Map(flags) })));
   }
   http.constant('/version', jsonAnswer(200, jsonText(versionJson())));
@@ -133,21 +181,11 @@ function viewAnswer(request: HttpRequest, answer: ViewAnswer): HttpAnswer {
   return json(request, new Map(sorted));
 }
 
-async function redirect(options: EndpointOptions): Promise<HttpAnswer> {
-  const answer = await ask(options, { kind: 'leader' });
-  if (answer.kind !== 'leader') return textAnswer(503, 'No leader elected');
-  const { hostname, port } = answer.info;
-  return { status: 307, headers: { Location: `//${hostname}:${port}` } };
-}
-
-async function prometheusAnswer(
-  options: EndpointOptions,
-  prometheus: PrometheusMetrics,
-): Promise<HttpAnswer> {
+async function prometheusAnswer(options: EndpointOptions): Promise<HttpAnswer> {
   const answer = await ask(options, { kind: 'metrics' });
   const metrics = answer.kind === 'metrics' ? answer.metrics : new Map<string, number>();
-  const body = await prometheus.text(metrics);
-  return { status: 200, headers: { 'Content-Type': prometheus.contentType }, body };
+  const { contentType, body } = await prometheusText(metrics);
+  return { status: 200, headers: { 'Content-Type': contentType }, body };
 }
 
 async function teardown(
@@ -160,7 +198,8 @@ async function teardown(
   }
   const question = { frameworkId: toId<FrameworkId>(id) };
   const outcome = await system.ask(master, 'teardown', question, { timeoutMs: CALL_TIMEOUT_MS });
-  return outcome.kind === 'refused' ? textAnswer(400, outcome.text) : { status: 200 };
+  if (outcome.kind !== 'refused') return { status: 200 };
+  return textAnswer(outcome.why === 'notReady' ? 503 : 400, outcome.text);
 }
 
 function pageOf(query: URLSearchParams) {

@@ -1,7 +1,7 @@
 // The older endpoints by which operators reserve resources and make volumes: forms whose fields are JSON, at
 // the root and below `/master`.
 import type { ActorSystem } from '@kaon/actor';
-import { type HttpRequest, type HttpServer, textAnswer } from '@kaon/http';
+import { type HttpRequest, textAnswer } from '@kaon/http';
 import { err, fromUtf8, ok, type Result } from '@kaon/primitives';
 import {
   type AgentId,
@@ -17,6 +17,7 @@ import {
 import type { MasterPid } from '../protocol.ts';
 import { operate } from './calls/resource-calls.ts';
 import { handle } from './endpoint-answers.ts';
+import type { Routes } from './endpoint-context.ts';
 
 /** What the endpoints stand on. */
 export interface ResourceEndpointOptions {
@@ -30,7 +31,7 @@ interface Form {
 }
 
 /** Mounts `/reserve`, `/unreserve`, `/create-volumes` and `/destroy-volumes`. */
-export function mountResourceEndpoints(http: HttpServer, options: ResourceEndpointOptions): void {
+export function mountResourceEndpoints(routes: Routes, options: ResourceEndpointOptions): void {
   const post = (path: string, read: (fields: URLSearchParams) => Result<Form, string>): void => {
     const answer = handle(async ({ body }: HttpRequest) => {
       const form = read(new URLSearchParams(fromUtf8(body)));
@@ -38,7 +39,7 @@ export function mountResourceEndpoints(http: HttpServer, options: ResourceEndpoi
       const operation = createMessage(Offer_Operation, form.value.operation);
       return operate(options, form.value.agentId, operation);
     });
-    for (const prefix of ['', '/master']) http.route('POST', `${prefix}${path}`, answer);
+    for (const prefix of ['', '/master']) routes.route('POST', `${prefix}${path}`, answer);
   };
 
   post('/reserve', (fields) =>

@@ -110,7 +110,7 @@ export class Mirror {
       const { jsonp } = question;
       if (jsonp !== undefined) pages.add(`${jsonp}(`);
       writeJson(pages, answer.json);
-      if (jsonp !== undefined) pages.add(');');
+      if (jsonp !== undefined) pages.add(')');
       pages.finish();
       return;
     }

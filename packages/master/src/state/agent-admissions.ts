@@ -5,7 +5,7 @@ import { ADMISSIONS_MAX, LOST_AGENTS_MAX, REMOVED_AGENTS_MAX } from '../constant
 import type { StateChanges } from './state-changes.ts';
 
 /** Why a message about an agent must wait: a registry write about it is under way. */
-export type AgentChange = 'markingUnreachable' | 'removing' | 'reregistering';
+export type AgentChange = 'markingUnreachable' | 'markingGone' | 'removing' | 'reregistering';
 
 /** Agents beyond those registered now. Changed by transitions through its methods. */
 export class AgentAdmissions {
@@ -82,6 +82,18 @@ export class AgentAdmissions {
     this.recovered.delete(agentId);
     this.unreachable.set(agentId, since);
     this.#tell(agentId);
+  }
+
+  markGone(agentId: AgentId, since: TimeInfo): void {
+    this.recovered.delete(agentId);
+    this.unreachable.delete(agentId);
+    this.gone.set(agentId, since);
+    this.#tell(agentId);
+  }
+
+  /** Whether the agent is not registered, but may come back. */
+  isMissed(agentId: AgentId): boolean {
+    return this.recovered.has(agentId) || this.unreachable.has(agentId);
   }
 
   /** Forgets unreachable and gone agents that were lost before `beforeMs`, milliseconds since 1970. */

@@ -13,6 +13,7 @@ import type {
   TaskId,
   UUID,
 } from '@kaon/protocol';
+import { machineKey } from '@kaon/registry';
 import {
   applyCheckpointed,
   applyConversions,
@@ -37,12 +38,26 @@ export interface AgentFacts {
   readonly checkpointedResources?: readonly Resource[] | undefined;
 }
 
+/** The host of an address `host:port`. */
+export function hostOf(address: string): string {
+  const colon = address.lastIndexOf(':');
+  return colon === -1 ? address : address.slice(0, colon);
+}
+
 /** How an agent stands with the master. Whatever views show of that must be in here. */
 export interface AgentStanding {
   readonly isConnected: boolean;
+  readonly isDeactivated: boolean;
   readonly reregisteredMs: number | undefined;
   /** With the operations it was sent, as if they were done. */
   readonly totalResources: readonly Resource[];
+}
+
+/** How a new agent stands. */
+interface NewAgentOptions {
+  readonly changes?: StateChanges | undefined;
+  /** Whether an operator keeps it out of offers. Default: no. */
+  readonly isDeactivated?: boolean;
 }
 
 /** Changed by `MasterState` and its own methods only. */
@@ -63,12 +78,20 @@ export class Agent {
   /** Whether it was ever sent an operation: until then its resources are those it registered with. */
   #hasOperated = false;
   #isConnected = true;
+  #isDeactivated: boolean;
+  #machineKey: string | undefined;
   #reregisteredMs: number | undefined;
   #disconnections = 0;
 
   /** `changes` hears of what becomes of it; undefined: nobody does. */
-  constructor(id: AgentId, facts: AgentFacts, registeredMs: number, changes?: StateChanges) {
+  constructor(
+    id: AgentId,
+    facts: AgentFacts,
+    registeredMs: number,
+    { changes, isDeactivated = false }: NewAgentOptions = {},
+  ) {
     this.#changes = changes;
+    this.#isDeactivated = isDeactivated;
     this.id = id;
     this.#facts = facts;
     this.#resourceVersionUuid = facts.resourceVersionUuid;
@@ -128,7 +151,19 @@ export class Agent {
 
   /** Whether its resources may be offered. */
   get isActive(): boolean {
-    return this.#isConnected;
+    return this.#isConnected && !this.#isDeactivated;
+  }
+
+  /** Whether an operator keeps it out of offers. */
+  get isDeactivated(): boolean {
+    return this.#isDeactivated;
+  }
+
+  /** Which machine it lives on: its hostname and the address it is heard from. */
+  get machineKey(): string {
+    const { info, pid } = this.#facts;
+    this.#machineKey ??= machineKey({ hostname: info.hostname, ip: hostOf(pid.address) });
+    return this.#machineKey;
   }
 
   get reregisteredMs(): number | undefined {
@@ -165,6 +200,7 @@ export class Agent {
     this.#resourceVersionUuid = facts.resourceVersionUuid;
     this.#toldResources = undefined;
     this.#totalResources = undefined;
+    this.#machineKey = undefined;
     this.#isConnected = true;
     this.#reregisteredMs = nowMs;
     this.#tell();
@@ -173,6 +209,11 @@ export class Agent {
   /** Marks an agent that came back from the registry's lists as returned. */
   markReregistered(nowMs: number): void {
     this.#reregisteredMs = nowMs;
+    this.#tell();
+  }
+
+  setDeactivated(isDeactivated: boolean): void {
+    this.#isDeactivated = isDeactivated;
     this.#tell();
   }
 
@@ -232,6 +273,7 @@ export class Agent {
   get standing(): AgentStanding {
     return {
       isConnected: this.#isConnected,
+      isDeactivated: this.#isDeactivated,
       reregisteredMs: this.#reregisteredMs,
       totalResources: this.totalResources.toRecords(),
     };
@@ -241,7 +283,9 @@ export class Agent {
   restore(facts: AgentFacts, standing: AgentStanding): void {
     this.#facts = facts;
     this.#totalResources = Resources.of(standing.totalResources);
+    this.#machineKey = undefined;
     this.#isConnected = standing.isConnected;
+    this.#isDeactivated = standing.isDeactivated;
     this.#reregisteredMs = standing.reregisteredMs;
   }
 

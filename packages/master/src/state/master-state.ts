@@ -17,7 +17,11 @@ import { Resources } from '@kaon/resources';
 import type { MasterLimits } from '../options.ts';
 import { Agent, type AgentFacts } from './agent.ts';
 import { AgentAdmissions } from './agent-admissions.ts';
+import { AgentStandings } from './agent-standings.ts';
+import { ClusterPolicy } from './cluster-policy.ts';
 import { Framework } from './framework.ts';
+import { InverseOffers } from './inverse-offers.ts';
+import { Machines } from './machines.ts';
 import type { OfferRecord } from './offer-record.ts';
 import { Operations } from './operations.ts';
 import { StateChanges } from './state-changes.ts';
@@ -35,8 +39,12 @@ export class MasterState {
   readonly completedFrameworks: BoundedMap<FrameworkId, Framework>;
   readonly agents = new Map<AgentId, Agent>();
   readonly admissions = new AgentAdmissions(this.changes);
+  readonly standings = new AgentStandings((agentId) => this.#tellStanding(agentId));
+  readonly machines = new Machines(this.changes);
+  readonly policy = new ClusterPolicy(this.changes);
   readonly offers = new Map<OfferId, OfferRecord>();
-  readonly operations = new Operations(this.changes);
+  readonly inverseOffers = new InverseOffers(this.changes);
+  readonly operations = new Operations(this.changes, (agentId) => this.standings.noteEnd(agentId));
   readonly startedMs: number;
   #electedMs: number | undefined;
   #isReady = false;
@@ -130,6 +138,7 @@ export class MasterState {
     if (framework.streamId !== undefined) this.#frameworksByStream.delete(framework.streamId);
     framework.unregister(nowMs);
     this.frameworks.delete(framework.id);
+    this.machines.forgetFramework(framework.id);
     this.completedFrameworks.set(framework.id, framework);
     this.changes.tell({ kind: 'frameworkRemoved', framework });
   }
@@ -137,7 +146,10 @@ export class MasterState {
   addAgent(id: AgentId, facts: AgentFacts, registeredMs: number): Agent {
     invariant(!this.agents.has(id), 'an added agent is new');
     invariant(!this.#agentsByPid.has(facts.pid.toString()), 'no two agents share a PID');
-    const agent = new Agent(id, facts, registeredMs, this.changes);
+    const agent = new Agent(id, facts, registeredMs, {
+      changes: this.changes,
+      isDeactivated: this.standings.deactivated.has(id),
+    });
     this.agents.set(id, agent);
     this.#agentsByPid.set(facts.pid.toString(), agent);
     this.admissions.settle(id);
@@ -157,6 +169,8 @@ export class MasterState {
     invariant(agent.executors.size === 0, 'a removed agent has no executors');
     for (const operation of this.operations.onAgent(agent.id)) this.operations.remove(operation);
     this.agents.delete(agent.id);
+    this.machines.forgetAgent(agent.id);
+    this.standings.forgetDrainStart(agent.id);
     this.#agentsByPid.delete(agent.pid.toString());
     this.changes.tell({ kind: 'agentRemoved', agent });
   }
@@ -186,6 +200,7 @@ export class MasterState {
     beside?.delete(task.id);
     if (beside?.size === 0) agent.tasks.delete(task.frameworkId);
     agent.forgetKill(task.frameworkId, task.id);
+    this.standings.noteEnd(agent.id);
     if (end === 'completed') framework.completedTasks.push(task);
     else if (end === 'unreachable') framework.unreachableTasks.set(task.id, task);
     this.changes.tell({ kind: 'taskRemoved', task, end });
@@ -248,6 +263,11 @@ export class MasterState {
       offers.push(offer);
     }
     return offers;
+  }
+
+  #tellStanding(agentId: AgentId): void {
+    const agent = this.agents.get(agentId);
+    if (agent !== undefined) this.changes.tell({ kind: 'agentChanged', agent });
   }
 
   /** What each framework uses of an agent: tasks that run and executors. */

@@ -10,13 +10,17 @@ import type {
   MasterInfo,
   OfferId,
   Operation,
+  quotaV1,
   Resource,
   Task,
   TaskId,
   TimeInfo,
 } from '@kaon/protocol';
 import type { Agent, AgentStanding } from './agent.ts';
+import type { Draining } from './agent-standings.ts';
 import type { FrameworkFacts } from './framework.ts';
+import type { InverseOfferRecord } from './inverse-offers.ts';
+import type { Machine } from './machines.ts';
 import type { MasterState, TaskEnd } from './master-state.ts';
 import type { StateChange } from './state-changes.ts';
 import type { TaskRecord } from './task-record.ts';
@@ -57,6 +61,7 @@ export type MirrorRecord =
     }
   | { readonly kind: 'offer'; readonly offer: OfferData }
   | { readonly kind: 'offerRemoved'; readonly offerId: OfferId }
+  | { readonly kind: 'inverseOffer' | 'inverseOfferRemoved'; readonly offer: InverseOfferRecord }
   | { readonly kind: 'operation'; readonly operation: Operation }
   | { readonly kind: 'operationRemoved'; readonly operation: Operation }
   | {
@@ -66,6 +71,13 @@ export type MirrorRecord =
       readonly unreachable: TimeInfo | undefined;
       readonly gone: TimeInfo | undefined;
     }
+  | {
+      readonly kind: 'policy';
+      readonly weights: readonly (readonly [string, number])[];
+      readonly quotas: readonly quotaV1.QuotaConfig[];
+    }
+  /** Those that drain or are down; all others are up. */
+  | { readonly kind: 'machines'; readonly machines: readonly Machine[] }
   | { readonly kind: 'master'; readonly facts: MasterFacts };
 
 /** An agent without what runs there. */
@@ -77,6 +89,7 @@ export interface AgentData {
   readonly capabilities: readonly AgentInfo_Capability[];
   readonly registeredMs: number;
   readonly standing: AgentStanding;
+  readonly draining: Draining;
 }
 
 /** An offer, its resources as records. */
@@ -120,7 +133,7 @@ export function mirrorRecord(state: MasterState, change: MirrorChange): MirrorRe
       return { kind: 'frameworkRemoved', facts: change.framework.facts };
     case 'agentAdded':
     case 'agentChanged':
-      return { kind: 'agent', agent: agentData(change.agent) };
+      return { kind: 'agent', agent: agentData(state, change.agent) };
     case 'agentRemoved':
       return { kind: 'agentRemoved', agentId: change.agent.id };
     case 'agentOrder': {
@@ -152,6 +165,16 @@ export function mirrorRecord(state: MasterState, change: MirrorChange): MirrorRe
       return { kind: 'operationRemoved', operation: change.operation.operation };
     case 'offerRemoved':
       return { kind: 'offerRemoved', offerId: change.offer.id };
+    case 'inverseOfferAdded':
+      return { kind: 'inverseOffer', offer: change.offer };
+    case 'inverseOfferRemoved':
+      return { kind: 'inverseOfferRemoved', offer: change.offer };
+    case 'policyChanged': {
+      const { weights, quotas } = change.policy;
+      return { kind: 'policy', weights: [...weights], quotas: [...quotas.values()] };
+    }
+    case 'machinesChanged':
+      return { kind: 'machines', machines: [...change.machines.all.values()] };
     default: {
       const { agentId } = change;
       const { recovered, unreachable, gone } = state.admissions;
@@ -181,6 +204,10 @@ export function objectOf(change: MirrorChange): object | undefined {
     case 'operationAdded':
     case 'operationChanged':
       return change.operation;
+    case 'policyChanged':
+      return change.policy;
+    case 'machinesChanged':
+      return change.machines;
     default:
       return undefined;
   }
@@ -197,7 +224,8 @@ export function masterFacts({ info, startedMs, electedMs }: MasterState): Master
  */
 export function changesFromNothing(state: MasterState): MirrorChange[] {
   const changes: MirrorChange[] = [];
-  const { frameworks, completedFrameworks, agents, admissions, offers } = state;
+  const { frameworks, completedFrameworks, agents, admissions, offers, policy, machines } = state;
+  changes.push({ kind: 'policyChanged', policy }, { kind: 'machinesChanged', machines });
   for (const framework of completedFrameworks.values()) {
     changes.push({ kind: 'frameworkAdded', framework });
     addPastTasks(changes, framework);
@@ -223,6 +251,7 @@ export function changesFromNothing(state: MasterState): MirrorChange[] {
     changes.push({ kind: 'operationAdded', operation });
   }
   for (const offer of offers.values()) changes.push({ kind: 'offerAdded', offer });
+  for (const offer of state.inverseOffers.all()) changes.push({ kind: 'inverseOfferAdded', offer });
   const { recovered, unreachable, gone } = admissions;
   for (const agentId of new Set([...recovered.keys(), ...unreachable.keys(), ...gone.keys()])) {
     changes.push({ kind: 'admissionChanged', agentId });
@@ -242,7 +271,8 @@ function addPastTasks(
   }
 }
 
-function agentData(agent: Agent): AgentData {
+function agentData({ standings }: MasterState, agent: Agent): AgentData {
   const { id, info, pid, version, capabilities, registeredMs, standing } = agent;
-  return { id, info, pid: pid.toString(), version, capabilities, registeredMs, standing };
+  const draining = { info: standings.drains.get(id), startMs: standings.drainStartMs.get(id) };
+  return { id, info, pid: pid.toString(), version, capabilities, registeredMs, standing, draining };
 }

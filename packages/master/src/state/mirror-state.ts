@@ -8,6 +8,7 @@ import {
   type ExecutorInfo,
   type FrameworkId,
   idOf,
+  type OfferId,
   type Operation,
   type Task,
   type TaskId,
@@ -54,6 +55,7 @@ export class MirrorState {
         return this.#putAgent(record.agent);
       case 'agentRemoved': {
         this.state.agents.delete(record.agentId);
+        this.state.standings.restore(record.agentId, { info: undefined, startMs: undefined });
         return this.#listener.agentTouched(record.agentId);
       }
       case 'agentOrder':
@@ -70,6 +72,14 @@ export class MirrorState {
         this.state.removeOffer(offer);
         return this.#listener.agentTouched(offer.agentId);
       }
+      case 'inverseOffer':
+        return this.state.inverseOffers.add(record.offer);
+      case 'inverseOfferRemoved':
+        return this.#removeInverseOffer(record.offer.id);
+      case 'policy':
+        return this.state.policy.restore(record.weights, record.quotas);
+      case 'machines':
+        return this.state.machines.restore(record.machines);
       case 'operation':
         return this.state.operations.put(operationRecord(record.operation));
       case 'operationRemoved': {
@@ -154,6 +164,7 @@ export class MirrorState {
     };
     const agents = this.state.agents;
     getOrCreate(agents, id, () => new Agent(id, facts, registeredMs)).restore(facts, standing);
+    this.state.standings.restore(id, data.draining);
     this.#listener.agentTouched(id);
   }
 
@@ -182,6 +193,11 @@ export class MirrorState {
   #putOffer({ resources, ...offer }: OfferData): void {
     this.#listener.agentTouched(offer.agentId);
     this.state.addOffer({ ...offer, resources: Resources.of(resources) });
+  }
+
+  #removeInverseOffer(id: OfferId): void {
+    const offer = this.state.inverseOffers.get(id);
+    if (offer !== undefined) this.state.inverseOffers.remove(offer);
   }
 
   #putAdmission(record: Extract<MirrorRecord, { kind: 'admission' }>): void {

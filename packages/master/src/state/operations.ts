@@ -16,9 +16,15 @@ export class Operations {
   readonly #byId = new Map<FrameworkId, Map<OperationId, OperationRecord>>();
   readonly #changes: StateChanges | undefined;
 
-  /** `changes` hears of what becomes of them; undefined: nobody does. */
-  constructor(changes?: StateChanges) {
+  readonly #onRemoved: (agentId: AgentId) => void;
+
+  /**
+   * `changes` hears of what becomes of them; undefined: nobody does. `onRemoved` is told of the agent whenever an
+   * operation is forgotten. Default: nobody is.
+   */
+  constructor(changes?: StateChanges, onRemoved: (agentId: AgentId) => void = () => undefined) {
     this.#changes = changes;
+    this.#onRemoved = onRemoved;
   }
 
   get size(): number {
@@ -72,6 +78,7 @@ export class Operations {
     invariant(this.#byKey.delete(key), 'a removed operation is known');
     removeNested(this.#byAgent, agentId, key);
     this.#changes?.tell({ kind: 'operationRemoved', operation });
+    this.#onRemoved(agentId);
     if (frameworkId === undefined) return;
     removeNested(this.#byFramework, frameworkId, key);
     if (id !== undefined && this.named(frameworkId, id) === operation) {

@@ -2,7 +2,10 @@
 // change that a reader can see passes here; nothing is encoded or kept by it.
 import type { AgentId, ExecutorId, ExecutorInfo, FrameworkId, TaskStatus } from '@kaon/protocol';
 import type { Agent } from './agent.ts';
+import type { ClusterPolicy } from './cluster-policy.ts';
 import type { Framework } from './framework.ts';
+import type { InverseOfferRecord } from './inverse-offers.ts';
+import type { Machines } from './machines.ts';
 import type { TaskEnd } from './master-state.ts';
 import type { OfferRecord } from './offer-record.ts';
 import type { OperationRecord } from './operation-record.ts';
@@ -39,11 +42,17 @@ export type StateChange =
   | { readonly kind: 'offerAdded'; readonly offer: OfferRecord }
   | { readonly kind: 'offerRemoved'; readonly offer: OfferRecord }
   | {
+      readonly kind: 'inverseOfferAdded' | 'inverseOfferRemoved';
+      readonly offer: InverseOfferRecord;
+    }
+  | {
       readonly kind: 'operationAdded' | 'operationChanged' | 'operationRemoved';
       readonly operation: OperationRecord;
     }
   /** The agent came onto or left one of the registry's lists. */
-  | { readonly kind: 'admissionChanged'; readonly agentId: AgentId };
+  | { readonly kind: 'admissionChanged'; readonly agentId: AgentId }
+  | { readonly kind: 'policyChanged'; readonly policy: ClusterPolicy }
+  | { readonly kind: 'machinesChanged'; readonly machines: Machines };
 
 /** Told of each change within the turn that makes it: must be quick, and must not change the state. */
 export type StateListener = (change: StateChange) => void;

@@ -5,6 +5,8 @@ import { type AgentReport, count, type Effect, log, tellAllocator, toAgent } fro
 import type { Env } from '../env.ts';
 import type { Agent } from '../state/agent.ts';
 import type { MasterState } from '../state/master-state.ts';
+import { keepStanding } from './operator/drain-agent.ts';
+import { announceWindow, shutDownIfDown } from './operator/maintenance.ts';
 
 /** What a registry write came to. */
 export interface Persisted {
@@ -34,6 +36,7 @@ export function admitAgent(
       agentId: idRecord(agentId),
       connection: pingConnection(env),
     }),
+    ...standAsBefore(state, agent, env),
     log('info', 'agent registered', { agentId, pid }),
   ];
 }
@@ -47,6 +50,19 @@ export function announceToAllocator(state: MasterState, agent: Agent): Effect {
     capabilities: agent.capabilities,
     used: state.usedOn(agent),
   });
+}
+
+/**
+ * What operators have said about an agent that was just announced: its maintenance window, whether it is kept
+ * out of offers or drained, whether its machine is down.
+ */
+export function standAsBefore(state: MasterState, agent: Agent, env: Env): readonly Effect[] {
+  const isScheduled = state.machines.of(agent) !== undefined;
+  return [
+    ...(isScheduled ? [announceWindow(state, agent)] : []),
+    ...keepStanding(state, agent, env),
+    ...shutDownIfDown(state, agent),
+  ];
 }
 
 /** How patient an agent is to be when no pings come. */

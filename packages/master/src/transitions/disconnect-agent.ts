@@ -8,6 +8,7 @@ import type { Agent } from '../state/agent.ts';
 import type { MasterState } from '../state/master-state.ts';
 import { type Loss, loseTasks } from './lose-tasks.ts';
 import { beginMarkingUnreachable } from './mark-agent-unreachable.ts';
+import { rescindInverseOffers } from './operator/inverse-offers.ts';
 import { rescindOffers } from './rescind-offers.ts';
 
 /**
@@ -29,6 +30,7 @@ export function disconnectAgent(
     tellAllocator({ kind: 'deactivateAgent', agentId }),
     { kind: 'markAgentDisconnected', agentId },
     ...rescindOffers(state, state.offersOf(agent)),
+    ...rescindInverseOffers(state, state.inverseOffers.of(agentId)),
     ...loseUncheckpointedTasks(state, agent, env),
     {
       kind: 'setTimer',

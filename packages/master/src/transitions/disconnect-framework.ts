@@ -3,6 +3,7 @@ import type { FrameworkId } from '@kaon/protocol';
 import { type Effect, failoverTimer, log, tellAllocator } from '../effects.ts';
 import type { Env } from '../env.ts';
 import type { MasterState } from '../state/master-state.ts';
+import { recallInverseOffers } from './operator/inverse-offers.ts';
 import { removeFramework } from './remove-framework.ts';
 import { recallOffers } from './rescind-offers.ts';
 
@@ -21,6 +22,7 @@ export function disconnectFramework(
   return [
     tellAllocator({ kind: 'deactivateFramework', frameworkId }),
     ...recallOffers(state, state.offersOf(framework)),
+    ...recallInverseOffers(state, state.inverseOffers.of(frameworkId)),
     {
       kind: 'setTimer',
       key: failoverTimer(framework),

@@ -5,6 +5,7 @@ import type { Agent } from '../state/agent.ts';
 import type { MasterState } from '../state/master-state.ts';
 import { loseOperations } from './lose-operations.ts';
 import { type Loss, loseTasks } from './lose-tasks.ts';
+import { rescindInverseOffers } from './operator/inverse-offers.ts';
 import { rescindOffers } from './rescind-offers.ts';
 
 /**
@@ -25,6 +26,7 @@ export function loseAgent(
   ];
   if (agent.isConnected) effects.push(tellAllocator({ kind: 'deactivateAgent', agentId }));
   effects.push(...rescindOffers(state, state.offersOf(agent)));
+  effects.push(...rescindInverseOffers(state, state.inverseOffers.of(agentId)));
   for (const frameworkId of new Set([...agent.tasks.keys(), ...agent.executors.keys()])) {
     effects.push(...loseTasks(state, agent, frameworkId, loss, env));
   }

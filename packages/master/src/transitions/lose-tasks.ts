@@ -18,7 +18,7 @@ import { masterStatus, tellStatus } from './master-status.ts';
 
 /** How a framework is told of its loss. */
 export interface Loss {
-  readonly reason: TaskStatus_Reason;
+  readonly reason: TaskStatus_Reason | ((framework: Framework) => TaskStatus_Reason);
   readonly message: string;
   readonly stateOf: (framework: Framework) => TaskState;
   /** Where the records of tasks that had not ended go. */
@@ -49,7 +49,7 @@ export function loseTasks(
         agentId: agent.id,
         executorId: task.executorId,
         state: loss.stateOf(framework),
-        reason: loss.reason,
+        reason: typeof loss.reason === 'string' ? loss.reason : loss.reason(framework),
         message: loss.message,
         unreachableTime: loss.unreachableTime,
       },

@@ -88,6 +88,7 @@ export function offerMessage(state: MasterState, framework: Framework, offer: Of
       ? resources.toRecords()
       : resources.toRecords().map(toPreRefinement).filter(isPresent),
     attributes,
+    unavailability: state.machines.of(agent)?.unavailability,
     executorIds: [...(framework.executors.get(agent.id)?.keys() ?? [])].map(idRecord),
     allocationInfo: isMultiRole ? { role: offer.role } : undefined,
   };
@@ -98,7 +99,7 @@ function isPresent(resource: Resource | undefined): resource is Resource {
 }
 
 /** Where the agent's endpoints are: its actor's id is the first part of their paths. */
-function agentUrl({ pid, info }: Agent): Offer['url'] {
+export function agentUrl({ pid, info }: Agent): Offer['url'] {
   const colon = pid.address.lastIndexOf(':');
   const port = Number(pid.address.slice(colon + 1));
   return {

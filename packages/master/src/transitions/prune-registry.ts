@@ -38,6 +38,11 @@ export function registryPruned(
   state: MasterState,
   { beforeMs, isApplied }: { readonly beforeMs: number } & Persisted,
 ): readonly Effect[] {
-  if (isApplied) state.admissions.forgetLostBefore(beforeMs);
+  if (!isApplied) return [];
+  const { admissions, agents, standings } = state;
+  admissions.forgetLostBefore(beforeMs);
+  for (const agentId of new Set([...standings.deactivated, ...standings.drains.keys()])) {
+    if (!agents.has(agentId) && !admissions.isMissed(agentId)) standings.clear(agentId);
+  }
   return [];
 }

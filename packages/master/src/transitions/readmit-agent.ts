@@ -21,13 +21,21 @@ import {
   toAgent,
 } from '../effects.ts';
 import type { Env } from '../env.ts';
+import { schedulerPidOf } from '../scheduler-stream.ts';
 import type { Agent } from '../state/agent.ts';
 import type { MasterState } from '../state/master-state.ts';
 import type { TaskRecord } from '../state/task-record.ts';
-import { announceToAllocator, type Persisted, pingConnection } from './admit-agent.ts';
+import {
+  announceToAllocator,
+  type Persisted,
+  pingConnection,
+  standAsBefore,
+} from './admit-agent.ts';
 import { agentIdOf } from './agent-report.ts';
 import { forgetExecutor } from './executor-exited.ts';
 import { masterStatus, tellStatus } from './master-status.ts';
+import { keepStanding } from './operator/drain-agent.ts';
+import { shutDownIfDown } from './operator/maintenance.ts';
 import { rescindOffers } from './rescind-offers.ts';
 
 /** The registry has (again) an agent that came back. */
@@ -55,6 +63,7 @@ export function agentReadmitted(
     { kind: 'watchAgent', agentId, agent: agent.pid },
     announceToAllocator(state, agent),
     acknowledge(agent, [], env),
+    ...standAsBefore(state, agent, env),
     ...describeFrameworks(state, agent),
     ...taken.effects,
     log('info', 'agent re-registered', { agentId, wasUnreachable }),
@@ -97,8 +106,11 @@ export function reconnectAgent(
     ...used.map(({ frameworkId, resources }) =>
       tellAllocator({ kind: 'useResources', frameworkId, agentId, resources }),
     ),
-    ...(wasConnected ? [] : [isActivated]),
+    ...(wasConnected || !agent.isActive ? [] : [isActivated]),
     acknowledge(agent, unreported, env),
+    // The allocator has kept its window.
+    ...keepStanding(state, agent, env),
+    ...shutDownIfDown(state, agent),
     ...describeFrameworks(state, agent),
     ...repeatKills(agent),
     ...taken.effects,
@@ -290,7 +302,8 @@ function describeFrameworks(state: MasterState, agent: Agent): readonly Effect[]
   return [...ids].flatMap((id) => {
     const framework = state.frameworks.get(id);
     if (framework === undefined || framework.phase === 'recovered') return [];
-    const body = { frameworkId: idRecord(id), frameworkInfo: framework.info };
+    const pid = schedulerPidOf(framework.streamId);
+    const body = { frameworkId: idRecord(id), pid, frameworkInfo: framework.info };
     return [toAgent(agent.pid, 'updateFramework', body)];
   });
 }

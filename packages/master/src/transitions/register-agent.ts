@@ -10,6 +10,9 @@ import { pingConnection } from './admit-agent.ts';
 import { newAgentReport } from './agent-report.ts';
 import type { FromAgent } from './from-agent.ts';
 
+/** What an agent is told whose machine is under maintenance. */
+export const MACHINE_DOWN = 'Machine is `DOWN`';
+
 /**
  * Starts the admission of the sender.
  *
@@ -27,6 +30,9 @@ export function registerAgent(
   if (!report.ok) {
     const fields = { agent: from.toString(), problem: report.error };
     return [counted, count('agentRegistrationsRefused'), log('warn', 'agent refused', fields)];
+  }
+  if (state.machines.isDown(report.value.info, from)) {
+    return [counted, toAgent(report.value.pid, 'shutdown', { message: MACHINE_DOWN })];
   }
   const known = state.agentAt(from.toString());
   if (known?.isConnected) return [counted, acknowledge(known, env)];

@@ -64,6 +64,7 @@ export function agentRemoved(
     env,
   );
   admissions.markRemoved(agentId);
+  state.standings.clear(agentId);
   return [
     count('agentRemovals'),
     ...(counter === undefined ? [] : [count(counter)]),

@@ -7,6 +7,7 @@ import type { MasterState } from '../state/master-state.ts';
 import { changeTask } from './change-task.ts';
 import { forgetExecutor } from './executor-exited.ts';
 import { masterStatus } from './master-status.ts';
+import { recallInverseOffers } from './operator/inverse-offers.ts';
 import { recallOffers } from './rescind-offers.ts';
 
 /**
@@ -25,6 +26,7 @@ export function removeFramework(
     effects.push(tellAllocator({ kind: 'deactivateFramework', frameworkId }));
   }
   effects.push(...recallOffers(state, state.offersOf(framework)));
+  effects.push(...recallInverseOffers(state, state.inverseOffers.of(frameworkId)));
   // Any agent may run something that this master has not heard of yet.
   for (const agent of state.agents.values()) {
     if (!agent.isConnected) continue;

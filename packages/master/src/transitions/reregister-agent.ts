@@ -4,10 +4,12 @@ import { markAgentReachable, type Operation, updateAgent } from '@kaon/registry'
 import { AGENTS_MAX } from '../constants.ts';
 import { type AgentReport, count, type Effect, log, toAgent } from '../effects.ts';
 import type { Env } from '../env.ts';
+import { hostOf } from '../state/agent.ts';
 import type { MasterState } from '../state/master-state.ts';
 import { agentIdOf, returningAgentReport } from './agent-report.ts';
 import type { FromAgent } from './from-agent.ts';
 import { reconnectAgent } from './readmit-agent.ts';
+import { MACHINE_DOWN } from './register-agent.ts';
 
 /**
  * Takes an agent back, after a registry write where one is needed.
@@ -31,6 +33,9 @@ export function reregisterAgent(
   const { admissions } = state;
   if (admissions.gone.has(agentId)) {
     return [counted, toAgent(report.pid, 'shutdown', { message: 'Agent has been marked gone' })];
+  }
+  if (state.machines.isDown(report.info, report.pid)) {
+    return [counted, toAgent(report.pid, 'shutdown', { message: MACHINE_DOWN })];
   }
   const other = state.agentAt(report.pid.toString());
   if (admissions.changeOf(agentId) !== undefined) return [counted];
@@ -70,11 +75,6 @@ function hasMoved(
 ): boolean {
   if (known.info.hostname !== report.info.hostname) return true;
   return hostOf(known.pid.address) !== hostOf(report.pid.address);
-}
-
-function hostOf(address: string): string {
-  const colon = address.lastIndexOf(':');
-  return colon === -1 ? address : address.slice(0, colon);
 }
 
 function isSameInfo(left: AgentInfo, right: AgentInfo): boolean {

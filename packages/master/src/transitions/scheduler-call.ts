@@ -10,6 +10,7 @@ import { acknowledgeStatus } from './acknowledge-status.ts';
 import { declineOffers } from './decline-offers.ts';
 import { frameworkToExecutor } from './framework-message.ts';
 import { killTask } from './kill-task.ts';
+import { answerInverseOffers } from './operator/inverse-offers.ts';
 import { reconcileOperations } from './reconcile-operations.ts';
 import { reconcileTasks } from './reconcile-tasks.ts';
 import { teardownFramework } from './remove-framework.ts';
@@ -42,6 +43,14 @@ export function schedulerCall(
       return reviveOffers(framework, call.revive);
     case 'SUPPRESS':
       return suppressOffers(framework, call.suppress);
+    case 'ACCEPT_INVERSE_OFFERS':
+      return call.acceptInverseOffers
+        ? answerInverseOffers(state, framework, call.acceptInverseOffers, true, env)
+        : [];
+    case 'DECLINE_INVERSE_OFFERS':
+      return call.declineInverseOffers
+        ? answerInverseOffers(state, framework, call.declineInverseOffers, false, env)
+        : [];
     case 'KILL':
       return call.kill ? killTask(state, framework, call.kill, env) : [];
     case 'SHUTDOWN':
@@ -65,7 +74,6 @@ export function schedulerCall(
     case 'REQUEST':
       return requestResources(framework, call.request);
     default:
-      // Inverse offers are never sent, so their answers mean nothing.
       return [];
   }
 }

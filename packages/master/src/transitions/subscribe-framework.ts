@@ -6,6 +6,7 @@ import type { Env } from '../env.ts';
 import type { Framework } from '../state/framework.ts';
 import type { MasterState } from '../state/master-state.ts';
 import { validateSubscription } from '../validation/framework.ts';
+import { recallInverseOffers } from './operator/inverse-offers.ts';
 import { recallOffers } from './rescind-offers.ts';
 import { tellAgentsOfFramework } from './update-framework.ts';
 
@@ -71,7 +72,10 @@ function subscribeAgain(
   env: Env,
 ): readonly Effect[] {
   const formerStream = framework.streamId;
-  const recalled = recallOffers(state, state.offersOf(framework));
+  const recalled = [
+    ...recallOffers(state, state.offersOf(framework)),
+    ...recallInverseOffers(state, state.inverseOffers.of(framework.id)),
+  ];
   takeInfo(framework, frameworkInfo, suppressedRoles);
   framework.constrain(offerConstraints);
   state.subscribeFramework(framework, streamId, env.nowMs);

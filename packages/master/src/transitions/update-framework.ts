@@ -1,6 +1,7 @@
 // A subscribed framework changes what it says of itself.
 import { idRecord, type schedulerV1 } from '@kaon/protocol';
 import { count, type Effect, tellAllocator, toAgent } from '../effects.ts';
+import { schedulerPidOf } from '../scheduler-stream.ts';
 import type { Framework } from '../state/framework.ts';
 import type { MasterState } from '../state/master-state.ts';
 import { rescindOffers } from './rescind-offers.ts';
@@ -30,7 +31,11 @@ export function updateFramework(
 
 /** Sends every agent that runs something of the framework its present description. */
 export function tellAgentsOfFramework(state: MasterState, framework: Framework): readonly Effect[] {
-  const body = { frameworkId: idRecord(framework.id), frameworkInfo: framework.info };
+  const body = {
+    frameworkId: idRecord(framework.id),
+    pid: schedulerPidOf(framework.streamId),
+    frameworkInfo: framework.info,
+  };
   return [...state.agents.values()]
     .filter((agent) => agent.isConnected && state.runsOn(framework.id, agent))
     .map((agent) => toAgent(agent.pid, 'updateFramework', body));

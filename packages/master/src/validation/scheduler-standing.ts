@@ -28,7 +28,7 @@ export function checkSchedulerCall(
 ): GrantedCall | CallOutcome {
   if (!state.isReady) return NOT_READY;
   const frameworkId = call.frameworkId && idOf<FrameworkId>(call.frameworkId);
-  const framework = frameworkId && state.frameworks.get(frameworkId);
+  const framework = frameworkId === undefined ? undefined : state.frameworks.get(frameworkId);
   if (framework === undefined) return invalid('Framework cannot be found');
   if (!framework.isConnected) {
     return { kind: 'refused', why: 'notSubscribed', text: 'Framework is not subscribed' };

@@ -1,10 +1,12 @@
 // An agent as the older endpoints show it, in Mesos' order of members.
 import {
   type Attribute,
+  DrainInfo,
   type JsonObject,
   type JsonValue,
   jsonDouble,
   jsonSeconds,
+  messageJson,
 } from '@kaon/protocol';
 import { formatAttributeValue } from '@kaon/resources';
 import type { Agent } from '../state/agent.ts';
@@ -20,6 +22,8 @@ import { offeredOf, usedOfAgent } from './usage.ts';
 /** As `/state` and `/state-summary` show it. */
 export function agentJson(state: MasterState, agent: Agent): JsonObject {
   const { info, pid, totalResources } = agent;
+  const drain = state.standings.drains.get(agent.id);
+  const drainStartMs = state.standings.drainStartMs.get(agent.id);
   return {
     id: agent.id,
     hostname: info.hostname,
@@ -35,9 +39,12 @@ export function agentJson(state: MasterState, agent: Agent): JsonObject {
     reserved_resources: reservedAmountsJson(totalResources),
     unreserved_resources: amountsJson(totalResources.unreserved()),
     active: agent.isActive,
-    deactivated: false,
+    deactivated: agent.isDeactivated,
     version: agent.version,
     capabilities: agent.capabilities.map(({ type }) => type ?? 'UNKNOWN'),
+    drain_info: drain && messageJson(DrainInfo, drain),
+    estimated_drain_start_time_seconds:
+      drainStartMs === undefined ? undefined : jsonSeconds(drainStartMs),
   };
 }
 

@@ -1,10 +1,12 @@
 // Which view answers which question.
 
 import { unreachable } from '@kaon/primitives';
-import type { JsonObject } from '@kaon/protocol';
+import type { JsonValue } from '@kaon/protocol';
 import type { MasterState } from '../state/master-state.ts';
 import { gaugesOf } from './gauges.ts';
+import { maintenanceScheduleJson, maintenanceStatusJson } from './maintenance-view.ts';
 import { operatorResponse } from './operator-view.ts';
+import { quotaJson, weightsJson } from './policy-view.ts';
 import { rolesJson } from './roles-json.ts';
 import {
   agentsJson,
@@ -34,10 +36,16 @@ export function answerView(
       return json(tasksJson(state, question.filter, context));
     case 'roles':
       return json(rolesJson(state, question.filter));
+    case 'quota':
+      return json(quotaJson(state));
+    case 'weights':
+      return json(weightsJson(state));
+    case 'maintenanceSchedule':
+      return json(maintenanceScheduleJson(state));
+    case 'maintenanceStatus':
+      return json(maintenanceStatusJson(state));
     case 'metrics':
       return { kind: 'metrics', metrics: context.metrics(gaugesOf(state, context.nowMs())) };
-    case 'leader':
-      return { kind: 'leader', info: state.info };
     case 'operator':
       return operatorAnswer(state, question, context);
     default:
@@ -45,7 +53,7 @@ export function answerView(
   }
 }
 
-function json(value: JsonObject): ViewAnswer {
+function json(value: JsonValue): ViewAnswer {
   return { kind: 'json', json: value };
 }
 

@@ -16,6 +16,7 @@ import type { Framework } from '../state/framework.ts';
 import type { MasterState } from '../state/master-state.ts';
 import type { TaskRecord } from '../state/task-record.ts';
 import { offerMessage } from '../transitions/make-offers.ts';
+import { inverseOfferMessage } from '../transitions/operator/inverse-offers.ts';
 import {
   EVERYTHING,
   type ListFilter,
@@ -23,6 +24,8 @@ import {
   showsFramework,
   showsTask,
 } from './list-filter.ts';
+import { maintenanceSchedule, maintenanceStatus } from './maintenance-view.ts';
+import { quotaStatus, weightInfos } from './policy-view.ts';
 import { rolesShown } from './roles-json.ts';
 import { offeredOf, usedByFramework, usedOfAgent } from './usage.ts';
 import type { ViewContext } from './view.ts';
@@ -43,8 +46,6 @@ export function operatorResponse(
       return { type, getVersion: { versionInfo: BUILD } };
     case 'GET_FLAGS':
       return { type, getFlags: { flags: [...flags].map(([name, value]) => ({ name, value })) } };
-    case 'GET_LOGGING_LEVEL':
-      return { type, getLoggingLevel: { level: 0 } };
     case 'GET_MASTER':
       return { type, getMaster: masterRecord(state) };
     case 'GET_AGENTS':
@@ -59,6 +60,17 @@ export function operatorResponse(
       return { type, getOperations: { operations: operationRecords(state, filter) } };
     case 'GET_ROLES':
       return { type, getRoles: { roles: roleRecords(state, filter) } };
+    case 'GET_WEIGHTS': {
+      const infos = weightInfos(state);
+      // As in Mesos, there is nothing at all when no weight was ever set.
+      return { type, getWeights: infos.length === 0 ? undefined : { weightInfos: infos } };
+    }
+    case 'GET_QUOTA':
+      return { type, getQuota: { status: quotaStatus(state) } };
+    case 'GET_MAINTENANCE_SCHEDULE':
+      return { type, getMaintenanceSchedule: { schedule: maintenanceSchedule(state) } };
+    case 'GET_MAINTENANCE_STATUS':
+      return { type, getMaintenanceStatus: { status: maintenanceStatus(state) } };
     case 'GET_STATE':
       return {
         type,
@@ -97,7 +109,7 @@ export function agentRecord(state: MasterState, agent: Agent): masterV1.Response
   return {
     agentInfo: { ...agent.info, checkpoint: true },
     active: agent.isActive,
-    deactivated: false,
+    deactivated: agent.isDeactivated,
     version: agent.version,
     pid: agent.pid.toString(),
     registeredTime: timeOf(agent.registeredMs),
@@ -107,6 +119,8 @@ export function agentRecord(state: MasterState, agent: Agent): masterV1.Response
     offeredResources: endpointForm(offeredOf(state, agent)),
     capabilities: agent.capabilities,
     resourceProviders: [],
+    drainInfo: state.standings.drains.get(agent.id),
+    estimatedDrainStartTime: timeOf(state.standings.drainStartMs.get(agent.id)),
   };
 }
 
@@ -129,7 +143,9 @@ function frameworkRecord(
   return {
     ...frameworkStanding(framework),
     offers: state.offersOf(framework).map((offer) => offerMessage(state, framework, offer)),
-    inverseOffers: [],
+    inverseOffers: state.inverseOffers
+      .of(framework.id)
+      .map((offer) => inverseOfferMessage(state, offer)),
     allocatedResources: endpointForm(usedByFramework(framework)),
     offeredResources: endpointForm(offeredOf(state, framework)),
     offerConstraints: framework.offerConstraints ?? { roleConstraints: {} },
@@ -200,7 +216,7 @@ function operationRecords(state: MasterState, { frameworkId, agentId }: ListFilt
 function roleRecords(state: MasterState, filter: ListFilter): Role[] {
   return rolesShown(state, filter).map(({ role, frameworkIds, allocated, offered }) => ({
     name: role,
-    weight: 1,
+    weight: state.policy.weightOf(role),
     frameworks: frameworkIds.map(idRecord),
     resources: scalarsOf(allocated.plus(offered)),
   }));

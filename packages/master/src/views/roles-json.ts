@@ -1,5 +1,5 @@
 // Roles as `/roles` shows them: who is in them and what they hold.
-import { type JsonObject, type JsonValue, jsonDouble } from '@kaon/protocol';
+import { type JsonObject, type JsonValue, jsonDouble, type quotaV1 } from '@kaon/protocol';
 import { Resources } from '@kaon/resources';
 import type { MasterState } from '../state/master-state.ts';
 import { EVERYTHING, type ListFilter } from './list-filter.ts';
@@ -16,7 +16,7 @@ export interface RoleUsage {
   readonly reserved: Resources;
 }
 
-/** Every role that somebody is in or that something is reserved for, sorted by name. */
+/** Every role that somebody is in, something is reserved for or an operator has set, sorted by name. */
 export function rolesOfCluster(state: MasterState): readonly RoleUsage[] {
   const parts = new Map<string, RoleParts>();
   const partOf = (role: string): RoleParts => {
@@ -41,6 +41,7 @@ export function rolesOfCluster(state: MasterState): readonly RoleUsage[] {
     }
   }
   for (const { role, resources } of state.offers.values()) partOf(role).offered.push(resources);
+  for (const role of [...state.policy.weights.keys(), ...state.policy.quotas.keys()]) partOf(role);
   return [...parts]
     .sort(([left], [right]) => (left < right ? -1 : 1))
     .map(([role, { frameworkIds, allocated, offered, reserved }]) => ({
@@ -61,7 +62,7 @@ interface RoleParts {
 
 /** The answer of `/roles`; of one role, or of a framework's, when a filter names them. */
 export function rolesJson(state: MasterState, filter: ListFilter = EVERYTHING): JsonObject {
-  return { roles: rolesShown(state, filter).map(roleJson) };
+  return { roles: rolesShown(state, filter).map((usage) => roleJson(state, usage)) };
 }
 
 /** `rolesOfCluster`, as far as a filter shows them. */
@@ -74,16 +75,20 @@ export function rolesShown(state: MasterState, filter: ListFilter): readonly Rol
   );
 }
 
-function roleJson({ role, frameworkIds, allocated, offered, reserved }: RoleUsage): JsonValue {
+function roleJson(
+  { policy }: MasterState,
+  { role, frameworkIds, allocated, offered, reserved }: RoleUsage,
+): JsonValue {
+  const quota = policy.quotas.get(role);
   // Reservations count against a quota whether or not they are used; the rest when it is in use.
   const consumed = reserved.plus(allocated.unreserved());
   return {
     name: role,
-    weight: jsonDouble(1),
+    weight: jsonDouble(policy.weightOf(role)),
     quota: {
       role,
-      guarantee: {},
-      limit: {},
+      guarantee: scalarsJson(quota?.guarantees),
+      limit: scalarsJson(quota?.limits),
       consumed: quantitiesJson(consumed),
     },
     resources: quantitiesJson(allocated.plus(offered)),
@@ -92,4 +97,10 @@ function roleJson({ role, frameworkIds, allocated, offered, reserved }: RoleUsag
     reserved: quantitiesJson(reserved),
     frameworks: frameworkIds,
   };
+}
+
+/** Amounts by name, sorted. */
+function scalarsJson(scalars: quotaV1.QuotaConfig['limits'] = {}): JsonValue {
+  const sorted = Object.entries(scalars).sort(([left], [right]) => (left < right ? -1 : 1));
+  return new Map(sorted.map(([name, { value }]) => [name, jsonDouble(value)]));
 }

@@ -1,5 +1,5 @@
 // What can be seen of a master: the questions its HTTP side asks, and the answers.
-import type { JsonObject, MasterInfo, masterV1 } from '@kaon/protocol';
+import type { JsonValue, masterV1 } from '@kaon/protocol';
 import type { Fragments } from './fragments.ts';
 import type { ListFilter } from './list-filter.ts';
 import type { TaskFilter } from './state-json.ts';
@@ -23,8 +23,11 @@ export type ViewQuestion =
       readonly filter?: ListFilter;
     }
   | { readonly kind: 'tasks'; readonly filter: TaskFilter }
+  | { readonly kind: 'quota' }
+  | { readonly kind: 'weights' }
+  | { readonly kind: 'maintenanceSchedule' }
+  | { readonly kind: 'maintenanceStatus' }
   | { readonly kind: 'metrics' }
-  | { readonly kind: 'leader' }
   | {
       readonly kind: 'operator';
       readonly type: masterV1.Call_Type;
@@ -34,9 +37,8 @@ export type ViewQuestion =
 
 /** What was seen. It is a picture of its own: nothing in it changes any more. */
 export type ViewAnswer =
-  | { readonly kind: 'json'; readonly json: JsonObject }
+  | { readonly kind: 'json'; readonly json: JsonValue }
   | { readonly kind: 'metrics'; readonly metrics: ReadonlyMap<string, number> }
-  | { readonly kind: 'leader'; readonly info: MasterInfo }
   | { readonly kind: 'operator'; readonly response: masterV1.Response }
   | { readonly kind: 'notReady' }
   | { readonly kind: 'unsupported' };

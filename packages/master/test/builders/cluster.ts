@@ -102,8 +102,8 @@ export class Cluster {
       system: this.system,
       storage: this.storage,
       settings: options.settings,
-      createAllocator: (onAllocated) => {
-        this.allocator = new GreedyAllocator(onAllocated);
+      createAllocator: (onAllocated, onInverseOffers) => {
+        this.allocator = new GreedyAllocator(onAllocated, onInverseOffers);
         return this.allocator;
       },
       onFatal: (error) => this.fatal.push(error),
@@ -125,10 +125,14 @@ export class Cluster {
   /** A probe that has an id of before and speaks for itself. */
   returning(hostname: string, id: string): RegisteredAgent {
     const system = this.sim.createSystem(`${hostname}:5051`);
-    const probe = spawnProbe(system, agentProtocol, { id: 'slave(1)' });
-    const agent = new RegisteredAgent(this, system, probe, hostname);
+    const agent = new RegisteredAgent(this, system, this.probeAt(system), hostname);
     agent.id = id;
     return agent;
+  }
+
+  /** A probe that hears what an agent in `system` hears. */
+  probeAt(system: ActorSystem): AgentProbe {
+    return spawnProbe(system, agentProtocol, { id: 'slave(1)' });
   }
 
   /** Subscribes a scheduler and waits until the world is at rest. */
@@ -151,7 +155,7 @@ export class Cluster {
   }
 
   /** Asks the master while the world moves. */
-  async ask<K extends 'subscribe' | 'call' | 'teardown' | 'operate' | 'view'>(
+  async ask<K extends 'subscribe' | 'call' | 'change' | 'operate' | 'teardown' | 'view'>(
     name: K,
     question: Parameters<typeof this.system.ask<typeof masterProtocol, K>>[2],
   ) {

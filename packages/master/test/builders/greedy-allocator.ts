@@ -2,7 +2,13 @@
 // wants offers in its first role. Refused resources are not offered again until a revival.
 
 import type { UpdateAvailable } from '@kaon/allocator';
-import type { Allocation, AllocatorCommand, AllocatorPort, OnAllocated } from '@kaon/master';
+import type {
+  Allocation,
+  AllocatorCommand,
+  AllocatorPort,
+  OnAllocated,
+  OnInverseOffers,
+} from '@kaon/master';
 import { ok, type Result } from '@kaon/primitives';
 import type { AgentId, FrameworkId } from '@kaon/protocol';
 import { rolesOf } from '@kaon/protocol';
@@ -25,9 +31,18 @@ export class GreedyAllocator implements AllocatorPort {
   readonly #frameworks = new Map<FrameworkId, FrameworkRow>();
   readonly #refused = new Set<string>();
   readonly #onAllocated: OnAllocated;
+  /** Asks frameworks to free agents, when the test wants it to. */
+  readonly askToFree: OnInverseOffers;
+  /** Weights it was told, one after another. */
+  readonly weights: { readonly role: string; readonly weight: number }[] = [];
 
-  constructor(onAllocated: OnAllocated) {
+  constructor(onAllocated: OnAllocated, onInverseOffers: OnInverseOffers = () => undefined) {
     this.#onAllocated = onAllocated;
+    this.askToFree = onInverseOffers;
+  }
+
+  setWeights(weights: readonly { readonly role: string; readonly weight: number }[]): void {
+    this.weights.push(...weights);
   }
 
   /** Commands of one kind. */

@@ -43,7 +43,9 @@ export interface TestStream {
 const HOST = '127.0.0.1';
 
 /** What a test may set otherwise. With a `storage` of its own it waits for `master.ready` itself. */
-type Settable = Partial<Pick<StartMasterOptions, 'createAllocator' | 'storage'>>;
+type Settable = Partial<
+  Pick<StartMasterOptions, 'createAllocator' | 'initialWeights' | 'log' | 'storage' | 'whitelist'>
+>;
 
 export async function givenHttpMaster(t: Test, options: Settable = {}): Promise<HttpMaster> {
   const http = createHttpServer({ driver: 'node' });

@@ -15,7 +15,7 @@ import {
 import { parseResources, type Resources } from '@kaon/resources';
 import { DEFAULT_SETTINGS } from '#master/options';
 import { agentProtocol } from '#master/protocol';
-import type { Agent } from '#master/state/agent';
+import { type Agent, hostOf } from '#master/state/agent';
 import type { Framework } from '#master/state/framework';
 import { MasterState } from '#master/state/master-state';
 import { OperationRecord } from '#master/state/operation-record';
@@ -70,6 +70,10 @@ export class RandomHistory {
       () => this.#changeAgent(),
       () => this.#changeAdmissions(),
       () => this.#changeOperations(),
+      () => this.#changePolicy(),
+      () => this.#changeMaintenance(),
+      () => this.#changeInverseOffers(),
+      () => this.#changeStandings(),
       () => (this.#random.next() < 0.2 ? this.#removeAgent() : undefined),
       () => (this.#random.next() < 0.2 ? this.#removeFramework() : undefined),
     ];
@@ -111,10 +115,10 @@ export class RandomHistory {
     this.state.addAgent(id, this.#facts(id, text), this.#nowMs);
   }
 
-  #facts(id: AgentId, text: string) {
+  #facts(id: AgentId, text: string, host: string = id) {
     return {
       info: { ...agentInfo(`${id}.example`, text), id: { value: id } },
-      pid: new Pid('slave(1)', `${id}:5051`, agentProtocol),
+      pid: new Pid('slave(1)', `${host}:5051`, agentProtocol),
       version: '1.12.0',
       capabilities: [{ type: 'MULTI_ROLE' as const }],
       resourceVersionUuid: undefined,
@@ -218,7 +222,12 @@ export class RandomHistory {
     const agent = this.#agent();
     if (agent === undefined) return;
     if (agent.isConnected) agent.disconnect();
-    else this.state.reconnectAgent(agent, this.#facts(agent.id, 'cpus:9;mem:900'), this.#nowMs);
+    else {
+      // It may have moved to another machine.
+      const host = this.#count % 2 === 0 ? agent.id : `${agent.id}-new`;
+      const facts = this.#facts(agent.id, 'cpus:9;mem:900', host);
+      this.state.reconnectAgent(agent, facts, this.#nowMs);
+    }
   }
 
   #changeAdmissions(): void {
@@ -227,6 +236,7 @@ export class RandomHistory {
     const change = this.#random.next();
     if (change < 0.3) admissions.recover(id, agentInfo(`${id}.example`));
     else if (change < 0.6) admissions.markUnreachable(id, { nanoseconds: this.#count });
+    else if (change < 0.7) admissions.markGone(id, { nanoseconds: this.#count });
     else admissions.settle(id);
   }
 
@@ -253,11 +263,70 @@ export class RandomHistory {
     }
   }
 
+  #changePolicy(): void {
+    const { policy } = this.state;
+    const role = pick(this.#random, ['web', 'ops', 'idle', 'later']) ?? 'web';
+    const change = this.#random.next();
+    if (change < 0.4) policy.setWeight(role, 1 + (this.#count % 5) / 2);
+    else if (change < 0.8) {
+      const limits = { mem: { value: this.#count }, cpus: { value: 2 } };
+      policy.setQuota({ role, guarantees: { cpus: { value: 1.5 } }, limits });
+    } else policy.removeQuota(role);
+  }
+
+  /** Machines of agents come into the schedule, go down and come up. */
+  #changeMaintenance(): void {
+    const { machines, agents } = this.state;
+    const ids = [...agents.values()]
+      .filter(() => this.#random.next() < 0.5)
+      .map(({ id, pid }) => ({ hostname: `${id}.example`, ip: hostOf(pid.address) }));
+    const change = this.#random.next();
+    if (change < 0.6) {
+      const unavailability = { start: { nanoseconds: this.#count * 1e9 } };
+      machines.reschedule({ windows: [{ machineIds: ids, unavailability }] });
+    } else if (change < 0.8) machines.bringDown(ids);
+    else machines.bringUp(ids);
+  }
+
+  #changeInverseOffers(): void {
+    const { inverseOffers } = this.state;
+    const known = this.#one(inverseOffers.all());
+    if (known !== undefined && this.#random.next() < 0.4) return inverseOffers.remove(known);
+    const agent = this.#agent();
+    const framework = this.#framework();
+    if (agent === undefined || framework === undefined) return;
+    const unavailability = { start: { nanoseconds: this.#count * 1e9 } };
+    const id = this.state.nextOfferId();
+    inverseOffers.add({ id, frameworkId: framework.id, agentId: agent.id, unavailability });
+  }
+
+  /** An operator drains an agent, keeps it out of offers or lets it in again; also one that is away. */
+  #changeStandings(): void {
+    const { standings } = this.state;
+    const agent = this.#agent();
+    const agentId = agent?.id ?? toId<AgentId>(`r${this.#count % 7}`);
+    const change = this.#random.next();
+    if (change < 0.4) {
+      const config = { maxGracePeriod: { nanoseconds: this.#count * 1e9 } };
+      standings.drain(agentId, { state: change < 0.2 ? 'DRAINING' : 'DRAINED', config });
+      if (agent !== undefined) standings.drainBegan(agentId, this.#nowMs);
+    } else if (change < 0.7) {
+      standings.deactivate(agentId);
+      agent?.setDeactivated(true);
+    } else {
+      standings.clear(agentId);
+      agent?.setDeactivated(false);
+    }
+  }
+
   /** As an agent's loss: all it holds goes first. */
   #removeAgent(): void {
     const agent = this.#agent();
     if (agent === undefined) return;
     for (const offer of this.state.offersOf(agent)) this.state.removeOffer(offer);
+    for (const offer of this.state.inverseOffers.of(agent.id)) {
+      this.state.inverseOffers.remove(offer);
+    }
     for (const task of [...agent.allTasks()]) this.state.removeTask(task, 'unreachable');
     for (const [frameworkId, executors] of [...agent.executors]) {
       for (const id of [...executors.keys()]) this.state.removeExecutor(frameworkId, agent.id, id);
@@ -270,6 +339,9 @@ export class RandomHistory {
     const framework = this.#framework();
     if (framework === undefined) return;
     for (const offer of this.state.offersOf(framework)) this.state.removeOffer(offer);
+    for (const offer of this.state.inverseOffers.of(framework.id)) {
+      this.state.inverseOffers.remove(offer);
+    }
     for (const task of [...framework.tasks.values()]) this.state.removeTask(task, 'completed');
     for (const [agentId, executors] of [...framework.executors]) {
       for (const id of [...executors.keys()]) this.state.removeExecutor(framework.id, agentId, id);

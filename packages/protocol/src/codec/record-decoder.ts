@@ -6,17 +6,35 @@ import type { FieldSchema, Schema } from './schema.ts';
 
 const DEPTH_MAX = 100;
 
-/** Where a value failed; thrown and caught within this file only. */
+/**
+ * Where a value failed; thrown and caught within this file only. The path is put together on the way
+ * out: what decodes well, nearly everything, never pays for it.
+ */
 class Mismatch extends Error {
-  readonly path: string;
+  path: string;
 
   constructor(path: string, problem: string) {
     super(problem);
     this.path = path;
   }
+
+  below(outer: string): this {
+    const separator = this.path === '' || this.path.startsWith('[') ? '' : '.';
+    this.path = `${outer}${separator}${this.path}`;
+    return this;
+  }
 }
 
-type ReadValue = (value: unknown, path: string, depth: number) => unknown;
+type ReadValue = (value: unknown, depth: number) => unknown;
+
+/** Reads a part; a failure in it is told with where the part is. */
+function readAt(read: ReadValue, value: unknown, depth: number, where: () => string): unknown {
+  try {
+    return read(value, depth);
+  } catch (error) {
+    throw error instanceof Mismatch ? error.below(where()) : error;
+  }
+}
 
 /**
  * A decoder for messages of `schema` held in plain objects.
@@ -28,7 +46,7 @@ export function recordDecoder<T>(schema: Schema<T>): Decoder<T> {
   const read = readerOf(schema);
   return (value) => {
     try {
-      return ok(read(value, '', DEPTH_MAX) as T);
+      return ok(read(value, DEPTH_MAX) as T);
     } catch (error) {
       if (!(error instanceof Mismatch)) throw error;
       return err<DecodeError>({ path: error.path, problem: error.message });
@@ -50,19 +68,24 @@ function readerOf(schema: Schema<unknown>): ReadValue {
 function messageReader(schema: Schema<unknown>): ReadValue {
   // Made on first use: schemas may be recursive.
   let fields: readonly (readonly [FieldSchema, ReadValue])[] | undefined;
-  return (value, path, depth) => {
-    if (!isPlainObject(value)) throw new Mismatch(path, `expected a ${schema.name}`);
-    if (depth === 0) throw new Mismatch(path, 'nested too deeply');
+  return (value, depth) => {
+    if (!isPlainObject(value)) throw new Mismatch('', `expected a ${schema.name}`);
+    if (depth === 0) throw new Mismatch('', 'nested too deeply');
     fields ??= schema.fields.map((field) => [field, fieldReader(field)]);
     const message = newDraft(schema);
     for (const [field, read] of fields) {
       const { key } = field;
-      const given = Object.hasOwn(value, key) ? value[key] : undefined;
-      const fieldPath = path === '' ? key : `${path}.${key}`;
-      const result =
-        given === undefined || given === null ? undefined : read(given, fieldPath, depth - 1);
+      const given = value[key];
+      let result: unknown;
+      if (given !== undefined && given !== null && Object.hasOwn(value, key)) {
+        try {
+          result = read(given, depth - 1);
+        } catch (error) {
+          throw error instanceof Mismatch ? error.below(key) : error;
+        }
+      }
       if (result !== undefined) message[key] = result;
-      else if (field.label === 'required') throw new Mismatch(fieldPath, 'is required');
+      else if (field.label === 'required') throw new Mismatch(key, 'is required');
     }
     return message;
   };
@@ -80,22 +103,22 @@ function isPlainObject(value: unknown): value is Draft {
 function fieldReader(field: FieldSchema): ReadValue {
   const read = valueReader(field);
   if (field.label === 'repeated') {
-    return (value, path, depth) => {
-      if (!Array.isArray(value)) throw new Mismatch(path, 'expected a list');
+    return (value, depth) => {
+      if (!Array.isArray(value)) throw new Mismatch('', 'expected a list');
       const items: unknown[] = [];
       value.forEach((item: unknown, index) => {
-        const result = read(item, `${path}[${index}]`, depth);
+        const result = readAt(read, item, depth, () => `[${index}]`);
         if (result !== undefined) items.push(result);
       });
       return items;
     };
   }
   if (field.label === 'map') {
-    return (value, path, depth) => {
-      if (!isPlainObject(value)) throw new Mismatch(path, 'expected a map');
+    return (value, depth) => {
+      if (!isPlainObject(value)) throw new Mismatch('', 'expected a map');
       const map = newMap();
       for (const [key, item] of Object.entries(value)) {
-        const result = read(item, `${path}.${key}`, depth);
+        const result = readAt(read, item, depth, () => key);
         if (result !== undefined) map[key] = result;
       }
       return map;
@@ -110,34 +133,34 @@ function valueReader(field: FieldSchema): ReadValue {
       return readerOf(messageOf(field));
     case 'enum': {
       const numberOf = field.enum?.().numberOf;
-      return (value, path) => {
-        if (typeof value !== 'string') throw new Mismatch(path, 'expected a name');
+      return (value) => {
+        if (typeof value !== 'string') throw new Mismatch('', 'expected a name');
         return numberOf?.has(value) === true ? value : undefined;
       };
     }
     case 'string':
     case 'bool': {
       const type = field.type === 'bool' ? 'boolean' : 'string';
-      return (value, path) => {
-        if (typeof value !== type) throw new Mismatch(path, `expected a ${type}`);
+      return (value) => {
+        if (typeof value !== type) throw new Mismatch('', `expected a ${type}`);
         return value;
       };
     }
     case 'bytes':
-      return (value, path) => {
-        if (!(value instanceof Uint8Array)) throw new Mismatch(path, 'expected bytes');
+      return (value) => {
+        if (!(value instanceof Uint8Array)) throw new Mismatch('', 'expected bytes');
         return value;
       };
     case 'double':
     case 'float':
-      return (value, path) => {
-        if (typeof value !== 'number') throw new Mismatch(path, 'expected a number');
+      return (value) => {
+        if (typeof value !== 'number') throw new Mismatch('', 'expected a number');
         return value;
       };
     default:
-      return (value, path) => {
+      return (value) => {
         const number = typeof value === 'bigint' ? Number(value) : value;
-        if (!Number.isInteger(number)) throw new Mismatch(path, 'expected an integer');
+        if (!Number.isInteger(number)) throw new Mismatch('', 'expected an integer');
         return number;
       };
   }

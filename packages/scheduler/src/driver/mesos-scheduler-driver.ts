@@ -1,20 +1,23 @@
-// The driver existing frameworks are written against: Mesos' callbacks and methods over the v1 API.
+// The driver existing frameworks are written against: Mesos' callbacks and methods, in front of an actor.
+import type { ActorSystem, BodyOf, Pid } from '@kaon/actor';
+import { httpClient } from '@kaon/http';
 import {
   type Clock,
-  errorText,
   type Logger,
   type Random,
   silentLogger,
   systemClock,
+  systemRandom,
+  uuid,
 } from '@kaon/primitives';
 import {
   type AgentID,
   type Credential,
   createMessage,
+  DriverLife,
   type ExecutorID,
   type Filters,
   FrameworkInfo,
-  type MasterInfo,
   type MessageInit,
   type Offer_Operation,
   type OfferID,
@@ -25,49 +28,72 @@ import {
   type TaskInfo,
   type TaskStatus,
 } from '@kaon/protocol';
-import type { SchedulerCall, SchedulerConnection, SchedulerSignal } from '../connection.ts';
+import type { SchedulerConnection } from '../connection.ts';
 import type { CallEncoding } from '../encoding.ts';
-import { CallbackError } from '../errors.ts';
-import { HttpSchedulerConnection } from '../http-connection.ts';
+import { MasterAddressError } from '../errors.ts';
+import { type HttpConnectionOptions, HttpSchedulerConnection } from '../http-connection.ts';
+import { locateByAddress, locateByHttp } from '../locate-master.ts';
+import { parseMasters } from '../master-address.ts';
 import { currentUser } from '../node/current-user.ts';
-import type { CallbackResult, Scheduler } from './driver-scheduler.ts';
+import { type DriverRoute, driverActor, type SchedulerDriverStats } from './driver-actor.ts';
+import type { DriverProtocol } from './driver-protocol.ts';
+import type { Scheduler } from './driver-scheduler.ts';
+import { driverSystem } from './driver-system.ts';
 import type { SchedulerDriver } from './scheduler-driver.ts';
+
+/** Messages that may wait for the driver's actor; a gap in what the master sent leads to a new subscription. */
+const MAILBOX_MAX = 200_000;
+const CALLBACKS_WAITING_MAX = 100_000;
+
+/**
+ * How a driver speaks to its master. `http`: the v1 API, as every Mesos master hears it. `actor`: messages
+ * between actors, to a Kaon master, whose address must be exactly the one it was started with. `auto`: by
+ * actors where the master says that it hears them and can be reached so, otherwise over HTTP.
+ */
+export type SchedulerTransport = 'auto' | 'http' | 'actor';
 
 /** Settings of a driver that Mesos' constructor has no place for. */
 export interface SchedulerDriverOptions {
-  /** Default: `json`. */
-  readonly encoding?: CallEncoding;
+  /** Default: `auto`; `http` when there is a credential, which actor messages do not carry. */
+  readonly transport?: SchedulerTransport | undefined;
+  /** Where the driver's actor lives; for `actor` it must reach other nodes. Default: a system of its own. */
+  readonly system?: ActorSystem | undefined;
+  /** Over HTTP. Default: `json`. */
+  readonly encoding?: CallEncoding | undefined;
   /** Default: silent. A pino logger fits. */
-  readonly logger?: Logger;
-  /** Default: HTTP to the master. */
-  readonly connection?: SchedulerConnection;
-  /** Default: the machine's clock. */
-  readonly clock?: Clock;
-  /** Default: the operating system's source. */
-  readonly random?: Random;
+  readonly logger?: Logger | undefined;
+  /**
+   * Callbacks that may wait for one that returned a promise; beyond, the subscription is given up and made
+   * anew. Default: 100 000.
+   */
+  readonly callbacksWaitingMax?: number | undefined;
+  /** A line to the master that takes the place of every other. */
+  readonly connection?: SchedulerConnection | undefined;
+  /** Default: that of `system`, or the machine's. */
+  readonly clock?: Clock | undefined;
+  /** Default: that of `system`, or the operating system's. */
+  readonly random?: Random | undefined;
 }
 
-/** `SchedulerDriver` over HTTP. One driver lives once: after `stop` or `abort` make a new one. */
+/** `SchedulerDriver` as an actor. One driver lives once: after `stop` or `abort` make a new one. */
 export class MesosSchedulerDriver implements SchedulerDriver {
+  /** The driver's actor: what it hears from masters comes there, and every method is a message to it. */
+  readonly pid: Pid<DriverProtocol>;
   readonly #scheduler: Scheduler;
-  readonly #implicitAcknowledgements: boolean;
-  readonly #connection: SchedulerConnection;
-  readonly #clock: Clock;
+  readonly #system: ActorSystem;
+  readonly #life = new DriverLife();
+  readonly #acknowledgesImplicitly: boolean;
   readonly #logger: Logger;
-  readonly #joined: Promise<Status>;
-  #framework: FrameworkInfo;
-  #suppressedRoles: readonly string[] = [];
-  #status: Status = 'DRIVER_NOT_STARTED';
-  #isConnected = false;
-  #isRegistered = false;
-  #callbacks: Promise<void> = Promise.resolve();
-  #settle: { resolve: (status: Status) => void; reject: (error: Error) => void } | undefined;
+  readonly #stats: SchedulerDriverStats = {
+    transport: undefined,
+    callsDropped: 0,
+    callbacksDropped: 0,
+    directMessages: 0,
+  };
+  /** Why it cannot start. */
+  readonly #problem: MasterAddressError | undefined;
 
-  /**
-   * `framework.user` and lists may be left out; the user defaults to that of this process.
-   *
-   * @throws {MasterAddressError} when `master` names no address.
-   */
+  /** `framework.user` and lists may be left out; the user defaults to that of this process. */
   constructor(
     scheduler: Scheduler,
     framework: Omit<MessageInit<FrameworkInfo>, 'user'> & { readonly user?: string },
@@ -77,59 +103,87 @@ export class MesosSchedulerDriver implements SchedulerDriver {
     options: SchedulerDriverOptions = {},
   ) {
     this.#scheduler = scheduler;
+    this.#acknowledgesImplicitly = implicitAcknowledgements;
     const user =
       framework.user === undefined || framework.user === '' ? currentUser() : framework.user;
-    this.#framework = createMessage<FrameworkInfo>(FrameworkInfo, { ...framework, user });
-    this.#implicitAcknowledgements = implicitAcknowledgements;
-    this.#clock = options.clock ?? systemClock();
-    this.#logger = options.logger ?? silentLogger;
-    const { encoding, random, logger } = options;
-    this.#connection =
-      options.connection ??
-      new HttpSchedulerConnection({
-        master,
-        credential,
-        encoding,
-        random,
-        logger,
-        clock: this.#clock,
-      });
-    this.#joined = new Promise((resolve, reject) => {
-      this.#settle = { resolve, reject };
-    });
-    this.#joined.catch(() => undefined);
+    const clock = options.clock ?? options.system?.clock ?? systemClock();
+    const random = options.random ?? options.system?.random ?? systemRandom();
+    this.#logger = options.logger ?? options.system?.logger ?? silentLogger;
+    const logger = this.#logger;
+    this.#system = options.system ?? driverSystem({ clock, random, logger });
+    const parsed = parseMasters(master);
+    this.#problem =
+      parsed.ok || options.connection !== undefined
+        ? undefined
+        : new MasterAddressError(master, parsed.error);
+    const masters = parsed.ok ? parsed.value : [];
+    const { route, close } = routeOf(options, masters, () => ({
+      master,
+      credential,
+      encoding: options.encoding,
+      random,
+      logger,
+      clock,
+    }));
+    this.pid = this.#system.spawn(
+      driverActor,
+      {
+        driver: this,
+        scheduler,
+        life: this.#life,
+        route,
+        framework: createMessage<FrameworkInfo>(FrameworkInfo, { ...framework, user }),
+        acknowledgesImplicitly: implicitAcknowledgements,
+        stats: this.#stats,
+        callbacksWaitingMax: options.callbacksWaitingMax ?? CALLBACKS_WAITING_MAX,
+        onEnded: () => {
+          close();
+          // A system of our own has nothing else to do; it waits for goodbyes to go out.
+          if (options.system !== undefined) return this.#life.end();
+          void Promise.resolve()
+            .then(() => this.#system.shutdown())
+            .then(() => this.#life.end());
+        },
+      },
+      { id: `scheduler-${uuid(random)}`, mailboxMax: MAILBOX_MAX },
+    );
   }
 
   get status(): Status {
-    return this.#status;
+    return this.#life.status;
+  }
+
+  /** The counters as they are now. */
+  get stats(): Readonly<SchedulerDriverStats> {
+    return { ...this.#stats };
   }
 
   start(): Status {
-    if (this.#status === 'DRIVER_NOT_STARTED') {
-      this.#status = 'DRIVER_RUNNING';
-      void this.#pump();
+    if (!this.#life.start()) return this.status;
+    if (this.#problem === undefined) {
+      this.#system.send(this.pid, 'start', undefined);
+      return this.status;
     }
-    return this.#status;
+    this.#life.abort();
+    void this.#scheduler.error(this, this.#problem.message);
+    this.#system.send(this.pid, 'end', { tearsDown: false });
+    return this.status;
   }
 
   stop(failover = false): Status {
-    if (this.#status !== 'DRIVER_RUNNING' && this.#status !== 'DRIVER_ABORTED') return this.#status;
-    const wasAborted = this.#status === 'DRIVER_ABORTED';
-    this.#status = 'DRIVER_STOPPED';
-    void this.#disconnect(!failover && !wasAborted);
-    return wasAborted ? 'DRIVER_ABORTED' : this.#status;
+    const wasAborted = this.status === 'DRIVER_ABORTED';
+    if (!this.#life.stop()) return this.status;
+    this.#system.send(this.pid, 'end', { tearsDown: !failover && !wasAborted });
+    return wasAborted ? 'DRIVER_ABORTED' : this.status;
   }
 
   abort(): Status {
-    if (this.#status === 'DRIVER_RUNNING') {
-      this.#status = 'DRIVER_ABORTED';
-      void this.#disconnect(false);
-    }
-    return this.#status;
+    if (this.#life.abort()) this.#system.send(this.pid, 'end', { tearsDown: false });
+    return this.status;
   }
 
-  async join(): Promise<Status> {
-    return this.#status === 'DRIVER_NOT_STARTED' ? this.#status : this.#joined;
+  join(): Promise<Status> {
+    return this.#life.join();
   }
 
   async run(): Promise<Status> {
@@ -138,7 +192,7 @@ export class MesosSchedulerDriver implements SchedulerDriver {
   }
 
   requestResources(requests: readonly MessageInit<Request>[]): Status {
-    return this.#send({ type: 'REQUEST', request: { requests } });
+    return this.#tell('call', { type: 'REQUEST', request: { requests } });
   }
 
   launchTasks(
@@ -152,7 +206,7 @@ export class MesosSchedulerDriver implements SchedulerDriver {
   }
 
   killTask(taskId: TaskID): Status {
-    return this.#send({ type: 'KILL', kill: { taskId } });
+    return this.#tell('call', { type: 'KILL', kill: { taskId } });
   }
 
   acceptOffers(
@@ -160,48 +214,38 @@ export class MesosSchedulerDriver implements SchedulerDriver {
     operations: readonly MessageInit<Offer_Operation>[],
     filters?: Filters,
   ): Status {
-    if (this.#status === 'DRIVER_RUNNING' && !this.#isConnected) this.#loseTasks(operations);
-    return this.#send({ type: 'ACCEPT', accept: { offerIds, operations, filters } });
+    return this.#tell('acceptOffers', { offerIds, operations, filters });
   }
 
   declineOffer(offerId: OfferID, filters?: Filters): Status {
-    return this.#send({ type: 'DECLINE', decline: { offerIds: [offerId], filters } });
+    return this.#tell('call', { type: 'DECLINE', decline: { offerIds: [offerId], filters } });
   }
 
   reviveOffers(roles: readonly string[] = []): Status {
-    if (this.#status !== 'DRIVER_RUNNING') return this.#status;
-    this.#suppressedRoles =
-      roles.length === 0 ? [] : this.#suppressedRoles.filter((role) => !roles.includes(role));
-    return this.#send({ type: 'REVIVE', revive: { roles } });
+    return this.#tell('reviveOffers', { roles });
   }
 
   suppressOffers(roles: readonly string[] = []): Status {
-    if (this.#status !== 'DRIVER_RUNNING') return this.#status;
-    const suppressed = roles.length === 0 ? rolesOf(this.#framework) : roles;
-    this.#suppressedRoles = [...new Set([...this.#suppressedRoles, ...suppressed])];
-    return this.#send({ type: 'SUPPRESS', suppress: { roles } });
+    return this.#tell('suppressOffers', { roles });
   }
 
   acknowledgeStatusUpdate(status: TaskStatus): Status {
-    if (this.#status !== 'DRIVER_RUNNING') return this.#status;
-    if (this.#implicitAcknowledgements) {
-      this.#logger.error(
-        {},
-        'acknowledgeStatusUpdate was called although acknowledgements are implicit',
-      );
-      return this.abort();
-    }
-    this.#acknowledge(status);
-    return this.#status;
+    if (!this.#life.isRunning) return this.status;
+    if (!this.#acknowledgesImplicitly) return this.#tell('acknowledge', status);
+    this.#logger.error(
+      {},
+      'acknowledgeStatusUpdate was called although acknowledgements are implicit',
+    );
+    return this.abort();
   }
 
   sendFrameworkMessage(executorId: ExecutorID, agentId: AgentID, data: Uint8Array): Status {
-    return this.#send({ type: 'MESSAGE', message: { executorId, agentId, data } });
+    return this.#tell('sendFrameworkMessage', { executorId, agentId, data });
   }
 
   reconcileTasks(statuses: readonly Pick<TaskStatus, 'taskId' | 'agentId'>[]): Status {
     const tasks = statuses.map(({ taskId, agentId }) => ({ taskId, agentId }));
-    return this.#send({ type: 'RECONCILE', reconcile: { tasks } });
+    return this.#tell('call', { type: 'RECONCILE', reconcile: { tasks } });
   }
 
   updateFramework(
@@ -209,188 +253,50 @@ export class MesosSchedulerDriver implements SchedulerDriver {
     suppressedRoles: readonly string[],
     offerConstraints?: schedulerV1.OfferConstraints,
   ): Status {
-    if (this.#status !== 'DRIVER_RUNNING') return this.#status;
-    this.#framework = { ...framework, id: this.#framework.id ?? framework.id };
-    this.#suppressedRoles = suppressedRoles;
-    const frameworkInfo = this.#framework;
-    return this.#send({
-      type: 'UPDATE_FRAMEWORK',
-      updateFramework: { frameworkInfo, suppressedRoles, offerConstraints },
-    });
+    return this.#tell('updateFramework', { framework, suppressedRoles, offerConstraints });
   }
 
-  async #pump(): Promise<void> {
-    try {
-      const signals = this.#connection.subscribe({
-        framework: () => this.#framework,
-        suppressedRoles: () => this.#suppressedRoles,
-      });
-      for await (const signal of signals) {
-        this.#take(signal);
-        // One callback at a time; while it runs nothing more is read.
-        await this.#callbacks;
-      }
-    } catch (error) {
-      this.#fail(errorText(error));
-    }
-    await this.#callbacks;
-    if (this.#status === 'DRIVER_RUNNING') this.#fail('the connection was closed');
+  /** Tells the actor, if the driver runs. */
+  #tell<K extends MethodMessage>(name: K, body: BodyOf<DriverProtocol, K>): Status {
+    if (this.#life.isRunning) this.#system.send<DriverProtocol, K>(this.pid, name, body);
+    return this.status;
   }
+}
 
-  #take(signal: SchedulerSignal): void {
-    if (signal.kind === 'disconnected') {
-      this.#isConnected = false;
-      this.#callback('disconnected', () => this.#scheduler.disconnected(this));
-    } else if (signal.kind === 'event') {
-      this.#takeEvent(signal.event);
-    } else {
-      const { reason, retryMs } = signal;
-      this.#logger.warn({ retryMs }, `not connected to a master: ${reason}`);
-    }
-  }
+type MethodMessage =
+  | 'call'
+  | 'acceptOffers'
+  | 'reviveOffers'
+  | 'suppressOffers'
+  | 'acknowledge'
+  | 'sendFrameworkMessage'
+  | 'updateFramework';
 
-  #takeEvent(event: schedulerV1.Event): void {
-    const { subscribed, offers, rescind, update, message, failure, error } = event;
-    if (subscribed !== undefined) return this.#subscribed(subscribed);
-    if (error !== undefined) return this.#fail(error.message);
-    if (update !== undefined) return this.#updated(update.status);
-    if (offers !== undefined) {
-      return this.#callback('resourceOffers', () =>
-        this.#scheduler.resourceOffers(this, offers.offers),
-      );
-    }
-    if (rescind !== undefined) {
-      return this.#callback('offerRescinded', () =>
-        this.#scheduler.offerRescinded(this, rescind.offerId),
-      );
-    }
-    if (message !== undefined) {
-      const { executorId, agentId, data } = message;
-      return this.#callback('frameworkMessage', () =>
-        this.#scheduler.frameworkMessage(this, executorId, agentId, data),
-      );
-    }
-    if (failure?.agentId !== undefined) this.#failed({ ...failure, agentId: failure.agentId });
+/** Which ways lead to the master, and what ends with the driver. */
+function routeOf(
+  options: SchedulerDriverOptions,
+  masters: readonly string[],
+  httpOptions: () => HttpConnectionOptions,
+): { readonly route: DriverRoute; readonly close: () => void } {
+  const { connection } = options;
+  const nothing = (): void => undefined;
+  if (connection !== undefined) {
+    return { route: { locate: undefined, connect: () => connection }, close: nothing };
   }
-
-  #subscribed({ frameworkId, masterInfo }: schedulerV1.Event_Subscribed): void {
-    this.#isConnected = true;
-    this.#framework = { ...this.#framework, id: frameworkId };
-    // Masters before 1.0 did not introduce themselves; callbacks rely on a value.
-    const master: MasterInfo = masterInfo ?? { id: '', ip: 0, port: 5050, capabilities: [] };
-    if (this.#isRegistered) {
-      return this.#callback('reregistered', () => this.#scheduler.reregistered(this, master));
-    }
-    this.#isRegistered = true;
-    this.#callback('registered', () => this.#scheduler.registered(this, frameworkId, master));
+  const connect = (): SchedulerConnection => new HttpSchedulerConnection(httpOptions());
+  const { credential, clock } = httpOptions();
+  const transport = options.transport ?? (credential === undefined ? 'auto' : 'http');
+  if (transport === 'http') return { route: { locate: undefined, connect }, close: nothing };
+  if (transport === 'actor') {
+    return { route: { locate: locateByAddress(masters), connect: undefined }, close: nothing };
   }
-
-  #updated(status: TaskStatus): void {
-    this.#callback('statusUpdate', async () => {
-      await this.#scheduler.statusUpdate(this, status);
-      if (this.#implicitAcknowledgements && this.#status === 'DRIVER_RUNNING') {
-        this.#acknowledge(status);
-      }
-    });
-  }
-
-  #failed({
-    agentId,
-    executorId,
-    status,
-  }: schedulerV1.Event_Failure & { readonly agentId: AgentID }): void {
-    if (executorId === undefined) {
-      return this.#callback('slaveLost', () => this.#scheduler.slaveLost(this, agentId));
-    }
-    this.#callback('executorLost', () =>
-      this.#scheduler.executorLost(this, executorId, agentId, status ?? -1),
-    );
-  }
-
-  /** Updates without agent or uuid (of the driver itself, of reconciliation) are not acknowledged. */
-  #acknowledge({ agentId, taskId, uuid }: TaskStatus): void {
-    if (agentId === undefined || uuid === undefined || uuid.length === 0) return;
-    this.#send({ type: 'ACKNOWLEDGE', acknowledge: { agentId, taskId, uuid } });
-  }
-
-  /** What launches come to while there is no master: lost, so that the framework tries again. */
-  #loseTasks(operations: readonly MessageInit<Offer_Operation>[]): void {
-    const tasks = operations.flatMap(({ launch, launchGroup }) => [
-      ...(launch?.taskInfos ?? []),
-      ...(launchGroup?.taskGroup.tasks ?? []),
-    ]);
-    for (const { taskId, agentId } of tasks) {
-      const status: TaskStatus = {
-        taskId,
-        agentId,
-        state: 'TASK_LOST',
-        message: 'Master disconnected',
-        source: 'SOURCE_MASTER',
-        reason: 'REASON_MASTER_DISCONNECTED',
-        timestamp: this.#clock.nowMs() / 1000,
-      };
-      this.#callback('statusUpdate', () => this.#scheduler.statusUpdate(this, status));
-    }
-  }
-
-  /** Sends a call if there is a subscription; Mesos drops it silently otherwise, so here it is logged. */
-  #send(call: SchedulerCall): Status {
-    if (this.#status !== 'DRIVER_RUNNING') return this.#status;
-    if (!this.#isConnected) {
-      this.#logger.warn({ call: call.type }, 'call dropped: not connected to a master');
-      return this.#status;
-    }
-    this.#connection.call(call).catch((error: unknown) => {
-      this.#logger.warn({ call: call.type }, errorText(error));
-    });
-    return this.#status;
-  }
-
-  /** Queues a callback behind those before it; none starts once the driver no longer runs. */
-  #callback(name: keyof Scheduler, run: () => CallbackResult): void {
-    this.#callbacks = this.#callbacks.then(async () => {
-      if (this.#status !== 'DRIVER_RUNNING') return;
-      try {
-        await run();
-      } catch (error) {
-        this.#settle?.reject(new CallbackError(name, error));
-        this.abort();
-      }
-    });
-  }
-
-  /** Aborts and tells the scheduler why: its last callback. */
-  #fail(message: string): void {
-    if (this.#status !== 'DRIVER_RUNNING') return;
-    this.#callbacks = this.#callbacks.then(async () => {
-      if (this.#status !== 'DRIVER_RUNNING') return;
-      this.#status = 'DRIVER_ABORTED';
-      try {
-        await this.#scheduler.error(this, message);
-      } catch (error) {
-        this.#settle?.reject(new CallbackError('error', error));
-      }
-      await this.#disconnect(false);
-    });
-  }
-
-  async #disconnect(tearsDown: boolean): Promise<void> {
-    const wasConnected = this.#isConnected;
-    this.#isConnected = false;
-    if (tearsDown && wasConnected) {
-      await this.#connection.call({ type: 'TEARDOWN' }).catch((error: unknown) => {
-        this.#logger.warn({}, `teardown did not reach the master: ${errorText(error)}`);
-      });
-    }
-    this.#connection.close();
-    this.#settle?.resolve(this.#status);
-  }
+  const client = httpClient({ clock });
+  return {
+    route: { locate: locateByHttp(masters, client), connect },
+    close: () => client.close(),
+  };
 }
 
 function isList(ids: OfferID | readonly OfferID[]): ids is readonly OfferID[] {
   return Array.isArray(ids);
-}
-
-function rolesOf(framework: FrameworkInfo): readonly string[] {
-  return framework.roles.length > 0 ? framework.roles : [framework.role ?? '*'];
 }

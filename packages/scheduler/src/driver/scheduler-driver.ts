@@ -21,7 +21,10 @@ import type {
  */
 export interface SchedulerDriver {
   readonly status: Status;
-  /** Subscribes. From `DRIVER_NOT_STARTED` to `DRIVER_RUNNING`. */
+  /**
+   * Subscribes. From `DRIVER_NOT_STARTED` to `DRIVER_RUNNING`, or to `DRIVER_ABORTED` after the callback
+   * `error` when the master's address is none.
+   */
   start(): Status;
   /** Ends the driver; without `failover` the framework is removed and its tasks are killed. */
   stop(failover?: boolean): Status;
@@ -54,6 +57,10 @@ export interface SchedulerDriver {
   suppressOffers(roles?: readonly string[]): Status;
   /** For explicit acknowledgements only: with implicit ones it aborts the driver. */
   acknowledgeStatusUpdate(status: TaskStatus): Status;
+  /**
+   * At most once. On the actor transport it goes straight to the agent when an offer told where that is,
+   * otherwise by the master.
+   */
   sendFrameworkMessage(executorId: ExecutorID, agentId: AgentID, data: Uint8Array): Status;
   /** With an empty list: of all tasks the master knows. */
   reconcileTasks(statuses: readonly Pick<TaskStatus, 'taskId' | 'agentId'>[]): Status;

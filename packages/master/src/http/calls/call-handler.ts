@@ -2,12 +2,23 @@
 import type { ActorSystem } from '@kaon/actor';
 import type { HttpAnswer, HttpRequest } from '@kaon/http';
 import type { masterV1 } from '@kaon/protocol';
+import type { LoggingLevel } from '@kaon/remote';
+import type { LogFile } from '../../log-file.ts';
 import type { MasterPid } from '../../protocol.ts';
+
+/** The master's log, as far as it can be reached. */
+export interface MasterLog {
+  /** Undefined: the log goes to no file. */
+  readonly file?: LogFile | undefined;
+  /** Undefined: its verbosity cannot be changed; it counts as 0. */
+  readonly level?: LoggingLevel | undefined;
+}
 
 /** What handlers of calls stand on. */
 export interface CallContext {
   readonly system: ActorSystem;
   readonly master: MasterPid;
+  readonly log: MasterLog;
   /** The request the call came by, for its headers. */
   readonly request: HttpRequest;
 }

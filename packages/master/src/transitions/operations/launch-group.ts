@@ -10,6 +10,7 @@ import {
 import { Resources } from '@kaon/resources';
 import { type Effect, toAgent } from '../../effects.ts';
 import type { Env } from '../../env.ts';
+import { schedulerPidOf } from '../../scheduler-stream.ts';
 import { inOffersRole } from '../../validation/operations/operation-form.ts';
 import { taskGroupProblem } from '../../validation/task-group.ts';
 import { refuseTask } from '../master-status.ts';
@@ -38,6 +39,7 @@ export function launchGroup(
   for (const task of tasks) state.addTask(taskRecordOf(task, framework.id));
   const message = toAgent(agent.pid, 'runTaskGroup', {
     framework: framework.info,
+    pid: schedulerPidOf(framework.streamId),
     executor,
     taskGroup: { tasks },
     resourceVersionUuids: resourceVersions(agent),

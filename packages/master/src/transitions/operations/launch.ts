@@ -9,6 +9,7 @@ import {
 } from '@kaon/protocol';
 import { type Effect, tellAllocator, toAgent } from '../../effects.ts';
 import type { Env } from '../../env.ts';
+import { schedulerPidOf } from '../../scheduler-stream.ts';
 import { inOffersRole } from '../../validation/operations/operation-form.ts';
 import { launchCost, validateTask } from '../../validation/task.ts';
 import { refuseTask } from '../master-status.ts';
@@ -67,6 +68,7 @@ function launchTask(task: TaskInfo, place: OperationPlace, env: Env): OperationO
   if (isNewExecutor) state.addExecutor(framework.id, agent.id, executor);
   const message = toAgent(agent.pid, 'runTask', {
     framework: framework.info,
+    pid: schedulerPidOf(framework.streamId),
     task,
     resourceVersionUuids: resourceVersions(agent),
     launchExecutor: executor === undefined || isNewExecutor,

@@ -16,5 +16,5 @@ export async function runAndReport(options: BenchOptions): Promise<void> {
     verdicts.push(...made.verdicts);
   }
   report('api', figures, options);
-  printVerdicts(verdicts, '');
+  printVerdicts(verdicts, 'sockets that answer unread');
 }

@@ -15,8 +15,10 @@ export interface RawResponse {
   readonly statusLine: string;
   readonly status: number;
   readonly headers: readonly Header[];
-  /** The body, with its chunks joined. */
+  /** The body as text, with its chunks joined. */
   readonly body: string;
+  /** The body as it came, when it was not chunked. */
+  readonly bytes: Uint8Array;
   /** Sizes of the chunks, empty when the body was not chunked. */
   readonly chunks: readonly string[];
 }
@@ -88,12 +90,12 @@ async function readHead(reader: SocketReader): Promise<Head> {
   return { statusLine, headers };
 }
 
-async function readChunk(reader: SocketReader): Promise<string | undefined> {
+async function readChunk(reader: SocketReader): Promise<Buffer | undefined> {
   const size = await reader.until('\r\n');
   if (size === undefined) return undefined;
   const bytes = await reader.exactly(Number.parseInt(size, 16));
   await reader.exactly(2);
-  return bytes === undefined || bytes.length === 0 ? undefined : bytes.toString('utf8');
+  return bytes === undefined || bytes.length === 0 ? undefined : bytes;
 }
 
 /** The value of a header, by its name in any case. */
@@ -101,13 +103,18 @@ export function headerOf(headers: readonly Header[], name: string): string | und
   return headers.find(([key]) => key.toLowerCase() === name.toLowerCase())?.[1];
 }
 
-async function send(address: string, request: RawRequest): Promise<Socket> {
+async function open(address: string): Promise<Socket> {
   const [host, port] = address.split(':');
   const socket = connect({ host: host as string, port: Number(port) });
   await new Promise<void>((resolve, reject) => {
     socket.once('connect', resolve);
     socket.once('error', reject);
   });
+  return socket;
+}
+
+async function send(address: string, request: RawRequest): Promise<Socket> {
+  const socket = await open(address);
   const body = Buffer.from(request.body ?? '');
   const hasBody = request.method !== 'GET' && request.method !== 'HEAD';
   const headers: Header[] = [['Host', address], ...request.headers];
@@ -120,27 +127,43 @@ async function send(address: string, request: RawRequest): Promise<Socket> {
 
 /** One request on a connection of its own, answered whole. */
 export async function exchange(address: string, request: RawRequest): Promise<RawResponse> {
-  const socket = await send(address, request);
+  return answerOf(await send(address, request), request.method);
+}
+
+/** Whatever bytes, on a connection of their own; each part is sent by itself. */
+export async function exchangeRaw(
+  address: string,
+  ...parts: readonly (string | Uint8Array)[]
+): Promise<RawResponse> {
+  const socket = await open(address);
+  socket.setNoDelay(true);
+  for (const part of parts) await new Promise((resolve) => socket.write(part, resolve));
+  return answerOf(socket, 'GET');
+}
+
+async function answerOf(socket: Socket, method: string): Promise<RawResponse> {
   try {
     const reader = new SocketReader(socket);
     const { statusLine, headers } = await readHead(reader);
     const status = Number(statusLine.split(' ')[1]);
     const chunks: string[] = [];
     let body = '';
+    let bytes: Uint8Array = new Uint8Array();
     if (headerOf(headers, 'transfer-encoding') === 'chunked') {
       for (
         let chunk = await readChunk(reader);
         chunk !== undefined;
         chunk = await readChunk(reader)
       ) {
-        chunks.push(chunk);
+        chunks.push(chunk.toString('utf8'));
       }
       body = chunks.join('');
-    } else if (request.method !== 'HEAD') {
+    } else if (method !== 'HEAD') {
       const length = Number(headerOf(headers, 'content-length') ?? 0);
-      body = (await reader.exactly(length))?.toString('utf8') ?? '';
+      bytes = (await reader.exactly(length)) ?? bytes;
+      body = Buffer.from(bytes).toString('utf8');
     }
-    return { statusLine, status, headers, body, chunks };
+    return { statusLine, status, headers, body, bytes, chunks };
   } finally {
     socket.destroy();
   }
@@ -149,7 +172,7 @@ export async function exchange(address: string, request: RawRequest): Promise<Ra
 /** A response that stays open, chunk by chunk. */
 export interface RawStream extends Head {
   /** The next chunk; undefined when the server ended the stream. */
-  nextChunk(): Promise<string | undefined>;
+  nextChunk(): Promise<Buffer | undefined>;
   close(): void;
 }
 

@@ -1,9 +1,10 @@
-// The life of a framework that has nothing but sockets and JSON: every call of the first release, and
-// the events it leads to. Each record is checked to be one chunk.
-import t from 'tap';
+// The life of a framework that has nothing but sockets, in JSON and in protobuf: calls, and the events they
+// lead to. Each record is checked to be one chunk.
+import { MEDIA_TYPES } from '@kaon/http';
+import t, { type Test } from 'tap';
 import { givenCluster } from './cluster.ts';
 import { exchange, headerOf } from './raw-http.ts';
-import { type Json, RawScheduler } from './v1-scheduler.ts';
+import { type Encoding, type Json, RawScheduler } from './v1-scheduler.ts';
 
 const FRAMEWORK = {
   user: 'root',
@@ -84,13 +85,17 @@ async function statesUntil(
   return states;
 }
 
-t.test('a framework lives over bare sockets', async (t) => {
+for (const encoding of ['json', 'protobuf'] as const) {
+  t.test(`a framework lives over bare sockets, in ${encoding}`, (t) => live(t, encoding));
+}
+
+async function live(t: Test, encoding: Encoding): Promise<void> {
   const { address } = await givenCluster(t);
-  const scheduler = await RawScheduler.subscribe(address, FRAMEWORK);
+  const scheduler = await RawScheduler.subscribe(address, FRAMEWORK, undefined, encoding);
   t.teardown(() => scheduler.close());
 
   t.equal(scheduler.stream.statusLine, 'HTTP/1.1 200 OK');
-  t.equal(headerOf(scheduler.stream.headers, 'content-type'), 'application/json');
+  t.equal(headerOf(scheduler.stream.headers, 'content-type'), MEDIA_TYPES[encoding]);
   t.equal(headerOf(scheduler.stream.headers, 'transfer-encoding'), 'chunked');
   t.match(scheduler.streamId, /^[0-9a-f-]{36}$/);
   t.match(scheduler.frameworkId, /^[0-9a-f-]{36}-0000$/);
@@ -220,7 +225,12 @@ t.test('a framework lives over bare sockets', async (t) => {
   });
 
   await t.test('a second stream takes the framework over', async (t) => {
-    const successor = await RawScheduler.subscribe(address, FRAMEWORK, scheduler.frameworkId);
+    const successor = await RawScheduler.subscribe(
+      address,
+      FRAMEWORK,
+      scheduler.frameworkId,
+      encoding,
+    );
     t.equal(successor.frameworkId, scheduler.frameworkId);
     const error = await scheduler.next('ERROR');
     t.same(error['error'], { message: 'Framework failed over' });
@@ -229,4 +239,4 @@ t.test('a framework lives over bare sockets', async (t) => {
     t.equal((await successor.call('TEARDOWN')).status, 202);
     successor.close();
   });
-});
+}

@@ -24,6 +24,7 @@ import {
 import { AgentIncompatibleError, AgentOptionsError, AgentRecoveryError } from './errors.ts';
 import { createExecutorHost } from './executors/create-executor-host.ts';
 import { type ExecutorTokens, executorTokens } from './executors/executor-tokens.ts';
+import { allFlags } from './flag-defaults.ts';
 import { agentResources, type HostFacts } from './host-facts.ts';
 import type { EndpointContext } from './http/context.ts';
 import { mountEndpoints } from './http/endpoints.ts';
@@ -138,7 +139,7 @@ export async function startAgent(options: AgentOptions): Promise<RunningAgent> {
     },
     { id },
   );
-  if (checkpointed) state.recoveryMs = system.clock.nowMs() - startedMs;
+  state.recoveryMs = system.clock.nowMs() - startedMs;
 
   const unwatch = detector.watch((leader) =>
     system.send(pid, 'masterDetected', { master: leader?.pid }),
@@ -152,7 +153,7 @@ export async function startAgent(options: AgentOptions): Promise<RunningAgent> {
     writer,
     tokens: options.authenticateHttpExecutors ? tokens : undefined,
     sandboxes: options.sandboxes ?? systemSandboxReader(),
-    flags: options.flags ?? {},
+    flags: Object.fromEntries(allFlags(options.flags ?? {})),
     probeLoad: options.probeLoad ?? probeLoad,
   };
   if (options.http) mountEndpoints(options.http, endpoints);

@@ -162,9 +162,9 @@ t.test('all endpoints are served at the root and under the agent’s id', async 
     const health = await fetch(`${agent.url}${prefix}/health`);
     t.strictSame([health.status, await health.text()], [200, ''], `${prefix}/health`);
     t.equal(JSON.parse(await get(`${prefix}/version`)).version, '1.12.0');
-    t.strictSame(JSON.parse(await get(`${prefix}/flags`)), {
-      flags: { work_dir: '/w', log_dir: '/logs' },
-    });
+    const { flags } = JSON.parse(await get(`${prefix}/flags`)) as { readonly flags: object };
+    t.match(flags, { work_dir: '/w', log_dir: '/logs', gc_delay: '1weeks' });
+    t.strictSame(Object.keys(flags), Object.keys(flags).sort());
     t.equal(JSON.parse(await get(`${prefix}/state`)).id, 'S0');
   }
   t.equal(await get('/slave(1)/nope'), '404 Not Found.');
@@ -190,7 +190,7 @@ t.test('metrics have Mesos’ keys', async (t) => {
     'slave/valid_status_updates': 5,
   });
   const prometheus = await given.get('/metrics/prometheus');
-  t.match(prometheus, /^# TYPE mesos_slave_tasks_finished counter$/m);
+  t.match(prometheus, /^# TYPE mesos_slave_tasks_finished_total counter$/m);
   t.match(prometheus, /^mesos_slave_tasks_running 1$/m);
   const response = await fetch(`${given.agent.url}/metrics/snapshot?timeout=soon`);
   t.equal(response.status, 400);
@@ -255,6 +255,21 @@ t.test('bad calls get Mesos’ answers', async (t) => {
   t.strictSame(await call('[1,2]'), [400, 'Expecting a JSON object']);
   t.strictSame(await call('{"type":3}'), [400, "Not expecting a JSON number for field 'type'"]);
   t.strictSame(await call('{"type":"UNKNOWN"}'), [501, '501 Not Implemented.']);
+  t.strictSame(
+    await call('{"type":"REMOVE_CONTAINER","remove_container":{"container_id":{"value":"c"}}}'),
+    [404, 'Container c cannot be found'],
+  );
+  t.strictSame(
+    await call('{"type":"KILL_CONTAINER","kill_container":{"container_id":{"value":"a/b"}}}'),
+    [
+      400,
+      "Failed to validate agent::Call: 'kill_container.container_id' is invalid: 'a/b' contains invalid characters",
+    ],
+  );
+  t.strictSame(
+    await call('{"type":"LAUNCH_CONTAINER","launch_container":{"container_id":{"value":"c"}}}'),
+    [400, 'Nested and standalone containers are not supported by this agent'],
+  );
   t.strictSame(await call('{"type":"GET_VERSION"}', { Accept: 'application/recordio' }), [
     406,
     'Streaming response is not supported for GET_VERSION call',

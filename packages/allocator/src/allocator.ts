@@ -1,6 +1,6 @@
 // The allocator's actor: hears what changes, runs passes, tells what they granted.
 import { defineActor, type Later, type Pid } from '@kaon/actor';
-import type { CodedError, Result } from '@kaon/primitives';
+import { type CodedError, RecentTimes, type Result } from '@kaon/primitives';
 import type { AgentId, FrameworkId } from '@kaon/protocol';
 import type { Quantities } from '@kaon/resources';
 import { Books } from './books/books.ts';
@@ -22,7 +22,6 @@ import {
   type Recover,
   type UpdateAvailable,
 } from './protocol.ts';
-import { RecentTimes } from './recent-times.ts';
 import { RecoveryHold } from './recovery-hold.ts';
 import { expiryOf } from './refusal-expiry.ts';
 import { WaitingChanges } from './waiting-changes.ts';

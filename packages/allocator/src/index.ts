@@ -36,7 +36,6 @@ export * from './policy/policy.ts';
 export * from './policy/policy-errors.ts';
 export type * from './policy/policy-stats.ts';
 export * from './protocol.ts';
-export { RecentTimes, type TimeDistribution } from './recent-times.ts';
 export { expiryOf } from './refusal-expiry.ts';
 export {
   type AllocatorCommand,

@@ -1,9 +1,9 @@
 // The figures of an allocator under Mesos' keys.
 
+import type { TimeDistribution } from '@kaon/primitives';
 import type { ShadowReport } from './host/shadow-report.ts';
 import type { PolicyStats } from './policy/policy-stats.ts';
 import type { AllocatorStats } from './protocol.ts';
-import type { TimeDistribution } from './recent-times.ts';
 
 const PREFIX = 'allocator/mesos';
 

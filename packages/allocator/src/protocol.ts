@@ -1,6 +1,6 @@
 // What an allocator is told and asked. All of it stays within one process.
 import { defineProtocol, localAsk, localMessage } from '@kaon/actor';
-import type { Result } from '@kaon/primitives';
+import type { Result, TimeDistribution } from '@kaon/primitives';
 import type {
   AgentId,
   AgentInfo,
@@ -14,7 +14,6 @@ import type { Quantities, ResourceConversion, Resources } from '@kaon/resources'
 import type { QuotaInvalidError } from './errors.ts';
 import type { ExplainQuestion, Explanation, PlannedGrant } from './explanation.ts';
 import type { KernelHostStats } from './host/kernel-host.ts';
-import type { TimeDistribution } from './recent-times.ts';
 
 /** Resources of one agent for one framework, in one role. */
 export interface Share {

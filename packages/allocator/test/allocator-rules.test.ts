@@ -7,9 +7,9 @@ import {
   type KernelCycle,
   KindIndex,
   type QuotaUpdate,
-  RecentTimes,
   type RequestedResources,
 } from '@kaon/allocator';
+import { RecentTimes } from '@kaon/primitives';
 import type { MessageInit, Resource, schedulerV1 } from '@kaon/protocol';
 import { parseQuantities, Resources } from '@kaon/resources';
 import t from 'tap';

@@ -89,7 +89,7 @@ export async function startLocalCluster(options: LocalClusterOptions = {}): Prom
       http: node.http,
       workDir: join(workDir, 'master'),
       allocator: options.allocator,
-      logger,
+      logger: node.system.logger,
     });
     const address = parseMasterAddress(node.address);
     invariant(address.ok, 'a node has an address that masters can have');
@@ -105,7 +105,7 @@ export async function startLocalCluster(options: LocalClusterOptions = {}): Prom
         attributes: `agent:${number}`,
         registrationBackoffFactorMs: REGISTRATION_BACKOFF_FACTOR_MS,
         executorShutdownGraceMs: EXECUTOR_SHUTDOWN_GRACE_MS,
-        logger,
+        logger: node.system.logger,
       });
       parts.agents.push(agent);
     }

@@ -2,7 +2,12 @@
 import type { ActorContext, Later, Pid } from '@kaon/actor';
 import { errorText } from '@kaon/primitives';
 import type { AgentId } from '@kaon/protocol';
-import { LEGACY_OBSERVER_ACTOR, type schedulerV1 } from '@kaon/protocol';
+import {
+  type FrameworkId,
+  LEGACY_OBSERVER_ACTOR,
+  type schedulerV1,
+  type TaskState,
+} from '@kaon/protocol';
 import type { Operation, OperationOutcome } from '@kaon/registry';
 import { agentObserver, type ObserverProtocol } from './agent-observer.ts';
 import type { AllocatorPort } from './allocator-port.ts';
@@ -31,21 +36,34 @@ export interface MasterPorts {
 /** Runs a continuation; `isApplied` is false when the registry refused the change it waited for. */
 export type ContinueTurn = (continuation: Continuation, isApplied: boolean) => void;
 
+/** Told what happened to frameworks, for their own counts. */
+export interface FrameworkObserver {
+  readonly onEvent: (streamId: string, event: schedulerV1.Event) => void;
+  readonly onTaskEnd: (frameworkId: FrameworkId, state: TaskState) => void;
+}
+
 /** The hands of one master. */
 export class EffectRunner {
   readonly #ctx: ActorContext<MasterProtocol>;
   readonly #ports: MasterPorts;
   readonly #continueTurn: ContinueTurn;
+  readonly #observer: FrameworkObserver;
   readonly #connections = new Map<string, SchedulerConnection>();
   readonly #observers = new Map<AgentId, Pid<ObserverProtocol>>();
   readonly #replies = new Map<ReplyId, Later<OperatorOutcome>>();
   #observerCount = 0;
   #replyCount = 0;
 
-  constructor(ctx: ActorContext<MasterProtocol>, ports: MasterPorts, continueTurn: ContinueTurn) {
+  constructor(
+    ctx: ActorContext<MasterProtocol>,
+    ports: MasterPorts,
+    continueTurn: ContinueTurn,
+    observer: FrameworkObserver,
+  ) {
     this.#ctx = ctx;
     this.#ports = ports;
     this.#continueTurn = continueTurn;
+    this.#observer = observer;
   }
 
   /** Streams that are open. */
@@ -121,6 +139,7 @@ export class EffectRunner {
       case 'count':
         return this.#ports.counters.add(effect.counter, effect.by);
       case 'countTaskEnd':
+        this.#observer.onTaskEnd(effect.frameworkId, effect.status.state);
         return this.#ports.counters.addTaskEnd(effect.status);
       case 'countOperation':
         return this.#ports.counters.addOperationEnd(effect.operation, effect.state);
@@ -136,7 +155,8 @@ export class EffectRunner {
 
   #sendToScheduler(streamId: string, event: schedulerV1.Event): void {
     const isSent = this.#connections.get(streamId)?.send(event) ?? false;
-    if (!isSent) this.#ports.counters.add('schedulerEventsDropped');
+    if (isSent) this.#observer.onEvent(streamId, event);
+    else this.#ports.counters.add('schedulerEventsDropped');
   }
 
   #close(streamId: string): void {

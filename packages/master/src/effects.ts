@@ -148,6 +148,7 @@ export interface Count {
 /** Counts the end of a task by what it was told last. */
 export interface CountTaskEnd {
   readonly kind: 'countTaskEnd';
+  readonly frameworkId: FrameworkId;
   readonly status: TaskStatus;
 }
 

@@ -8,7 +8,7 @@ import {
 } from '@kaon/actor';
 import type { FrameworkInverseOffers } from '@kaon/allocator';
 import { type Result, unreachable, uuidBytes } from '@kaon/primitives';
-import type { MasterInfo } from '@kaon/protocol';
+import { type MasterInfo, toId } from '@kaon/protocol';
 import type { RegistryView } from '@kaon/registry';
 import { ActorSchedulers } from './actor-schedulers.ts';
 import { EffectRunner, type MasterPorts } from './effect-runner.ts';
@@ -108,8 +108,14 @@ export const masterActor: ActorDefinition<MasterProtocol, MasterOptions> = defin
     );
     const { settings } = ports;
     const state = new MasterState(options.info, settings, options.startedMs);
-    const runner = new EffectRunner(ctx, ports, (continuation, isApplied) =>
-      continueTurn(continuation, isApplied),
+    const runner = new EffectRunner(
+      ctx,
+      ports,
+      (continuation, isApplied) => continueTurn(continuation, isApplied),
+      {
+        onEvent: (streamId, event) => state.frameworkOnStream(streamId)?.tally.countEvent(event),
+        onTaskEnd: (frameworkId, ended) => state.frameworks.get(frameworkId)?.tally.countEnd(ended),
+      },
     );
     const newUuid = (): Uint8Array => uuidBytes(ctx.random);
     const env = (): Env => ({ nowMs: ctx.clock.nowMs(), settings, newUuid });
@@ -167,14 +173,20 @@ export const masterActor: ActorDefinition<MasterProtocol, MasterOptions> = defin
       if (!state.isReady) return NOT_READY;
       const { connection, ...subscription } = question;
       runner.connect(connection);
-      run(subscribeFramework, { ...subscription, streamId: connection.streamId });
+      const { streamId } = connection;
+      run(subscribeFramework, { ...subscription, streamId });
+      state.frameworkOnStream(streamId)?.tally.countCall({ type: 'SUBSCRIBE' });
       return { kind: 'accepted' };
     }
 
     function call(question: SchedulerQuestion): CallOutcome {
       const standing = checkSchedulerCall(state, question, ports.settings);
       if (standing.kind !== 'granted') return standing;
-      run(schedulerCall, { framework: standing.framework, call: question.call });
+      const { framework } = standing;
+      const named = question.call.accept?.offerIds ?? question.call.decline?.offerIds ?? [];
+      const standingOffers = named.filter(({ value }) => framework.offers.has(toId(value)));
+      framework.tally.countCall(question.call, standingOffers.length);
+      run(schedulerCall, { framework, call: question.call });
       return standing.outcome;
     }
 

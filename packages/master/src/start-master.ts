@@ -3,7 +3,7 @@ import type { ActorSystem } from '@kaon/actor';
 import { type Allocation, type FrameworkInverseOffers, startAllocator } from '@kaon/allocator';
 import { type Contender, type Detector, type Leader, parseMasterAddress } from '@kaon/election';
 import type { HttpServer } from '@kaon/http';
-import { type Logger, uuid, type Verbosity } from '@kaon/primitives';
+import { type Logger, uuid } from '@kaon/primitives';
 import {
   MASTER_CAPABILITIES,
   type MasterInfo,
@@ -11,18 +11,21 @@ import {
   type WeightInfo,
 } from '@kaon/protocol';
 import { Registrar, type RegistryView, type Storage, updateWeights } from '@kaon/registry';
+import { loggingLevelOf } from '@kaon/remote';
 import type { AllocatorPort } from './allocator-port.ts';
 import { MAILBOX_MAX } from './constants.ts';
 import type { MasterPorts } from './effect-runner.ts';
 import { LeadershipLostError } from './errors.ts';
+import { allFlags } from './flag-defaults.ts';
+import type { HostLoad } from './host-load.ts';
 import { AllocatorReads } from './http/allocator-reads.ts';
 import type { LeaderAddress, Leadership } from './http/leadership.ts';
 import { mountMaster } from './http/mount-master.ts';
 import { LogFile, type LogFileOptions } from './log-file.ts';
-import { LoggingLevel } from './logging-level.ts';
 import { masterActor } from './master.ts';
 import { collectMetrics } from './metrics/collect.ts';
 import { Counters } from './metrics/counters.ts';
+import { probeLoad } from './node/probe-load.ts';
 import { DEFAULT_SETTINGS, type MasterSettings } from './options.ts';
 import type { MasterPid } from './protocol.ts';
 import { Whitelist, type WhitelistOptions } from './whitelist.ts';
@@ -35,6 +38,8 @@ export interface StartMasterOptions {
   readonly http?: HttpServer | undefined;
   /** Name under which clients reach it. Default: the host of the system's address. */
   readonly hostname?: string | undefined;
+  /** Load and memory of the machine, for metrics. Default: the machine's. */
+  readonly probeLoad?: (() => HostLoad) | undefined;
   /** Where the registry is kept. The master opens it; closing is part of `close`. */
   readonly storage: Storage;
   /**
@@ -52,13 +57,8 @@ export interface StartMasterOptions {
   /** What `/flags` and `/state` show, by Mesos' names. Default: none. */
   readonly flags?: Readonly<Record<string, string>> | undefined;
   readonly logger?: Logger | undefined;
-  /** The log as operators see it: a file they may read, and its verbosity. Default: neither. */
-  readonly log?:
-    | {
-        readonly file?: LogFileOptions | undefined;
-        readonly verbosity?: Verbosity | undefined;
-      }
-    | undefined;
+  /** The log as operators see it: a file they may read. Default: none. */
+  readonly log?: { readonly file?: LogFileOptions | undefined } | undefined;
   /** A file of the hosts that may be offered, a name a line, read every five seconds. Default: all hosts. */
   readonly whitelist?: Pick<WhitelistOptions, 'path' | 'disk'> | undefined;
   /** Weights of roles while the registry has none. Default: none. */
@@ -92,7 +92,7 @@ export function startMaster(options: StartMasterOptions): RunningMaster {
   const { system, storage, http } = options;
   const logger = options.logger ?? system.logger;
   const settings = { ...DEFAULT_SETTINGS, ...options.settings };
-  const flags = new Map(Object.entries(options.flags ?? {}));
+  const flags = allFlags(options.flags ?? {});
   const info = describeMaster(options);
   const counters = new Counters();
   const startedMs = system.clock.nowMs();
@@ -137,11 +137,8 @@ export function startMaster(options: StartMasterOptions): RunningMaster {
       logger,
       onChange: (hostnames) => allocator?.tell({ kind: 'setWhitelist', hostnames }),
     });
-  const { file, verbosity } = options.log ?? {};
-  const log = {
-    file: file && new LogFile(file),
-    level: verbosity && new LoggingLevel(verbosity, system.clock),
-  };
+  const file = options.log?.file;
+  const log = { file: file && new LogFile(file), level: loggingLevelOf(system) };
   const pid: MasterPid = system.spawn(
     masterActor,
     {
@@ -167,7 +164,14 @@ export function startMaster(options: StartMasterOptions): RunningMaster {
         flags,
         nowMs: () => system.clock.nowMs(),
         metrics: (gauges) =>
-          collectMetrics({ gauges, counters, registrar: registrar.stats, allocator, system }),
+          collectMetrics({
+            gauges,
+            counters,
+            registrar: registrar.stats,
+            allocator,
+            system,
+            host: (options.probeLoad ?? probeLoad)(),
+          }),
       },
     },
     { id: MASTER_ACTOR_ID, mailboxMax: MAILBOX_MAX },
@@ -188,6 +192,7 @@ export function startMaster(options: StartMasterOptions): RunningMaster {
       reads,
       leadership,
       log,
+      probeLoad: options.probeLoad ?? probeLoad,
     });
   }
 
@@ -196,7 +201,6 @@ export function startMaster(options: StartMasterOptions): RunningMaster {
     isServing = false;
     stopWatching?.();
     whitelist?.close();
-    log.level?.close();
     const ended = system.terminated(pid);
     system.stop(pid);
     await ended;

@@ -101,7 +101,7 @@ t.test('a framework is told how it stands, role by role', async (t) => {
   const nowhere = await get(master, `/allocator/explain?framework_id=${frameworkId}&role=nope`);
   t.match(JSON.parse(nowhere.text).roles, [{ role: 'nope', competing: 'not_subscribed' }]);
   const script = await get(master, `${path}&jsonp=show`);
-  t.match(script.text, /^show\(\{"framework_id":.*\}\);$/);
+  t.match(script.text, /^show\(\{"framework_id":.*\}\)$/);
 });
 
 t.test('the operator API explains in the same words', async (t) => {

@@ -1,8 +1,8 @@
-// The master's log over HTTP, word for word as Mesos gives it: reading it, and its verbosity.
+// The master's log over HTTP, word for word as Mesos gives it.
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { adjustableLogger, type Logger, systemDisk } from '@kaon/primitives';
+import { systemDisk } from '@kaon/primitives';
 import t, { type Test } from 'tap';
 import { givenHttpMaster } from './builders/http-master.ts';
 
@@ -13,19 +13,7 @@ async function givenLog(t: Test, text = LOG) {
   t.teardown(() => rm(folder, { recursive: true, force: true }));
   const path = join(folder, 'kaon-master.log');
   await writeFile(path, text);
-  const lines: string[] = [];
-  const note = (level: string) => (_fields: object, sentence?: string) => {
-    lines.push(`${level} ${sentence ?? ''}`);
-  };
-  const inner: Logger = {
-    debug: note('debug'),
-    info: note('info'),
-    warn: note('warn'),
-    error: note('error'),
-    child: () => inner,
-  };
-  const { logger, verbosity } = adjustableLogger(inner, 'info');
-  const log = { file: { path, disk: systemDisk() }, verbosity };
+  const log = { file: { path, disk: systemDisk() } };
   const master = await givenHttpMaster(t, { log });
   const get = async (target: string) => {
     const { status, text: body, headers } = await master.send({ method: 'GET', path: target });
@@ -39,7 +27,7 @@ async function givenLog(t: Test, text = LOG) {
     });
     return [answer.status, answer.text];
   };
-  return { path, get, call, logger, lines };
+  return { path, get, call };
 }
 
 t.test('the log is one file that can be browsed, read and downloaded', async (t) => {
@@ -104,37 +92,4 @@ t.test('without a log file there is nothing to read', async (t) => {
   const get = (path: string) => master.send({ method: 'GET', path });
   t.equal((await get('/files/read?path=/master/log')).status, 404);
   t.equal((await get('/files/debug')).text, '{}');
-  t.match(await get('/logging/toggle'), { status: 200, text: '0\n' });
-});
-
-t.test('the log says more for a while, and as before afterwards', async (t) => {
-  const { call, get, logger, lines } = await givenLog(t);
-  const child = logger.child({});
-  child.debug({}, 'before');
-  t.same(await call('GET_LOGGING_LEVEL', {}), [
-    200,
-    '{"type":"GET_LOGGING_LEVEL","get_logging_level":{"level":0}}',
-  ]);
-  const hour = { nanoseconds: 3_600_000_000_000 };
-  t.same(await call('SET_LOGGING_LEVEL', { level: 1, duration: hour }), [200, '']);
-  child.debug({}, 'raised');
-  t.match(await get('/logging/toggle'), { status: 200, text: '1\n' });
-  t.match(await get('/logging/toggle?level=1'), {
-    status: 400,
-    text: /^Expecting 'duration=value'/,
-  });
-  t.match(await get('/logging/toggle?duration=1secs'), { status: 400, text: /^Expecting 'level=/ });
-  t.match(await get('/logging/toggle?level=-1&duration=1secs'), {
-    status: 400,
-    text: "Invalid level '-1'.\n",
-  });
-  t.match(await get('/logging/toggle?level=x&duration=1secs'), { status: 400 });
-  t.match(await get('/logging/toggle?level=1&duration=soon'), { status: 400 });
-  t.match(await get('/logging/toggle?level=2&duration=0ns'), { status: 200, text: '' });
-  while ((await get('/logging/toggle')).text !== '0\n') {}
-  child.debug({}, 'after');
-  t.same(
-    lines.filter((line) => line.startsWith('debug')),
-    ['debug raised'],
-  );
 });

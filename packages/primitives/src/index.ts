@@ -1,5 +1,4 @@
 // Public surface of `@kaon/primitives`.
-export * from './adjustable-logger.ts';
 export * from './backoff.ts';
 export * from './bounded-map.ts';
 export * from './bytes.ts';
@@ -15,6 +14,7 @@ export * from './ports/clock.ts';
 export * from './ports/disk.ts';
 export * from './ports/logger.ts';
 export * from './random.ts';
+export * from './recent-times.ts';
 export * from './result.ts';
 export * from './ring.ts';
 export * from './serial-runs.ts';

@@ -27,6 +27,7 @@ export * as resourceProviderV1 from './generated/mesos-v1-resource-provider.ts';
 export * as schedulerV1 from './generated/mesos-v1-scheduler.ts';
 export * from './ids.ts';
 export * from './legacy-names.ts';
+export * from './metric-samples.ts';
 export * from './operation-state.ts';
 export * from './operator-lists.ts';
 export * from './roles.ts';

@@ -5,9 +5,11 @@ import {
   invariant,
   type Logger,
   ok,
+  RecentTimes,
   type Result,
   Ring,
   silentLogger,
+  type TimeDistribution,
 } from '@kaon/primitives';
 import type { MasterInfo } from '@kaon/protocol';
 import {
@@ -55,6 +57,8 @@ export interface RegistrarStats {
   readonly fetchMs: number | undefined;
   /** How long the last commit took; undefined before the first. */
   readonly storeMs: number | undefined;
+  /** How long the last thousand commits took, in milliseconds. */
+  readonly storeTimes: TimeDistribution;
 }
 
 /** What becomes of an operation: durable, or refused without a trace. */
@@ -97,6 +101,7 @@ export class Registrar {
   #sizeBytes = 0;
   #fetchMs: number | undefined;
   #storeMs: number | undefined;
+  readonly #storeTimes = new RecentTimes();
 
   constructor(options: RegistrarOptions) {
     this.#options = options;
@@ -122,6 +127,7 @@ export class Registrar {
       sizeBytes: this.#sizeBytes,
       fetchMs: this.#fetchMs,
       storeMs: this.#storeMs,
+      storeTimes: this.#storeTimes.distribution(),
     };
   }
 
@@ -226,6 +232,7 @@ export class Registrar {
     await this.#within(storeTimeoutMs, 'writing the registry', session.commit(encoded));
     if (this.#failure) throw this.#failure;
     this.#storeMs = clock.monotonicMs() - startMs;
+    this.#storeTimes.add(this.#storeMs);
     this.#commits += 1;
     this.#facts.apply(writes);
     for (const { key, value } of encoded) this.#resize(key, value?.length ?? 0);

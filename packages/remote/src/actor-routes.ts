@@ -9,6 +9,7 @@ import {
   notFoundAnswer,
   textAnswer,
 } from '@kaon/http';
+import { type EndpointHelp, helpAnswer, helpOf } from './help-book.ts';
 import { listProcesses } from './threads/list-processes.ts';
 
 /** Settings of `addActorRoutes`. */
@@ -44,6 +45,8 @@ export function addActorRoutes(
       if (exchange.isOpen) exchange.respond(answer);
     };
   http.route('GET', '/__processes__', withSystem(processes));
+  const help = (exchange: HttpExchange, running: ActorSystem): HttpAnswer =>
+    helpPage(exchange, running, http);
   http.route('GET', '/help', withSystem(help), { matchesBelow: true });
   const route = withSystem((exchange, running) => askActor(exchange, running, timeoutMs));
   http.route('*', '/*', route);
@@ -57,35 +60,35 @@ async function processes({ request }: HttpExchange, system: ActorSystem): Promis
     const allowed = `whole numbers, \`limit\` up to ${PROCESSES_PER_ANSWER_MAX}`;
     return textAnswer(400, `\`offset\` and \`limit\` are ${allowed}.`);
   }
-  return jsonAnswer(200, JSON.stringify(await listProcesses(system, { offset, limit })));
+  const listed = await listProcesses(system, { offset, limit });
+  // Mesos lists what waits in a mailbox here; only its number is told, as `mailbox`.
+  return jsonAnswer(200, JSON.stringify(listed.map((process) => ({ events: [], ...process }))));
 }
 
 function countOf(text: string): number | undefined {
   return /^\d{1,9}$/.test(text) ? Number(text) : undefined;
 }
 
-function help({ request }: HttpExchange, system: ActorSystem): HttpAnswer {
-  const segments = segmentsOf(request.path);
-  if (segments === undefined) return notFoundAnswer();
-  const id = segments.slice(1).join('/');
-  if (id !== '') {
+/** The pages of the server's own endpoints, and of the routes of actors. */
+function helpPage({ request }: HttpExchange, system: ActorSystem, http: HttpServer): HttpAnswer {
+  const [, ...segments] = segmentsOf(request.path) ?? [];
+  const book = new Map<string, readonly EndpointHelp[]>(helpOf(http));
+  for (const { id } of system.processes({ limit: PROCESSES_PER_ANSWER_MAX })) {
     const routes = system.routesOf(id) ?? [];
-    return routes.length > 0 ? textAnswer(200, describe(id, routes)) : notFoundAnswer();
+    if (routes.length > 0) book.set(id, [...(book.get(id) ?? []), ...routes.map(describe)]);
   }
-  const texts = system
-    .processes({ limit: PROCESSES_PER_ANSWER_MAX })
-    .map((process) => describe(process.id, system.routesOf(process.id) ?? []))
-    .filter((text) => text !== '');
-  return textAnswer(200, ['/__processes__\n  GET  All actors.\n', ...texts].join('\n'));
+  // An id may hold slashes, an address in `/help` may not: the longest id wins.
+  for (let count = Math.min(segments.length, ID_SEGMENTS_MAX); count > 1; count -= 1) {
+    const id = segments.slice(0, count).join('/');
+    if (book.has(id) && !book.has(segments[0] as string)) {
+      return helpAnswer(book, [id, ...segments.slice(count)], request.header('user-agent'));
+    }
+  }
+  return helpAnswer(book, segments, request.header('user-agent'));
 }
 
-function describe(id: string, routes: readonly RouteInfo[]): string {
-  return routes
-    .map(({ path, methods, help: text }) => {
-      const place = path === '' ? `/${id}` : `/${id}/${path}`;
-      return `${place}\n  ${methods.join(', ')}  ${text}\n`;
-    })
-    .join('\n');
+function describe({ path, methods, help }: RouteInfo): EndpointHelp {
+  return { name: `/${path}`, summary: `${methods.join(', ')}  ${help}` };
 }
 
 async function askActor(

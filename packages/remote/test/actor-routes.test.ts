@@ -53,9 +53,13 @@ t.test('help lists routes, and processes come page by page, threads included', a
   const get = fetchFrom(node);
   for (const id of ['one', 'two']) node.system.spawn(pageActor, undefined, { id });
   const help = await (await get('/help')).text();
-  t.match(help, /\/one\/echo\n {2}GET, POST {2}Gives back what it got\./);
-  t.match(await (await get('/help/two')).text(), /^\/two\n {2}GET {2}Says hello\./);
-  t.equal((await get('/help/nobody')).status, 404);
+  t.match(help, /<a href="\/help\/one">\/one<\/a>/);
+  const page = await (await get('/help/one/echo')).text();
+  t.match(page, /\/one\/echo\n\n### TL;DR; ###\nGET, POST {2}Gives back what it got\./);
+  t.match(await (await get('/help/two')).text(), /<a href="\/help\/two">\/two<\/a>/);
+  const nobody = await get('/help/nobody');
+  t.equal(nobody.status, 400);
+  t.equal(await nobody.text(), "No help available for '/nobody'.\n");
 
   const module = threadModule<typeof import('./threads/actors.ts')>(
     new URL('./threads/actors.js', import.meta.url),

@@ -24,6 +24,7 @@ import {
   type MessageInit,
   OPERATOR_LISTS,
 } from '@kaon/protocol';
+import { loggingLevelOf } from '@kaon/remote';
 import { FILE_ENTRIES_MAX, FILE_READ_BYTES_MAX } from '../constants.ts';
 import {
   agentRecord,
@@ -35,6 +36,7 @@ import {
 } from '../views/api-records.ts';
 import { containersOf } from '../views/containers.ts';
 import { resolveSandboxPath } from '../views/sandboxes.ts';
+import { CONTAINER_CALLS } from './container-calls.ts';
 import { containerUsage } from './container-usage.ts';
 import { type EndpointContext, look } from './context.ts';
 import { collectMetrics } from './metrics.ts';
@@ -55,7 +57,8 @@ const HANDLERS: Partial<Record<agentV1.Call_Type, CallHandler>> = {
     const metrics = [...(await collectMetrics(context))];
     return ok({ getMetrics: { metrics: metrics.map(([name, value]) => ({ name, value })) } });
   },
-  GET_LOGGING_LEVEL: async () => ok({ getLoggingLevel: { level: 0 } }),
+  GET_LOGGING_LEVEL: async (_call, { system }) =>
+    ok({ getLoggingLevel: { level: loggingLevelOf(system)?.level ?? 0 } }),
   GET_AGENT: async (_call, context) => ok({ getAgent: await look(context, agentRecord) }),
   GET_STATE: async (_call, context) =>
     ok(
@@ -78,6 +81,8 @@ const HANDLERS: Partial<Record<agentV1.Call_Type, CallHandler>> = {
   GET_CONTAINERS: getContainers,
   LIST_FILES: listFiles,
   READ_FILE: readFile,
+  SET_LOGGING_LEVEL: setLoggingLevel,
+  ...CONTAINER_CALLS,
 };
 
 /** Answers one call. */
@@ -170,6 +175,16 @@ async function readFile({ readFile }: agentV1.Call, context: EndpointContext): P
   if (read.kind === 'notFile') return err(textAnswer(400, 'Cannot read a directory.\n'));
   if (read.kind !== 'read') return err(textAnswer(404, ''));
   return ok({ readFile: { size: read.sizeBytes, data: read.bytes } });
+}
+
+async function setLoggingLevel(
+  { setLoggingLevel }: agentV1.Call,
+  { system }: EndpointContext,
+): Promise<Outcome> {
+  if (setLoggingLevel === undefined) return missing('set_logging_level');
+  const { level, duration } = setLoggingLevel;
+  loggingLevelOf(system)?.set(level, duration.nanoseconds / 1e6);
+  return err({ status: 200 });
 }
 
 function missing(field: string): Outcome {

@@ -47,6 +47,6 @@ export function jsonpAnswer(request: HttpRequest, value: JsonValue): HttpAnswer 
   return {
     status: 200,
     headers: { 'Content-Type': 'text/javascript' },
-    body: `${callback}(${text});`,
+    body: `${callback}(${text})`,
   };
 }

@@ -26,6 +26,7 @@ import {
   downloadFileEndpoint,
   readFileEndpoint,
 } from './files.ts';
+import { addAgentHelp } from './help-pages.ts';
 import { metricsSnapshot, prometheusMetrics } from './metrics.ts';
 
 const ENDPOINTS: Readonly<Record<string, Endpoint>> = {
@@ -50,6 +51,7 @@ const ENDPOINTS: Readonly<Record<string, Endpoint>> = {
 
 /** Serves all endpoints of one agent. Before the server listens. */
 export function mountEndpoints(http: HttpServer, context: EndpointContext): void {
+  addAgentHelp(http, context.id);
   const prefixes = [`/${context.id}`, `/${encodeURIComponent(context.id)}`];
   const escaped = `/${context.id.replace('(', '%28').replace(')', '%29')}`;
   const all = new Set([...prefixes, escaped, ...(context.atRoot ? [''] : [])]);

@@ -2,7 +2,7 @@
 
 import { type HttpAnswer, type HttpRequest, textAnswer } from '@kaon/http';
 import { parseDuration } from '@kaon/primitives';
-import { jsonDouble } from '@kaon/protocol';
+import { jsonDouble, metricSample } from '@kaon/protocol';
 import { Counter, Gauge, Registry } from 'prom-client';
 import { COUNTER_KEYS, metricsOf } from '../views/metrics.ts';
 import { type EndpointContext, jsonpAnswer, look } from './context.ts';
@@ -38,17 +38,26 @@ export async function metricsSnapshot(
   return jsonpAnswer(request, Object.fromEntries(values));
 }
 
-/** `/metrics/prometheus`: the text exposition format; the key `a/b` is named `mesos_a_b`. */
+/** `/metrics/prometheus`: the text exposition format; what varies in a key is a label. */
 export async function prometheusMetrics(
   _request: HttpRequest,
   context: EndpointContext,
 ): Promise<HttpAnswer> {
   const registry = new Registry();
+  const known = new Map<string, Counter | Gauge>();
   for (const [key, value] of await collectMetrics(context)) {
-    const name = `mesos_${key.replace(/[^A-Za-z0-9_]/g, '_')}`;
-    const options = { name, help: key, registers: [registry] };
-    if (COUNTER_KEYS.has(key)) new Counter(options).inc(value);
-    else new Gauge(options).set(value);
+    const { name, labels, type, pattern } = metricSample(key, (one) => COUNTER_KEYS.has(one));
+    const fullName = type === 'counter' ? `${name}_total` : name;
+    const options = {
+      name: fullName,
+      help: pattern,
+      labelNames: Object.keys(labels),
+      registers: [registry],
+    };
+    const metric =
+      known.get(fullName) ?? (type === 'counter' ? new Counter(options) : new Gauge(options));
+    known.set(fullName, metric);
+    metric.inc(labels, value);
   }
   return {
     status: 200,

@@ -83,7 +83,6 @@ export function containerRecord(
     resourceStatistics: {
       timestamp: nowMs / 1000,
       ...(usage && {
-        processes: usage.processes,
         cpusUserTimeSecs: usage.cpuSeconds,
         cpusSystemTimeSecs: 0,
         memRssBytes: usage.residentBytes,

@@ -58,7 +58,6 @@ export function statisticsJson(
     mem_limit_bytes: view.memLimitBytes,
     mem_rss_bytes: usage?.residentBytes,
     mem_soft_limit_bytes: view.memLimitBytes,
-    processes: usage?.processes,
     timestamp: jsonDouble(nowMs / 1000),
   };
 }

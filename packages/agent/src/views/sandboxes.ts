@@ -9,7 +9,11 @@ import { type LinkedVolume, linkVolumes } from '../state/volumes.ts';
 export function attachedSandboxes(state: AgentState): ReadonlyMap<string, string> {
   const attached = new Map<string, string>();
   for (const executor of executorsWithSandbox(state)) {
-    for (const [path, folder] of pathsOf(state, executor)) attached.set(path, folder);
+    const own = virtualRun(executor);
+    for (const [path, folder] of pathsOf(state, executor)) {
+      // It leads there, but Mesos does not list it.
+      if (path !== own && !path.startsWith(`${own}/`)) attached.set(path, folder);
+    }
   }
   return attached;
 }
@@ -69,6 +73,10 @@ function pathsOf(state: AgentState, executor: Executor): readonly (readonly [str
     for (const top of tops) attached.push([`${top}/${inside}`, path]);
   }
   return attached;
+}
+
+function virtualRun({ containerId, frameworkId, id: executorId }: Executor): string {
+  return `/frameworks/${frameworkId}/executors/${executorId}/runs/${containerId}`;
 }
 
 /** Of an executor or a task that has ended the volumes may be another's by now. */

@@ -1,13 +1,7 @@
 // What every command gets: its terminal, and a place for the exit status it ends with.
 import { type Command, Option } from 'commander';
 import { masterAddress } from '../flags/values.ts';
-import {
-  createAdjustableLogger,
-  createLogger,
-  LOG_LEVELS,
-  type LogLevel,
-  parseLogLevel,
-} from '../output/logging.ts';
+import { createLogger, LOG_LEVELS, type LogLevel, parseLogLevel } from '../output/logging.ts';
 import type { Terminal } from '../terminal.ts';
 
 /** Shared by the commands of one invocation. */
@@ -59,16 +53,9 @@ export function addLogOptions(command: Command): void {
   addBoolean(command, 'quiet', 'log nothing');
 }
 
-/** As `loggerFor`; the verbosity can be raised, and `file` gets every line. */
-export function adjustableLoggerFor(terminal: Terminal, flags: LogFlags, file: string | undefined) {
+/** The logger those flags ask for; `file` gets every line, too, also of a quiet one. */
+export function loggerFor(terminal: Terminal, flags: LogFlags, file?: string) {
   const level = parseLogLevel(flags.loggingLevel ?? flags.logLevel ?? 'info') ?? 'info';
   const { logJson = false, quiet = false } = flags;
-  return createAdjustableLogger(terminal, { level, isJson: logJson, file, isQuiet: quiet });
-}
-
-/** The logger those flags ask for. */
-export function loggerFor(terminal: Terminal, flags: LogFlags) {
-  const asked = parseLogLevel(flags.loggingLevel ?? flags.logLevel ?? 'info') ?? 'info';
-  const level = flags.quiet === true ? 'silent' : asked;
-  return createLogger(terminal, { level, isJson: flags.logJson === true });
+  return createLogger(terminal, { level, isJson: logJson, file, isQuiet: quiet });
 }

@@ -4,7 +4,7 @@ import { isIP } from 'node:net';
 import { resolve } from 'node:path';
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import { EXIT_USAGE } from '../errors.ts';
-import { port } from '../flags/values.ts';
+import { port, spelt } from '../flags/values.ts';
 import { addLogOptions, type LogFlags } from './command-context.ts';
 
 /** The values of those flags. */
@@ -76,7 +76,7 @@ export function shownFlags(command: Command): Readonly<Record<string, string>> {
   for (const option of command.options) {
     const value: unknown = command.getOptionValue(option.attributeName());
     if (value === undefined || option.negate || option.long == null) continue;
-    shown[option.long.slice(2).replaceAll('-', '_')] = String(value);
+    shown[option.long.slice(2).replaceAll('-', '_')] = spelt(option.parseArg, value);
   }
   return shown;
 }

@@ -1,15 +1,29 @@
 // Checking what follows a flag. Each parser throws commander's error, which names flag and value itself.
 import { readFileSync } from 'node:fs';
-import { errorText, parseDuration } from '@kaon/primitives';
+import { errorText, formatDuration, parseDuration } from '@kaon/primitives';
 import { validateRole } from '@kaon/protocol';
 import { parseMasters } from '@kaon/scheduler';
 import { InvalidArgumentError } from 'commander';
+
+/** How values of a parser are spelt; those of others as they are. */
+const spellings = new WeakMap<object, (value: number) => string>();
+
+/** The text of a flag's value, as Mesos spells it: `15secs` for 15 000 of a duration. */
+export function spelt(parser: object | undefined, value: unknown): string {
+  const spell = parser && spellings.get(parser);
+  return spell !== undefined && typeof value === 'number' ? spell(value) : String(value);
+}
+
+function spelling<T extends object>(parser: T, spell: (value: number) => string): T {
+  spellings.set(parser, spell);
+  return parser;
+}
 
 /** Milliseconds of a duration in Mesos' form, within bounds. */
 export function duration(
   bounds: { readonly atLeast?: string; readonly atMost?: string } = {},
 ): (text: string) => number {
-  return (text) => {
+  return spelling((text: string) => {
     const parsed = parseDuration(text);
     if (!parsed.ok) {
       throw new InvalidArgumentError('Write a number and a unit, as in 500ms, 15secs or 1.5mins.');
@@ -21,7 +35,7 @@ export function duration(
       throw new InvalidArgumentError(range(atLeast, atMost));
     }
     return parsed.value;
-  };
+  }, formatDuration);
 }
 
 function milliseconds(text: string): number {
@@ -41,11 +55,17 @@ export function integer(atLeast: number, atMost?: number): (text: string) => num
   };
 }
 
+function speltBytes(value: number): string {
+  const units = Object.entries(BYTES).reverse();
+  const [unit, size] = units.find(([, size]) => value % size === 0) ?? ['B', 1];
+  return value === 0 ? '0B' : `${value / size}${unit}`;
+}
+
 const BYTES = { B: 1, KB: 1024, MB: 1024 ** 2, GB: 1024 ** 3 } as const;
 
 /** Bytes of a size in Mesos' form, such as `4KB`, within bounds. */
 export function bytes(atLeast: number, atMost: number): (text: string) => number {
-  return (text) => {
+  return spelling((text: string) => {
     const [, digits, unit] = /^(\d+)(B|KB|MB|GB)$/.exec(text) ?? [];
     if (digits === undefined) {
       throw new InvalidArgumentError('Write a whole number and a unit, as in 512B, 4KB or 1MB.');
@@ -55,7 +75,7 @@ export function bytes(atLeast: number, atMost: number): (text: string) => number
       throw new InvalidArgumentError(`It must be at most ${atMost} bytes.`);
     }
     return value;
-  };
+  }, speltBytes);
 }
 
 /** A port; 0 lets the system choose a free one. */

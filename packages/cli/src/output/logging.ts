@@ -1,5 +1,5 @@
 // Log lines on standard error: short ones for people, or JSON for machines.
-import { adjustableLogger, type Logger, type Verbosity } from '@kaon/primitives';
+import type { Logger } from '@kaon/primitives';
 import { pino } from 'pino';
 import type { Terminal } from '../terminal.ts';
 import { printable } from './table.ts';
@@ -31,11 +31,11 @@ export function parseLogLevel(text: string): LogLevel | undefined {
   return MESOS_LEVELS[text] ?? LOG_LEVELS.find((level) => level === text);
 }
 
-/** A logger on the terminal's standard error whose verbosity can be raised while it runs. */
-export function createAdjustableLogger(
+/** A logger on the terminal's standard error, and in a file when one is given. */
+export function createLogger(
   terminal: Terminal,
   { level, isJson, file, isQuiet = false }: LogOptions,
-): { readonly logger: Logger; readonly verbosity: Verbosity } {
+): Logger {
   const lines =
     file === undefined ? undefined : pino.destination({ dest: file, append: true, mkdir: true });
   const destination = {
@@ -44,19 +44,8 @@ export function createAdjustableLogger(
       lines?.write(line);
     },
   };
-  const inner = pino(
-    { level: 'debug', base: null, timestamp: () => `,"time":${Date.now()}` },
-    destination,
-  );
-  return adjustableLogger(inner, isQuiet && file === undefined ? 'silent' : level);
-}
-
-/** A logger on the terminal's standard error. */
-export function createLogger(terminal: Terminal, { level, isJson }: LogOptions): Logger {
-  const destination = {
-    write: (line: string) => terminal.err(isJson ? line : prettyLine(line)),
-  };
-  return pino({ level, base: null, timestamp: () => `,"time":${Date.now()}` }, destination);
+  const shown = isQuiet && file === undefined ? 'silent' : level;
+  return pino({ level: shown, base: null, timestamp: () => `,"time":${Date.now()}` }, destination);
 }
 
 const LEVEL_NAMES: Readonly<Record<number, string>> = {

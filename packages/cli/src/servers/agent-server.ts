@@ -50,7 +50,7 @@ export async function startAgentServer(
       http: node.http,
       mountAtRoot: true,
       detector,
-      logger,
+      logger: node.system.logger,
       workDir: flags.workDir,
       runtimeDir: flags.runtimeDir,
       resources: flags.resources,

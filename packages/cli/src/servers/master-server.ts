@@ -8,7 +8,7 @@ import {
   allocatorOptionsOf,
   MASTER_ALLOCATOR_WORKERS,
 } from '../commands/allocator-options.ts';
-import { adjustableLoggerFor, type CommandContext } from '../commands/command-context.ts';
+import { type CommandContext, loggerFor } from '../commands/command-context.ts';
 import type { ServerFlags } from '../commands/server-options.ts';
 import type { RoleWeights } from '../flags/values.ts';
 import type { RunningServer } from './serve.ts';
@@ -40,7 +40,7 @@ export async function startMasterServer(
   shown: Readonly<Record<string, string>>,
 ): Promise<RunningServer> {
   const ownLog = flags.logDir === undefined ? undefined : join(flags.logDir, LOG_FILE_NAME);
-  const { logger, verbosity } = adjustableLoggerFor(terminal, flags, ownLog);
+  const logger = loggerFor(terminal, flags, ownLog);
   const logPath = flags.externalLogFile ?? ownLog;
   const disk = systemDisk();
   if (flags.registry === 'lmdb') await ensureWorkDirectory(flags.workDir);
@@ -56,12 +56,12 @@ export async function startMasterServer(
     const master = await startHostMaster({
       system: node.system,
       http: node.http,
-      logger,
+      logger: node.system.logger,
       workDir: flags.workDir,
       isDurable: flags.registry === 'lmdb',
       hostname: flags.hostname,
       flags: shown,
-      log: { verbosity, file: logPath === undefined ? undefined : { path: logPath, disk } },
+      log: { file: logPath === undefined ? undefined : { path: logPath, disk } },
       whitelist: flags.whitelist === undefined ? undefined : { path: flags.whitelist, disk },
       initialWeights: flags.weights?.list,
       allocator: allocatorOptionsOf(flags, MASTER_ALLOCATOR_WORKERS),

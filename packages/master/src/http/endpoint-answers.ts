@@ -35,7 +35,7 @@ export function json(request: HttpRequest, value: JsonValue): HttpAnswer {
   return {
     status: 200,
     headers: { 'Content-Type': 'text/javascript' },
-    body: `${callback}(${text});`,
+    body: `${callback}(${text})`,
   };
 }
 

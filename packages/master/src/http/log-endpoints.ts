@@ -1,4 +1,4 @@
-// `/files/*` and `/logging/toggle`: the master's log, and how verbose it is. Every master answers them.
+// `/files/*`: the master's log. Every master answers them, leading or not.
 import {
   type HttpAnswer,
   type HttpRequest,
@@ -7,7 +7,7 @@ import {
   queryPath,
   textAnswer,
 } from '@kaon/http';
-import { fromUtf8, parseDuration, wholeUtf8 } from '@kaon/primitives';
+import { fromUtf8, wholeUtf8 } from '@kaon/primitives';
 import { LOG_DOWNLOAD_BYTES_MAX, LOG_READ_BYTES_MAX } from '../constants.ts';
 import { isLogPath, LOG_PATH } from '../log-file.ts';
 import type { MasterLog } from './calls/call-handler.ts';
@@ -30,11 +30,6 @@ export function mountLogEndpoints(routes: Routes, log: MasterLog): void {
       routes.route('*', path, handle(answer));
     }
   }
-  routes.route(
-    '*',
-    '/logging/toggle',
-    handle((request) => toggle(request, log)),
-  );
 }
 
 async function browse(request: HttpRequest, { file }: MasterLog): Promise<HttpAnswer> {
@@ -82,23 +77,4 @@ async function download(request: HttpRequest, { file }: MasterLog): Promise<Http
     },
     body: part.bytes,
   };
-}
-
-function toggle({ query }: HttpRequest, log: MasterLog): HttpAnswer {
-  const [level, duration] = [query.get('level'), query.get('duration')];
-  const { level: current = 0, original = 0 } = log.level ?? {};
-  if (level === null && duration === null) return textAnswer(200, `${current}\n`);
-  if (duration === null) return textAnswer(400, "Expecting 'duration=value' in query.\n");
-  if (level === null) return textAnswer(400, "Expecting 'level=value' in query.\n");
-  const wished = /^-?\d{1,9}$/.test(level) ? Number(level) : undefined;
-  if (wished === undefined) {
-    const shown = level.slice(0, 100);
-    return textAnswer(400, `Failed to convert '${shown}' to number.\n`);
-  }
-  if (wished < 0) return textAnswer(400, `Invalid level '${wished}'.\n`);
-  if (wished < original) return textAnswer(400, `'${wished}' < original level.\n`);
-  const parsed = parseDuration(duration);
-  if (!parsed.ok) return textAnswer(400, `${parsed.error}.\n`);
-  log.level?.set(wished, parsed.value);
-  return { status: 200 };
 }

@@ -2,10 +2,13 @@
 import type { ActorSystem } from '@kaon/actor';
 import type { HttpServer } from '@kaon/http';
 import type { Random } from '@kaon/primitives';
+import { LEGACY_AGENTS_ENDPOINTS } from '@kaon/protocol';
+import type { HostLoad } from '../host-load.ts';
 import type { MasterPid } from '../protocol.ts';
 import { mountAllocatorEndpoints } from './allocator-endpoints.ts';
 import type { AllocatorReads } from './allocator-reads.ts';
 import type { MasterLog } from './calls/call-handler.ts';
+import { addMasterHelp } from './help-pages.ts';
 import { type LeadershipPort, leaderRoutes, recoveredRoutes } from './leadership.ts';
 import { mountLogEndpoints } from './log-endpoints.ts';
 import { operatorCalls } from './operator-calls.ts';
@@ -22,6 +25,7 @@ export interface MountOptions {
   readonly reads: AllocatorReads;
   readonly leadership: LeadershipPort;
   readonly log: MasterLog;
+  readonly probeLoad: () => HostLoad;
 }
 
 /** Adds the master's routes to a server that does not listen yet. */
@@ -38,4 +42,5 @@ export function mountMaster(http: HttpServer, options: MountOptions): void {
   mountLogEndpoints(http, options.log);
   mountResourceEndpoints(leaderRoutes(http, options.leadership), options);
   mountAllocatorEndpoints(leaderRoutes(http, options.leadership), options.reads);
+  addMasterHelp(http, LEGACY_AGENTS_ENDPOINTS[0] as string);
 }

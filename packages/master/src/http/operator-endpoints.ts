@@ -10,9 +10,9 @@ import {
   textAnswer,
 } from '@kaon/http';
 import { fromUtf8, parseDuration } from '@kaon/primitives';
-
 import {
   type FrameworkId,
+  type JsonObject,
   jsonDouble,
   jsonText,
   LEGACY_AGENTS_ENDPOINTS,
@@ -22,7 +22,8 @@ import {
   versionJson,
 } from '@kaon/protocol';
 import { CALL_TIMEOUT_MS, TASKS_PAGE_DEFAULT } from '../constants.ts';
-import { PrometheusMetrics } from '../metrics/prometheus.ts';
+import type { HostLoad } from '../host-load.ts';
+import { prometheusText } from '../metrics/prometheus.ts';
 import type { MasterPid } from '../protocol.ts';
 import type { TaskFilter } from '../views/state-json.ts';
 import type { ViewAnswer, ViewQuestion } from '../views/view.ts';
@@ -38,13 +39,13 @@ export interface EndpointOptions {
   readonly master: MasterPid;
   readonly flags: ReadonlyMap<string, string>;
   readonly leadership: LeadershipPort;
+  readonly probeLoad: () => HostLoad;
 }
 
 /** Mounts the reading endpoints. As in Mesos, they do not look at the method. */
 export function mountEndpoints(http: HttpServer, options: EndpointOptions): void {
   const { flags, leadership } = options;
   const leaders = leaderRoutes(http, leadership);
-  const prometheus = new PrometheusMetrics();
   const view = (questionOf: (request: HttpRequest) => ViewQuestion): Answer => {
     return async (request) => viewAnswer(request, await ask(options, questionOf(request)));
   };
@@ -52,6 +53,9 @@ export function mountEndpoints(http: HttpServer, options: EndpointOptions): void
     for (const route of [path, `/master${path}`]) routes.route('*', route, handle(answer));
   };
   const both = (path: string, answer: Answer): void => mount(leaders, path, answer);
+
+  const figures = view(() => ({ kind: 'metrics' }));
+  const snapshot: Answer = (request) => timeoutProblem(request) ?? figures(request);
 
   // Schedulers of Kaon look here whether, and at which PID, they can speak to this master as actors.
   const health = { status: 200, headers: { [MASTER_PID_HEADER]: options.master.toString() } };
@@ -64,10 +68,6 @@ export function mountEndpoints(http: HttpServer, options: EndpointOptions): void
     view(() => ({ kind: 'state' })),
   );
   both(
-    '/state.json',
-    view(() => ({ kind: 'state' })),
-  );
-  both(
     '/state-summary',
     view(() => ({ kind: 'stateSummary' })),
   );
@@ -77,10 +77,6 @@ export function mountEndpoints(http: HttpServer, options: EndpointOptions): void
   );
   both(
     '/tasks',
-    view(({ query }) => ({ kind: 'tasks', filter: taskFilter(query) })),
-  );
-  both(
-    '/tasks.json',
     view(({ query }) => ({ kind: 'tasks', filter: taskFilter(query) })),
   );
   both(
@@ -99,11 +95,16 @@ export function mountEndpoints(http: HttpServer, options: EndpointOptions): void
     '/version',
     handle((request) => json(request, versionJson())),
   );
-  http.route('*', '/metrics/snapshot', handle(metricsAnswer(view(() => ({ kind: 'metrics' })))));
+  http.route('*', '/metrics/snapshot', handle(snapshot));
+  http.route(
+    '*',
+    '/system/stats.json',
+    handle((request) => json(request, systemStats(options.probeLoad()))),
+  );
   http.route(
     'GET',
     '/metrics/prometheus',
-    handle(() => prometheusAnswer(options, prometheus)),
+    handle(() => prometheusAnswer(options)),
   );
   const plain: EndpointContext = {
     ...options,
@@ -119,6 +120,29 @@ export function mountEndpoints(http: HttpServer, options: EndpointOptions): void
       handle((request) => teardown(options, request)),
     );
   }
+}
+
+/** Figures are there at once, so that a timeout is only judged. */
+function timeoutProblem({ query }: HttpRequest): HttpAnswer | undefined {
+  const timeout = query.get('timeout');
+  if (timeout === null) return undefined;
+  const parsed = parseDuration(timeout);
+  if (parsed.ok) return undefined;
+  return textAnswer(
+    400,
+    `Invalid timeout '${timeout.slice(0, 100)}': ${parsed.error.slice(0, 300)}.\n`,
+  );
+}
+
+function systemStats(host: HostLoad): JsonObject {
+  return {
+    avg_load_15min: jsonDouble(host.load.fifteenMinutes),
+    avg_load_1min: jsonDouble(host.load.oneMinute),
+    avg_load_5min: jsonDouble(host.load.fiveMinutes),
+    cpus_total: host.cpus,
+    mem_free_bytes: host.memoryFreeBytes,
+    mem_total_bytes: host.memoryTotalBytes,
+  };
 }
 
 /** What never changes needs no handler. */
@@ -147,25 +171,11 @@ function viewAnswer(request: HttpRequest, answer: ViewAnswer): HttpAnswer {
   return json(request, new Map(sorted));
 }
 
-/** Metrics are at hand, so a timeout never passes; one that makes no sense is refused as in Mesos. */
-function metricsAnswer(answer: Answer): Answer {
-  return (request) => {
-    const timeout = request.query.get('timeout');
-    const parsed = timeout === null ? undefined : parseDuration(timeout);
-    if (timeout === null || parsed?.ok !== false) return answer(request);
-    const shown = timeout.slice(0, 100);
-    return textAnswer(400, `Invalid timeout '${shown}': ${parsed.error}.\n`);
-  };
-}
-
-async function prometheusAnswer(
-  options: EndpointOptions,
-  prometheus: PrometheusMetrics,
-): Promise<HttpAnswer> {
+async function prometheusAnswer(options: EndpointOptions): Promise<HttpAnswer> {
   const answer = await ask(options, { kind: 'metrics' });
   const metrics = answer.kind === 'metrics' ? answer.metrics : new Map<string, number>();
-  const body = await prometheus.text(metrics);
-  return { status: 200, headers: { 'Content-Type': prometheus.contentType }, body };
+  const { contentType, body } = await prometheusText(metrics);
+  return { status: 200, headers: { 'Content-Type': contentType }, body };
 }
 
 async function teardown(

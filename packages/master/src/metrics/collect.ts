@@ -2,6 +2,7 @@
 import type { ActorSystem } from '@kaon/actor';
 import type { RegistrarStats } from '@kaon/registry';
 import type { AllocatorPort } from '../allocator-port.ts';
+import { type HostLoad, hostMetrics } from '../host-load.ts';
 import type { Counters } from './counters.ts';
 
 /** Where the figures come from. */
@@ -11,17 +12,19 @@ export interface MetricSources {
   readonly registrar: RegistrarStats;
   readonly allocator: AllocatorPort | undefined;
   readonly system: ActorSystem;
+  readonly host: HostLoad;
 }
 
 /** Every figure by its key, sorted by key. */
 export function collectMetrics(sources: MetricSources): ReadonlyMap<string, number> {
-  const { gauges, counters, registrar, allocator, system } = sources;
+  const { gauges, counters, registrar, allocator, system, host } = sources;
   const all: (readonly [string, number])[] = [
     ...gauges,
     ...counters.entries(),
     ...(allocator?.metrics() ?? []),
     ...registrarMetrics(registrar),
     ...systemMetrics(system),
+    ...hostMetrics(host),
   ];
   return new Map(all.sort(([left], [right]) => (left < right ? -1 : left > right ? 1 : 0)));
 }
@@ -33,6 +36,13 @@ function* registrarMetrics(stats: RegistrarStats): Iterable<readonly [string, nu
   yield ['registrar/commits', stats.commits];
   if (stats.fetchMs !== undefined) yield ['registrar/state_fetch_ms', stats.fetchMs];
   if (stats.storeMs !== undefined) yield ['registrar/state_store_ms', stats.storeMs];
+  const { last: _last, ...figures } = stats.storeTimes;
+  for (const [name, value] of Object.entries(figures)) {
+    yield [`registrar/state_store_ms/${name}`, value];
+  }
+  // The registry is one copy on one disk, recovered when it has been read.
+  yield ['registrar/log/recovered', stats.fetchMs === undefined ? 0 : 1];
+  yield ['registrar/log/ensemble_size', 1];
 }
 
 function* systemMetrics(system: ActorSystem): Iterable<readonly [string, number]> {

@@ -1,61 +1,44 @@
-// The metrics as Prometheus reads them: a registry of our own, filled from the same figures as
-// `/metrics/snapshot`.
+// The metrics as Prometheus reads them, from the same figures as `/metrics/snapshot`.
+import { metricSample } from '@kaon/protocol';
 import { Counter, Gauge, Registry } from 'prom-client';
 import { COUNTERS } from './counters.ts';
 import { OPERATION_COUNTERS } from './operation-keys.ts';
 
-const COUNTER_KEYS: ReadonlySet<string> = new Set(Object.values(COUNTERS));
-/** Counters are made on demand with names of bounded number; this is the backstop. */
-const METRICS_MAX = 10_000;
+const COUNTER_KEYS: ReadonlySet<string> = new Set([
+  ...Object.values(COUNTERS),
+  ...OPERATION_COUNTERS,
+  'allocator/mesos/allocation_runs',
+  'registrar/commits',
+  'registrar/operations_refused',
+]);
 
-/** Turns figures into Prometheus' text. */
-export class PrometheusMetrics {
-  readonly #registry = new Registry();
-  readonly #gauges = new Map<string, Gauge>();
-  readonly #counters = new Map<string, { readonly counter: Counter; value: number }>();
-
-  get contentType(): string {
-    return this.#registry.contentType;
-  }
-
-  /** The text for `metrics`, by Mesos' keys. Figures that were seen before and are gone keep their value. */
-  text(metrics: ReadonlyMap<string, number>): Promise<string> {
-    for (const [key, value] of metrics) {
-      if (isCounter(key)) this.#raise(key, value);
-      else this.#set(key, value);
-    }
-    return this.#registry.metrics();
-  }
-
-  #raise(key: string, value: number): void {
-    let known = this.#counters.get(key);
-    if (known === undefined) {
-      if (this.#counters.size >= METRICS_MAX) return;
-      const name = `${nameOf(key)}_total`;
-      const counter = new Counter({ name, help: key, registers: [this.#registry] });
-      known = { counter, value: 0 };
-      this.#counters.set(key, known);
-    }
-    if (value > known.value) known.counter.inc(value - known.value);
-    known.value = value;
-  }
-
-  #set(key: string, value: number): void {
-    let gauge = this.#gauges.get(key);
-    if (gauge === undefined) {
-      if (this.#gauges.size >= METRICS_MAX) return;
-      gauge = new Gauge({ name: nameOf(key), help: key, registers: [this.#registry] });
-      this.#gauges.set(key, gauge);
-    }
-    gauge.set(value);
-  }
+/** The exposition format, with its content type. */
+export interface PrometheusText {
+  readonly contentType: string;
+  readonly body: string;
 }
 
-function isCounter(key: string): boolean {
-  return COUNTER_KEYS.has(key) || OPERATION_COUNTERS.has(key) || key.startsWith('master/task_');
-}
-
-/** `master/tasks_running` as `mesos_master_tasks_running`. */
-function nameOf(key: string): string {
-  return `mesos_${key.replace(/[^a-zA-Z0-9_]/g, '_')}`;
+/** The text for `metrics`, by Mesos' keys: what varies in a key is a label. */
+export async function prometheusText(
+  metrics: ReadonlyMap<string, number>,
+): Promise<PrometheusText> {
+  const registry = new Registry();
+  const known = new Map<string, Counter | Gauge>();
+  for (const [key, value] of metrics) {
+    const { name, labels, type, pattern } = metricSample(key, (one) => COUNTER_KEYS.has(one));
+    const fullName = type === 'counter' ? `${name}_total` : name;
+    let metric = known.get(fullName);
+    if (metric === undefined) {
+      const options = {
+        name: fullName,
+        help: pattern,
+        labelNames: Object.keys(labels),
+        registers: [registry],
+      };
+      metric = type === 'counter' ? new Counter(options) : new Gauge(options);
+      known.set(fullName, metric);
+    }
+    metric.inc(labels, value);
+  }
+  return { contentType: registry.contentType, body: await registry.metrics() };
 }

@@ -14,6 +14,7 @@ import {
   type TaskId,
 } from '@kaon/protocol';
 import type { MasterLimits } from '../options.ts';
+import { FrameworkTally } from './framework-tally.ts';
 import { Recent } from './recent.ts';
 import type { TaskRecord } from './task-record.ts';
 
@@ -33,6 +34,7 @@ export class Framework {
   readonly offers = new Set<OfferId>();
   readonly completedTasks: Recent<TaskRecord>;
   readonly unreachableTasks: BoundedMap<TaskId, TaskRecord>;
+  readonly tally = new FrameworkTally();
   #info: FrameworkInfo;
   #phase: FrameworkPhase = 'recovered';
   #streamId: string | undefined;

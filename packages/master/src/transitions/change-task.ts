@@ -12,5 +12,6 @@ export function changeTask(task: TaskRecord, change: TaskChange): readonly Effec
   const isFreed = task.apply(change);
   if (!isFreed) return [];
   const ended = { ...change.status, state: change.latestState };
-  return [{ kind: 'countTaskEnd', status: ended }, ...recover(task, task.resources)];
+  const { frameworkId } = task;
+  return [{ kind: 'countTaskEnd', frameworkId, status: ended }, ...recover(task, task.resources)];
 }

@@ -52,7 +52,10 @@ export function refuseTask(
   env: Env,
 ): readonly Effect[] {
   const status = masterStatus(verdict, env);
-  return [{ kind: 'countTaskEnd', status }, ...tellStatus(framework, status)];
+  return [
+    { kind: 'countTaskEnd', frameworkId: framework.id, status },
+    ...tellStatus(framework, status),
+  ];
 }
 
 /** `TASK_DROPPED` for frameworks that know it, else `TASK_LOST`: the task was never launched. */

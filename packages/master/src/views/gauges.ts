@@ -3,6 +3,7 @@ import { LEGACY_MASTER_METRICS, type TaskState } from '@kaon/protocol';
 import { fromMilli, Resources } from '@kaon/resources';
 import { OPERATION_GAUGES, operationKeys } from '../metrics/operation-keys.ts';
 import type { MasterState } from '../state/master-state.ts';
+import { frameworkMetrics } from './framework-gauges.ts';
 import { usedOfAgent } from './usage.ts';
 
 const L = LEGACY_MASTER_METRICS;
@@ -18,6 +19,7 @@ export function* gaugesOf(state: MasterState, nowMs: number): Iterable<readonly 
   yield* taskGauges(state);
   yield* operationGauges(state);
   yield* resourceGauges(state);
+  yield* frameworkMetrics(state);
 }
 
 function* agentGauges({ agents, admissions }: MasterState): Iterable<readonly [string, number]> {

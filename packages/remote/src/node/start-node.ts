@@ -6,9 +6,11 @@ import {
   type DeadLetter,
 } from '@kaon/actor';
 import { createHttpServer, type HttpServer, type HttpServerOptions } from '@kaon/http';
-import type { Clock, Logger, Random } from '@kaon/primitives';
+import { type Clock, type Logger, type Random, systemClock } from '@kaon/primitives';
 import { addActorRoutes } from '../actor-routes.ts';
+import { adoptLoggingLevel, LoggingLevel } from '../logging-level.ts';
 import type { RemoteOptions } from '../options.ts';
+import { addProcessRoutes } from '../process-routes.ts';
 import type { RemoteTlsOptions } from '../tls.ts';
 import { createRemote, type Remote } from '../transport.ts';
 
@@ -65,7 +67,9 @@ export interface KaonNode {
  * @throws {DriverUnavailableError} KAON_HTTP_DRIVER_UNAVAILABLE, also for `tls` with the driver `uws`
  */
 export async function startNode(options: NodeOptions = {}): Promise<KaonNode> {
-  const { host = '127.0.0.1', clock, random, logger, onDeadLetter } = options;
+  const { host = '127.0.0.1', clock, random, onDeadLetter } = options;
+  const level = new LoggingLevel(() => clock ?? systemClock());
+  const logger = options.logger && level.apply(options.logger);
   const { secret, tls } = options;
   const remote = createRemote({ secret, tls, ...options.remote });
   const onTlsRefused = (detail: string, peer: string): void => remote.tlsRefused(detail, peer);
@@ -73,7 +77,10 @@ export async function startNode(options: NodeOptions = {}): Promise<KaonNode> {
   remote.addTo(http);
   options.addRoutes?.(http);
   let started: ActorSystem | undefined;
-  if (options.actorRoutes ?? true) addActorRoutes(http, () => started);
+  if (options.actorRoutes ?? true) {
+    addActorRoutes(http, () => started);
+    addProcessRoutes(http, level);
+  }
   const { port } = await http.listen({ host, port: options.port ?? 0 });
   const advertisedHost = options.advertiseHost ?? host;
   const address = `${advertisedHost}:${options.advertisePort ?? port}`;
@@ -88,12 +95,14 @@ export async function startNode(options: NodeOptions = {}): Promise<KaonNode> {
   };
   const system = createActorSystem(systemOptions);
   started = system;
+  adoptLoggingLevel(system, level);
   return {
     system,
     address,
     http,
     remote,
     async close({ graceMs = 1000 } = {}) {
+      level.close();
       await system.shutdown();
       await http.close({ graceMs });
     },

@@ -2,8 +2,8 @@
 import type { ActorSystem } from '@kaon/actor';
 import type { HttpAnswer, HttpRequest } from '@kaon/http';
 import type { masterV1 } from '@kaon/protocol';
+import type { LoggingLevel } from '@kaon/remote';
 import type { LogFile } from '../../log-file.ts';
-import type { LoggingLevel } from '../../logging-level.ts';
 import type { MasterPid } from '../../protocol.ts';
 
 /** The master's log, as far as it can be reached. */

@@ -12,11 +12,11 @@ export const getLoggingLevelCall: CallHandler = async (_call, { log }) => ({
   response: { type: 'GET_LOGGING_LEVEL', getLoggingLevel: { level: log.level?.level ?? 0 } },
 });
 
-/** SET_LOGGING_LEVEL: for a while. A level below that of the start is taken as that. */
+/** SET_LOGGING_LEVEL: for a while. */
 export const setLoggingLevelCall: CallHandler = async ({ setLoggingLevel }, { log }) => {
   const { level = 0, duration } = setLoggingLevel ?? {};
   const durationMs = (duration?.nanoseconds ?? 0) / 1e6;
-  log.level?.set(Math.max(level, log.level.original), durationMs);
+  log.level?.set(level, durationMs);
   return answered({ status: 200 });
 };
 

@@ -112,7 +112,10 @@ function loseUnreachableTasks(state: MasterState, agentId: AgentId, env: Env): r
       task.apply({ status, latestState: status.state, uuid: undefined });
       framework.unreachableTasks.delete(taskId);
       framework.completedTasks.push(task);
-      effects.push({ kind: 'countTaskEnd', status }, ...tellStatus(framework, status));
+      effects.push(
+        { kind: 'countTaskEnd', frameworkId: framework.id, status },
+        ...tellStatus(framework, status),
+      );
     }
   }
   return effects;

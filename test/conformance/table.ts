@@ -1,0 +1,87 @@
+// The one table of what is equal to Mesos, what differs and what is missing, and the document made of it.
+
+import { LEFT_OUT_KEYS, servedKeys } from './metric-keys.ts';
+import type { Proof, Row, Verdict } from './row.ts';
+import { ENDPOINT_ROWS } from './rows-endpoints.ts';
+import { OPERATOR_ROWS } from './rows-operators.ts';
+import { STREAM_ROWS } from './rows-streams.ts';
+
+/** Every row, in the order of the document. */
+export const ROWS: readonly Row[] = [...STREAM_ROWS, ...OPERATOR_ROWS, ...ENDPOINT_ROWS];
+
+/** The names of the recorded exchanges of a row. */
+export function recordingsOfRow({ proofs }: Row): readonly string[] {
+  return proofs.flatMap((proof) => (proof.kind === 'replay' ? proof.recordings : []));
+}
+
+/** `docs/compatibility.md`. */
+export function compatibilityDocument(): string {
+  const apis = [...new Set(ROWS.map(({ api }) => api))];
+  return [
+    '# Compatibility with Mesos 1.12',
+    '',
+    'This page is made of the table that the conformance suite in `test/conformance` checks: `npm run compatibility`',
+    'writes it, and a test fails when it is out of date. "Recorded" are exchanges with a real Mesos that are sent to',
+    'Kaon again; the answers are compared member by member, in order, with numbers as they are spelt, but for ids and times.',
+    '',
+    summary(),
+    '',
+    ...apis.flatMap((api) =>
+      section(
+        api,
+        ROWS.filter((row) => row.api === api),
+      ),
+    ),
+    ...metrics(),
+  ].join('\n');
+}
+
+const VERDICTS: readonly Verdict[] = ['equal', 'differs', 'missing'];
+
+function summary(): string {
+  const counts = VERDICTS.map((one) => {
+    const count = ROWS.filter(({ verdict }) => verdict === one).length;
+    return `${count} ${one === 'differs' ? 'differ' : `are ${one}`}`;
+  });
+  return `Of ${ROWS.length} calls, events and endpoints ${counts.join(', ')}.`;
+}
+
+function section(api: string, listed: readonly Row[]): readonly string[] {
+  const title = api[0]?.toUpperCase() + api.slice(1);
+  return [
+    `## ${title}`,
+    '',
+    '| | | | shown by |',
+    '|---|---|---|---|',
+    ...listed.map(
+      ({ name, verdict, why, proofs }) =>
+        `| \`${name}\` | ${verdict} | ${why ?? ''} | ${proofs.map(proofText).join('; ')} |`,
+    ),
+    '',
+  ];
+}
+
+function proofText(proof: Proof): string {
+  if (proof.kind === 'test') {
+    return `[${proof.title.replaceAll('|', '\\|')}](../${proof.file})`;
+  }
+  const { recordings } = proof;
+  const [first = ''] = recordings;
+  return recordings.length === 1
+    ? `recorded \`${first}\``
+    : `${recordings.length} recorded, as \`${first}\``;
+}
+
+function metrics(): readonly string[] {
+  const reasons = Object.entries(LEFT_OUT_KEYS);
+  return [
+    '## Metrics',
+    '',
+    `${servedKeys().length} of Mesos' keys are served, in \`/metrics/snapshot\` and for Prometheus. Not served:`,
+    '',
+    '| keys | why |',
+    '|---|---|',
+    ...reasons.map(([why, keys]) => `| ${keys.map((key) => `\`${key}\``).join(', ')} | ${why} |`),
+    '',
+  ];
+}

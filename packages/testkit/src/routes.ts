@@ -1,4 +1,4 @@
-// The routes of a master without a server: requests are handed to handlers, answers are looked at.
+// The routes of a server without sockets: requests are handed to handlers, answers are looked at.
 import type {
   Chunk,
   HttpAnswer,
@@ -23,7 +23,7 @@ export interface RouteAnswer {
   readonly status: number;
   readonly headers: Readonly<Record<string, string>>;
   readonly body: Uint8Array;
-  /** Set for a streaming answer. */
+  /** Set for a streaming answer, which begins when its head is sent. */
   readonly stream: TestResponseStream | undefined;
 }
 
@@ -65,7 +65,7 @@ export class TestResponseStream implements ResponseStream {
 export class Routes {
   readonly #handlers = new Map<string, HttpHandler>();
 
-  /** What `mountMaster` is given. */
+  /** What is given to whoever mounts routes. WebSockets are never served. */
   readonly server = {
     route: (methods: string | readonly string[], path: string, handler: HttpHandler): void => {
       for (const method of typeof methods === 'string' ? [methods] : methods) {

@@ -4,9 +4,10 @@ import { printVerdicts } from '../verdicts.ts';
 import { fanOut } from './fan-out.ts';
 import { launchPath } from './launch-path.ts';
 import { smallGets } from './small-gets.ts';
+import { stateReads } from './state-reads.ts';
 
 /** The parts, in order. */
-const PARTS = [smallGets, fanOut, launchPath] as const;
+const PARTS = [smallGets, fanOut, stateReads, launchPath] as const;
 
 export async function runAndReport(options: BenchOptions): Promise<void> {
   const figures = [];
@@ -17,5 +18,5 @@ export async function runAndReport(options: BenchOptions): Promise<void> {
     verdicts.push(...made.verdicts);
   }
   report('api', figures, options);
-  printVerdicts(verdicts, '');
+  printVerdicts(verdicts, 'sockets that answer unread');
 }

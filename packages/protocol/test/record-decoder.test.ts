@@ -65,3 +65,21 @@ t.test('a packed message is the same message', async (t) => {
   t.throws(() => runTask.pack({ task }), 'what lacks a required field has no packed form');
   t.throws(() => runTask.pack({ ...message, pid: 5 }));
 });
+
+t.test(
+  'integers that do not fit their type are refused, as they could not be sent on',
+  async (t) => {
+    const decode = recordDecoder(internal.ExitedExecutorMessage);
+    const ids = {
+      agentId: { value: 'a' },
+      frameworkId: { value: 'f' },
+      executorId: { value: 'e' },
+    };
+    for (const status of [2 ** 31, -(2 ** 31) - 1, 2 ** 64, 1e308, 0.5, Number.NaN]) {
+      const decoded = decode({ ...ids, status });
+      t.match(decoded, { ok: false, error: { path: 'status' } }, `${status}`);
+    }
+    for (const status of [2 ** 31 - 1, -(2 ** 31)])
+      t.ok(decode({ ...ids, status }).ok, `${status}`);
+  },
+);

@@ -1,6 +1,7 @@
 // Protobuf bytes to messages, driven by the schema tables. Nothing from outside can make it throw,
 // recurse without bound or touch a prototype.
 import { type DecodeError, err, ok, type Result } from '@kaon/primitives';
+import { nearestInteger } from './integer-ranges.ts';
 import {
   type Draft,
   fieldsByNumber,
@@ -238,15 +239,15 @@ const SCALAR_READERS: Readonly<Record<ScalarType, ReadValue>> = {
   double: (reader) => reader.double(),
   float: (reader) => reader.float(),
   int32: (reader) => reader.int32(),
-  int64: (reader) => reader.int64(),
+  int64: (reader) => nearestInteger(reader.int64(), 'int64'),
   uint32: (reader) => reader.uint32(),
-  uint64: (reader) => reader.uint64(),
+  uint64: (reader) => nearestInteger(reader.uint64(), 'uint64'),
   sint32: (reader) => reader.sint32(),
-  sint64: (reader) => reader.sint64(),
+  sint64: (reader) => nearestInteger(reader.sint64(), 'sint64'),
   fixed32: (reader) => reader.fixed32(),
-  fixed64: (reader) => reader.fixed64(),
+  fixed64: (reader) => nearestInteger(reader.fixed64(), 'fixed64'),
   sfixed32: (reader) => reader.sfixed32(),
-  sfixed64: (reader) => reader.sfixed64(),
+  sfixed64: (reader) => nearestInteger(reader.sfixed64(), 'sfixed64'),
   bool: (reader) => reader.bool(),
   string: (reader) => reader.string(),
   bytes: (reader) => reader.bytes(),

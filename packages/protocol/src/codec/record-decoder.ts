@@ -1,10 +1,11 @@
 // What came from another process to messages: protobuf bytes, or plain objects (from threads, from simulated
 // networks), of which the same tables check that each field has its type. Keys are the camelCase ones of memory.
 import { type DecodeError, err, ok, type PackingDecoder, type Result } from '@kaon/primitives';
+import { INTEGER_RANGES, nearestInteger } from './integer-ranges.ts';
 import { type Draft, messageOf, newDraft, newMap } from './message-fields.ts';
 import { decodeProto } from './proto-decode.ts';
 import { encodeInPlace } from './proto-encode.ts';
-import type { FieldSchema, Schema } from './schema.ts';
+import type { FieldSchema, ScalarType, Schema } from './schema.ts';
 
 const DEPTH_MAX = 100;
 
@@ -43,7 +44,8 @@ function readAt(read: ReadValue, value: unknown, depth: number, where: () => str
  * and of the time, because no name of a field travels.
  *
  * Unknown keys are dropped, absent lists and maps become empty, unknown names of an enum count as
- * absent, so nodes of different versions understand each other. Integers beyond 2^53 may be bigints.
+ * absent, so nodes of different versions understand each other. Integers beyond 2^53 may be bigints;
+ * those that do not fit their type are refused.
  */
 export function recordDecoder<T>(schema: Schema<T>): PackingDecoder<T> {
   const read = readerOf(schema);
@@ -164,10 +166,19 @@ function valueReader(field: FieldSchema): ReadValue {
         return value;
       };
     default:
-      return (value) => {
-        const number = typeof value === 'bigint' ? Number(value) : value;
-        if (!Number.isInteger(number)) throw new Mismatch('', 'expected an integer');
-        return number;
-      };
+      return integerReader(field.type);
   }
+}
+
+/** What does not fit its type could be kept, but never be written down or sent on. */
+function integerReader(type: ScalarType): ReadValue {
+  const [least, greatest] = INTEGER_RANGES[type] ?? [Number.NaN, Number.NaN];
+  return (value) => {
+    const number = typeof value === 'bigint' ? nearestInteger(value, type) : value;
+    if (typeof number !== 'number' || !Number.isInteger(number)) {
+      throw new Mismatch('', 'expected an integer');
+    }
+    if (number >= least && number <= greatest) return number;
+    throw new Mismatch('', `${number} is out of the range of ${type}`);
+  };
 }

@@ -38,6 +38,7 @@ export const TEST_FILES = {
   metrics: 'test/conformance/metrics.test.ts',
   masterAgents: 'packages/master/test/agents.test.ts',
   masterHttp: 'packages/master/test/operator-http.test.ts',
+  masterEvents: 'packages/master/test/event-feed.test.ts',
   executors: 'packages/agent/test/custom-executors.test.ts',
   taskLife: 'packages/master/test/task-life.test.ts',
   actorRoutes: 'packages/remote/test/actor-routes.test.ts',

@@ -1,5 +1,6 @@
 // The routes of a server without sockets: requests are handed to handlers, answers are looked at.
 import type {
+  Chunk,
   HttpAnswer,
   HttpExchange,
   HttpHandler,
@@ -33,12 +34,12 @@ export class TestResponseStream implements ResponseStream {
   isOpen = true;
   bufferedBytes = 0;
 
-  write(bytes: Uint8Array): boolean {
-    if (this.isOpen) this.chunks.push(bytes);
+  write(bytes: Uint8Array | Chunk): boolean {
+    if (this.isOpen) this.chunks.push(bytes instanceof Uint8Array ? bytes : bytes.data);
     return this.isOpen;
   }
 
-  offer(bytes: Uint8Array): boolean {
+  offer(bytes: Uint8Array | Chunk): boolean {
     return this.write(bytes);
   }
 
@@ -71,7 +72,9 @@ export class Routes {
         this.#handlers.set(`${method} ${path}`, handler);
       }
     },
-    constant: (): void => undefined,
+    constant: (path: string, answer: HttpAnswer): void => {
+      this.#handlers.set(`* ${path}`, (exchange) => exchange.respond(answer));
+    },
     webSocket: (): void => undefined,
   } as unknown as HttpServer;
 

@@ -43,6 +43,7 @@ export const TEST_FILES = {
   masterLog: 'packages/master/test/log-http.test.ts',
   masterHttp: 'packages/master/test/operator-http.test.ts',
   executorCalls: 'packages/agent/test/executor-calls.test.ts',
+  masterEvents: 'packages/master/test/event-feed.test.ts',
   executors: 'packages/agent/test/custom-executors.test.ts',
   taskLife: 'packages/master/test/task-life.test.ts',
   actorRoutes: 'packages/remote/test/actor-routes.test.ts',

@@ -67,7 +67,9 @@ export const OPERATOR_ROWS: readonly Row[] = [
       test(F.encodings, 'calls of operators to the master mean the same in each encoding'),
       replay('master/api_v1/GET_MASTER', 'master/api_v1_protobuf/GET_MASTER'),
     ),
-    SUBSCRIBE: missing('comes with the event stream'),
+    SUBSCRIBE: equal(
+      test(F.masterEvents, 'a snapshot and all that follows equal a fresh snapshot'),
+    ),
     RESERVE_RESOURCES: equal(
       test(
         F.masterResources,
@@ -151,15 +153,33 @@ export const OPERATOR_ROWS: readonly Row[] = [
     ),
   }),
   ...rows('master events', {
-    SUBSCRIBED: missing('comes with the event stream'),
-    TASK_ADDED: missing('comes with the event stream'),
-    TASK_UPDATED: missing('comes with the event stream'),
-    AGENT_ADDED: missing('comes with the event stream'),
-    AGENT_REMOVED: missing('comes with the event stream'),
-    FRAMEWORK_ADDED: missing('comes with the event stream'),
-    FRAMEWORK_UPDATED: missing('comes with the event stream'),
-    FRAMEWORK_REMOVED: missing('comes with the event stream'),
-    HEARTBEAT: missing('comes with the event stream'),
+    SUBSCRIBED: equal(
+      test(F.masterEvents, 'a snapshot and all that follows equal a fresh snapshot'),
+    ),
+    TASK_ADDED: equal(
+      test(F.masterEvents, 'a snapshot and all that follows equal a fresh snapshot'),
+    ),
+    TASK_UPDATED: equal(
+      test(F.masterEvents, 'a snapshot and all that follows equal a fresh snapshot'),
+    ),
+    AGENT_ADDED: equal(
+      test(F.masterEvents, 'a snapshot and all that follows equal a fresh snapshot'),
+    ),
+    AGENT_REMOVED: equal(
+      test(F.masterEvents, 'a snapshot and all that follows equal a fresh snapshot'),
+    ),
+    FRAMEWORK_ADDED: equal(
+      test(F.masterEvents, 'a snapshot and all that follows equal a fresh snapshot'),
+    ),
+    FRAMEWORK_UPDATED: equal(
+      test(F.masterEvents, 'events of a turn come in order, a framework once, as it is at its end'),
+    ),
+    FRAMEWORK_REMOVED: equal(
+      test(F.masterEvents, 'a snapshot and all that follows equal a fresh snapshot'),
+    ),
+    HEARTBEAT: equal(
+      test(F.masterEvents, 'events of a turn come in order, a framework once, as it is at its end'),
+    ),
   }),
   ...rows('agent calls', {
     GET_HEALTH: equal(

@@ -26,6 +26,14 @@ t.test('what fits has no shortage; what does not is named', async (t) => {
   t.equal(shortage('disks:{c}'), 'disks');
 });
 
+t.test('nobody is given a part twice at once', async (t) => {
+  const twice = (text: string) =>
+    TOTAL.shortageOf([...given(text), ...given(text)], new Amounts())?.name;
+  t.equal(twice('ports:[3-4]'), 'ports');
+  t.equal(twice('disks:{a}'), 'disks');
+  t.equal(twice('cpus:1'), undefined);
+});
+
 t.test('reserved and unreserved amounts of one name count together', async (t) => {
   const total = new Amounts(given('cpus:1;cpus(web):1'));
   t.equal(total.shortageOf(given('cpus(web):0.5;cpus:1.5'), new Amounts()), undefined);

@@ -1,6 +1,6 @@
 // Offer operations on an agent's own resources: applied, written down, told, acknowledged, reconciled.
 import { formatUuid } from '@kaon/primitives';
-import type { internal } from '@kaon/protocol';
+import type { internal, Resource } from '@kaon/protocol';
 import { formatResources } from '@kaon/resources';
 import t, { type Test } from 'tap';
 import {
@@ -108,6 +108,22 @@ t.test('what cannot be applied changes nothing and says why', async (t) => {
   }
   t.equal(await checkpointed(world), '');
   t.equal(await world.inspect(({ operations }) => operations.size), 0);
+});
+
+t.test('a volume of a role that is no name of a folder is refused', async (t) => {
+  const world = await given(t);
+  for (const [index, role] of [`${'x'.repeat(200)}/${'y'.repeat(200)}`, 'a\u0000b'].entries()) {
+    const inRole = (resource: Resource): Resource => ({
+      ...resource,
+      allocationInfo: { role },
+      reservations: [{ type: 'DYNAMIC', role }],
+    });
+    await apply(world, 2 * index + 1, reserve(inRole(givenReserved('disk', 100))));
+    t.equal(takeOperationStatus(world).status.state, 'OPERATION_FINISHED');
+    await apply(world, 2 * index + 2, create(inRole(givenVolume('v1', 10))));
+    const message = /the role cannot be a folder/;
+    t.match(takeOperationStatus(world).status, { state: 'OPERATION_ERROR', message });
+  }
 });
 
 t.test('an operation decided on a former version of the resources is dropped', async (t) => {

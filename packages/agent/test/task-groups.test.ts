@@ -179,7 +179,6 @@ t.test('members have sandboxes of their own, linked by their names', async (t) =
   t.ok(existsSync(`${run}/tasks/stays/stdout`));
   await master.status('stays', 'TASK_RUNNING');
   const response = await fetch(`${url}/containers`);
-  t.match(await response.json(), [
-    { executor_id: 'pod', statistics: { mem_limit_bytes: 64 * 1024 * 1024 } },
-  ]);
+  const statistics = { cpus_user_time_secs: Number, mem_rss_bytes: Number };
+  t.match(await response.json(), [{ executor_id: 'pod', statistics }]);
 });

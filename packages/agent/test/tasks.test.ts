@@ -1,10 +1,18 @@
 // Tasks: accepted or refused, launched, killed, given up.
 
 import type { Containerizer } from '@kaon/containerizer';
-import { createMessage, DurationInfo, internal, TaskInfo } from '@kaon/protocol';
+import {
+  createMessage,
+  DurationInfo,
+  internal,
+  Resource,
+  TaskInfo,
+  TaskStatus,
+} from '@kaon/protocol';
 import t from 'tap';
 import {
   FRAMEWORK_ID,
+  givenCustomTask,
   givenFramework,
   givenTask,
   SimulatedAgent,
@@ -141,6 +149,34 @@ t.test('what an agent cannot run is refused with the reason', async (t) => {
   t.equal(await world.inspect((state) => state.frameworks.size), 0, 'nothing is kept of them');
 });
 
+t.test('quantities that are none are refused, and the agent goes on', async (t) => {
+  const world = await SimulatedAgent.start(t, { resources: 'cpus:4;mem:1024;ports:[1-9]' });
+  await world.register();
+  const cpus = (value: number): Resource =>
+    createMessage(Resource, { name: 'cpus', type: 'SCALAR', scalar: { value } });
+  const ports = (begin: number, end: number): Resource =>
+    createMessage(Resource, { name: 'ports', type: 'RANGES', ranges: { range: [{ begin, end }] } });
+  const nothing = createMessage(Resource, { name: 'cpus', type: 'SCALAR' });
+  const bad = [cpus(-1), cpus(Number.NaN), cpus(Number.POSITIVE_INFINITY), ports(5, 3), nothing];
+  for (const [index, resource] of bad.entries()) {
+    const command = { ...givenTask(`t${index}`), resources: [resource] };
+    const custom = givenCustomTask(`c${index}`);
+    const executor = custom.executor && { ...custom.executor, resources: [resource] };
+    await world.run(command);
+    await world.run({ ...custom, executor });
+    const reason = 'REASON_TASK_INVALID';
+    const message = /^Task uses invalid resources: /;
+    t.match(world.takeUpdate().status, { state: 'TASK_ERROR', reason, message }, `${index}`);
+    t.match(world.takeUpdate().status, {
+      state: 'TASK_ERROR',
+      reason,
+      message: /^Executor uses invalid resources: /,
+    });
+  }
+  await world.run(givenTask('t9', 'true', 'cpus:4;mem:1024;ports:[1-9]'));
+  t.equal(world.takeUpdate().status.state, 'TASK_STARTING', 'all of it is still there');
+});
+
 t.test('an agent never promises the same thing twice', async (t) => {
   const world = await SimulatedAgent.start(t, { resources: 'cpus:2;ports:[1-9]' });
   await world.register();
@@ -227,6 +263,35 @@ t.test('a kill of an unknown task of a known framework is answered', async (t) =
   world.tell('killTask', { frameworkId: { value: 'F9' }, taskId: { value: 't9' } });
   await world.sim.settle();
   t.strictSame(world.heardStates, ['TASK_STARTING', 'TASK_DROPPED']);
+});
+
+t.test('what the agent must say of tasks it does not have is bounded', async (t) => {
+  const world = await SimulatedAgent.start(t, { tasksMax: 2 });
+  await world.register();
+  const ask = async (...ids: readonly string[]): Promise<void> => {
+    const statuses = ids.map((id) =>
+      createMessage(TaskStatus, { taskId: { value: id }, state: 'TASK_RUNNING' }),
+    );
+    const frameworkId = { value: FRAMEWORK_ID };
+    world.tell('reconcileTasks', { frameworkId, statuses, framework: givenFramework() });
+    await world.sim.settle();
+  };
+  await ask('t1', 't2', '../t', 't3', 't4', 't5', 't6');
+  t.strictSame(world.heardStates, Array(4).fill('TASK_DROPPED'));
+  t.equal(await world.inspect(({ counters }) => counters.updatesRefused), 2);
+  await world.acknowledge();
+  await ask('t5');
+  t.equal(world.heardStates.length, 4, 'with one acknowledged there is room for another');
+});
+
+t.test('a kill of what is no id is not answered', async (t) => {
+  const world = await SimulatedAgent.start(t);
+  await world.register();
+  await world.run(givenTask('t1', 'sleep'));
+  const before = world.heardStates.length;
+  for (const id of ['', '..', '../t1', 'a/b', 'x'.repeat(256)]) world.tell('killTask', KILL(id));
+  await world.sim.settle();
+  t.equal(world.heardStates.length, before);
 });
 
 t.test('the end of a framework ends its tasks, and nobody is told', async (t) => {

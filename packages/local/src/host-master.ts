@@ -6,6 +6,7 @@ import { standaloneContender } from '@kaon/election';
 import type { HttpServer } from '@kaon/http';
 import {
   type MasterSettings,
+  mirrorThread,
   type RunningMaster,
   type StartMasterOptions,
   startMaster,
@@ -67,6 +68,7 @@ export async function startHostMaster(options: HostMasterOptions): Promise<HostM
     // One bound for who checks offer constraints and who evaluates them.
     settings: { ...options.settings, ...limitsOf(options.allocator) },
     flags: options.flags,
+    createMirror: mirrorThread,
     log: options.log,
     whitelist: options.whitelist,
     initialWeights: options.initialWeights,

@@ -79,6 +79,38 @@ export const PLAN_PAGE_DEFAULT = 1000;
 /** Explanations and plans asked for at once over HTTP. Each may take as long as a pass. */
 export const ALLOCATOR_READS_MAX = 32;
 
+/** Time spent at once on encoding changes for the copy of the state that readers see. */
+export const READ_SLICE_MS = 2;
+/** Changes kept for that copy; with more it is begun anew. */
+export const JOURNAL_CHANGES_MAX = 2_000_000;
+/** After this long without a reader the copy is dropped. */
+export const READS_IDLE_MS = 600_000;
+/** A copy that is silent for so long while it is asked is given up. */
+export const READ_TIMEOUT_MS = 30_000;
+/** Different questions that may wait for the copy. More are refused. */
+export const READS_WAITING_MAX = 1000;
+/** Bytes of answers on their way to readers. While there are more, new questions are refused. */
+export const READ_ANSWERS_BYTES_MAX = 1024 ** 3;
+/** Answers up to this size are kept for the next reader while the state does not change. */
+export const ANSWERS_KEPT_BYTES_MAX = 16 * 1024 ** 2;
+/** Answers kept so. */
+export const ANSWERS_KEPT_MAX = 64;
+/** Unread bytes of an answer beyond which its reader is given no more for now. */
+export const READER_BYTES_MAX = 256 * 1024;
+/** A reader that takes nothing for so long is cut off. */
+export const READER_STALL_MS = 60_000;
+
+/** Subscribers of the event stream; with more the oldest one's stream ends. */
+export const EVENT_SUBSCRIBERS_MAX = 1000;
+/** Time spent at once on writing events to subscribers. */
+export const EVENT_SLICE_MS = 3;
+/** Bytes of events kept for those that do not read; beyond it they start over with a snapshot. */
+export const EVENT_BACKLOG_BYTES_MAX = 16 * 1024 ** 2;
+/** Unread bytes beyond which a subscriber is given no more events for now. */
+export const SUBSCRIBER_BYTES_MAX = 1024 ** 2;
+/** A subscriber that fell behind and takes nothing for so long is cut off. */
+export const SUBSCRIBER_STALL_MS = 60_000;
+
 /** Least resources of an executor that a scheduler brings along. */
 export const EXECUTOR_CPUS_MIN = 0.01;
 /** Memory an executor asks for at the least, in megabytes. */

@@ -83,6 +83,8 @@ export interface MasterOptions {
   readonly elected: () => Promise<void>;
   /** Reads the registry, once this master leads; it serves when that is done. */
   readonly recover: () => Promise<RegistryView>;
+  /** Told once of the state, for those who read it and follow its changes. They must not change it. */
+  readonly onState: (state: MasterState) => void;
   /** Told once when the master serves. */
   readonly onReady: () => void;
   /** What views show beside the state. */
@@ -108,6 +110,7 @@ export const masterActor: ActorDefinition<MasterProtocol, MasterOptions> = defin
     );
     const { settings } = ports;
     const state = new MasterState(options.info, settings, options.startedMs);
+    options.onState(state);
     const runner = new EffectRunner(
       ctx,
       ports,

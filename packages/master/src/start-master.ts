@@ -16,6 +16,7 @@ import type { AllocatorPort } from './allocator-port.ts';
 import { MAILBOX_MAX } from './constants.ts';
 import type { MasterPorts } from './effect-runner.ts';
 import { LeadershipLostError } from './errors.ts';
+import { EventFeed } from './events/event-feed.ts';
 import { allFlags } from './flag-defaults.ts';
 import type { HostLoad } from './host-load.ts';
 import { AllocatorReads } from './http/allocator-reads.ts';
@@ -28,6 +29,9 @@ import { Counters } from './metrics/counters.ts';
 import { probeLoad } from './node/probe-load.ts';
 import { DEFAULT_SETTINGS, type MasterSettings } from './options.ts';
 import type { MasterPid } from './protocol.ts';
+import { inlineMirror } from './reads/inline-mirror.ts';
+import type { MakeMirrorHost } from './reads/mirror-orders.ts';
+import { StateReads } from './reads/state-reads.ts';
 import { Whitelist, type WhitelistOptions } from './whitelist.ts';
 
 /** What a master needs to run. */
@@ -49,6 +53,8 @@ export interface StartMasterOptions {
   readonly createAllocator?:
     | ((onAllocated: OnAllocated, onInverseOffers: OnInverseOffers) => AllocatorPort)
     | undefined;
+  /** Where the copy of the state lives that readers see. Default: in this thread; see `mirrorThread`. */
+  readonly createMirror?: MakeMirrorHost | undefined;
   /** Takes part in an election. Default: the master leads at once. */
   readonly contender?: Contender | undefined;
   /** Tells who leads, for clients to be sent there. Default: nobody knows while this master does not lead. */
@@ -103,6 +109,16 @@ export function startMaster(options: StartMasterOptions): RunningMaster {
     capabilities: MASTER_CAPABILITIES.map(({ type }) => type ?? 'UNKNOWN'),
   });
 
+  const { clock } = system;
+  const stateReads = new StateReads({
+    makeHost: options.createMirror ?? inlineMirror,
+    clock,
+    logger,
+    counters,
+    flags,
+  });
+  const events = new EventFeed({ reads: stateReads, clock, counters });
+
   const createAllocator = options.createAllocator ?? defaultAllocator(system);
   let allocator: AllocatorPort | undefined;
   let isServing = false;
@@ -156,6 +172,10 @@ export function startMaster(options: StartMasterOptions): RunningMaster {
         await whitelist?.start();
         return recoverRegistry(registrar, info, options.initialWeights ?? []);
       },
+      onState: (state) => {
+        stateReads.attach(state);
+        events.attach(state);
+      },
       onReady: () => {
         isServing = true;
         settleReady?.resolve();
@@ -190,6 +210,7 @@ export function startMaster(options: StartMasterOptions): RunningMaster {
       flags,
       random: system.random,
       reads,
+      state: { reads: stateReads, events, clock, counters },
       leadership,
       log,
       probeLoad: options.probeLoad ?? probeLoad,
@@ -204,6 +225,8 @@ export function startMaster(options: StartMasterOptions): RunningMaster {
     const ended = system.terminated(pid);
     system.stop(pid);
     await ended;
+    events.close();
+    await stateReads.close();
     await options.contender?.withdraw();
     await allocator?.close();
     await registrar.close();

@@ -388,7 +388,7 @@ class World {
   }
 
   async check(t: Test, place: string): Promise<void> {
-    const answer = await this.cluster.ask('view', { kind: 'agents', agentId: undefined });
+    const answer = await this.cluster.ask('view', { kind: 'agents' });
     if (answer.kind !== 'json') throw new Error('no view');
     const view = JSON.parse(jsonText(answer.json));
     for (const agent of Object.values(view).flat() as AgentView[]) {

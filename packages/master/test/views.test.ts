@@ -95,7 +95,7 @@ t.test('the state has the members of Mesos in their order', (t) => {
 
 t.test('the list of agents adds the records of their resources', (t) => {
   const { state } = smallCluster();
-  const text = jsonText(agentsJson(state, undefined));
+  const text = jsonText(agentsJson(state));
   t.ok(
     text.startsWith(
       `{"slaves":[${AGENT},"reserved_resources_full":{"ops":[{"name":"cpus","type":"SCALAR","scalar":{"value":1.0},"role":"ops","reservations":[{"type":"STATIC","role":"ops"}]}`,
@@ -110,15 +110,21 @@ t.test('the list of agents adds the records of their resources', (t) => {
     '"used_resources_full":[{"name":"cpus","type":"SCALAR","scalar":{"value":0.1},"role":"*","allocation_info":{"role":"web"}}',
   );
   t.ok(text.endsWith('],"recovered_slaves":[]}'));
-  t.equal(jsonText(agentsJson(state, 'nope')), '{"slaves":[],"recovered_slaves":[]}');
+  t.equal(
+    jsonText(agentsJson(state, {}, { agentId: 'nope' })),
+    '{"slaves":[],"recovered_slaves":[]}',
+  );
   t.end();
 });
 
 t.test('frameworks can be asked for by id', (t) => {
   const { state } = smallCluster();
   const rest = '"completed_frameworks":[],"unregistered_frameworks":[]}';
-  t.equal(jsonText(frameworksJson(state, 'f1')), `{"frameworks":[${FRAMEWORK}],${rest}`);
-  t.equal(jsonText(frameworksJson(state, 'nope')), `{"frameworks":[],${rest}`);
+  t.equal(
+    jsonText(frameworksJson(state, {}, { frameworkId: 'f1' })),
+    `{"frameworks":[${FRAMEWORK}],${rest}`,
+  );
+  t.equal(jsonText(frameworksJson(state, {}, { frameworkId: 'nope' })), `{"frameworks":[],${rest}`);
   t.end();
 });
 

@@ -57,6 +57,13 @@ export function validateId(id: string): Result<string, string> {
   }
   if (id === '.' || id === '..') return err(`'${id}' is disallowed`);
   // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what is refused
-  if (/[\u0000-\u001f\u007f/\\]/.test(id)) return err(`'${id}' contains invalid characters`);
+  if (/[\u0000-\u001f\u007f/\\]/.test(id) || !isWellFormed(id)) {
+    return err(`'${id}' contains invalid characters`);
+  }
   return ok(id);
+}
+
+/** Half a surrogate pair is another text once it was sent: whoever answers would name something else. */
+function isWellFormed(text: string): boolean {
+  return !/\p{Surrogate}/u.test(text);
 }

@@ -2,12 +2,15 @@
 import {
   ContainerID,
   createMessage,
+  DurationInfo,
   decodeProto,
   encodeProto,
   Filters,
   Labels,
+  type Schema,
   schedulerV1,
   TaskStatus,
+  Value_Range,
   Value_Scalar,
 } from '@kaon/protocol';
 import t from 'tap';
@@ -62,6 +65,18 @@ t.test('64-bit integers beyond 2^53 survive as well as a number can hold them', 
     unreachableTime: { nanoseconds: LARGE },
   });
   t.same(decodeProto(TaskStatus, encodeProto(TaskStatus, status)), { ok: true, value: status });
+});
+
+t.test('the greatest 64-bit integers can be encoded again', async (t) => {
+  // 2^63 - 1 and 2^64 - 1 would round up to what does not fit any more.
+  const longest = decodeProto(DurationInfo, bytes('08 ffffffffffffffff7f'));
+  t.same(longest, { ok: true, value: { nanoseconds: 2 ** 63 - 1024 } });
+  const last = decodeProto(Value_Range, bytes('08 00 10 ffffffffffffffffff01'));
+  t.same(last, { ok: true, value: { begin: 0, end: 2 ** 64 - 2048 } });
+  for (const decoded of [longest, last]) {
+    const schema = (decoded === longest ? DurationInfo : Value_Range) as Schema<unknown>;
+    t.same(decoded.ok && decodeProto(schema, encodeProto(schema, decoded.value)), decoded);
+  }
 });
 
 t.test('bytes of the result are copies', async (t) => {

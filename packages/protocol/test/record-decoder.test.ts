@@ -54,3 +54,21 @@ t.test('integers beyond 2^53 may arrive as bigints', async (t) => {
   });
   t.match(decoded, { ok: true, value: { timestamp: { nanoseconds: LARGE } } });
 });
+
+t.test(
+  'integers that do not fit their type are refused, as they could not be sent on',
+  async (t) => {
+    const decode = recordDecoder(internal.ExitedExecutorMessage);
+    const ids = {
+      agentId: { value: 'a' },
+      frameworkId: { value: 'f' },
+      executorId: { value: 'e' },
+    };
+    for (const status of [2 ** 31, -(2 ** 31) - 1, 2 ** 64, 1e308, 0.5, Number.NaN]) {
+      const decoded = decode({ ...ids, status });
+      t.match(decoded, { ok: false, error: { path: 'status' } }, `${status}`);
+    }
+    for (const status of [2 ** 31 - 1, -(2 ** 31)])
+      t.ok(decode({ ...ids, status }).ok, `${status}`);
+  },
+);

@@ -25,6 +25,8 @@ const DIGITS = 15;
 export function formatScalar(value: number): string {
   const rounded = Number(value.toPrecision(DIGITS));
   if (Math.abs(rounded) < 10 ** DIGITS) return String(rounded);
+  if (!Number.isFinite(rounded))
+    return Number.isNaN(rounded) ? 'nan' : rounded < 0 ? '-inf' : 'inf';
   const [mantissa = '', exponent = ''] = rounded.toExponential().split('e');
   return `${mantissa}e${exponent.replace(/^([+-])(\d)$/, '$10$2')}`;
 }

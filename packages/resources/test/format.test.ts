@@ -51,6 +51,14 @@ t.test('values of every type', async (t) => {
     print({ type: 'RANGES', scalar: undefined, ranges: { range: [{ begin: 1, end: 2 }] } }),
     'disk:[1-2]',
   );
+  for (const [value, text] of [
+    [NaN, 'nan'],
+    [Infinity, 'inf'],
+    [-Infinity, '-inf'],
+    [1e308, '1e+308'],
+  ] as const) {
+    t.equal(formatScalar(value), text);
+  }
   t.equal(formatScalar(1e15), '1e+15');
   t.equal(formatScalar(123456789), '123456789');
   t.equal(formatResources([]), '');

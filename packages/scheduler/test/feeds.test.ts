@@ -1,33 +1,8 @@
 // Offers and updates as loops: what the body's end, a break and an error mean for the master.
-import { seededRandom } from '@kaon/primitives';
-import { connectScheduler, type TaskScheduler, type TaskUpdate } from '@kaon/scheduler';
-import { VirtualClock } from '@kaon/testkit';
-import t, { type Test } from 'tap';
-import {
-  FakeConnection,
-  launchedBy,
-  offer,
-  settled,
-  updateUuid,
-} from './builders/fake-connection.ts';
-
-async function given(
-  t: Test,
-): Promise<{ readonly scheduler: TaskScheduler; readonly master: FakeConnection }> {
-  const master = new FakeConnection();
-  const connecting = connectScheduler({
-    master: 'fake:5050',
-    framework: { name: 'test', user: 'tester' },
-    connection: master,
-    clock: new VirtualClock(),
-    random: seededRandom(1),
-  });
-  await settled();
-  master.subscribed();
-  const scheduler = await connecting;
-  t.teardown(() => scheduler.close());
-  return { scheduler, master };
-}
+import type { TaskUpdate } from '@kaon/scheduler';
+import t from 'tap';
+import { launchedBy, offer, settled, updateUuid } from './builders/fake-connection.ts';
+import { givenScheduler } from './builders/given-scheduler.ts';
 
 const agentId = { value: 'a1' };
 const running = { state: 'TASK_RUNNING', agentId } as const;
@@ -39,7 +14,7 @@ async function next<T>(feed: AsyncIterator<T, undefined>): Promise<T> {
 }
 
 t.test('an offer is answered by the body of the loop, or declined after it', async (t) => {
-  const { scheduler, master } = await given(t);
+  const { scheduler, master } = await givenScheduler(t);
   const offers = scheduler.offers();
   await master.called('REVIVE');
   master.offers(offer('o1'), offer('o2', { agent: 'a2' }), offer('o3', { agent: 'a3' }));
@@ -74,7 +49,7 @@ t.test('an offer is answered by the body of the loop, or declined after it', asy
 });
 
 t.test('leaving the loop declines what is left and asks for no more offers', async (t) => {
-  const { scheduler, master } = await given(t);
+  const { scheduler, master } = await givenScheduler(t);
   const offers = scheduler.offers();
   master.offers(offer('o1'), offer('o2', { agent: 'a2' }));
   await next(offers);
@@ -88,7 +63,7 @@ t.test('leaving the loop declines what is left and asks for no more offers', asy
 });
 
 t.test('queued tasks come first; readers get what those leave, in turn', async (t) => {
-  const { scheduler, master } = await given(t);
+  const { scheduler, master } = await givenScheduler(t);
   const [left, right] = [scheduler.offers(), scheduler.offers()];
   scheduler.launch({ command: 'true' });
   master.offers(offer('o1'), offer('o2', { agent: 'a2' }), offer('o3', { agent: 'a3' }));
@@ -98,7 +73,7 @@ t.test('queued tasks come first; readers get what those leave, in turn', async (
 });
 
 t.test('a rescinded offer is not handed out, and one in hand is closed', async (t) => {
-  const { scheduler, master } = await given(t);
+  const { scheduler, master } = await givenScheduler(t);
   const offers = scheduler.offers();
   master.offers(offer('o1'), offer('o2', { agent: 'a2' }), offer('o3', { agent: 'a3' }));
   const first = await next(offers);
@@ -111,7 +86,7 @@ t.test('a rescinded offer is not handed out, and one in hand is closed', async (
 });
 
 t.test('offers are void when the connection breaks', async (t) => {
-  const { scheduler, master } = await given(t);
+  const { scheduler, master } = await givenScheduler(t);
   const offers = scheduler.offers();
   master.offers(offer('o1'), offer('o2', { agent: 'a2' }));
   const first = await next(offers);
@@ -127,7 +102,7 @@ t.test('offers are void when the connection breaks', async (t) => {
 t.test(
   'requests that do not fit, or are none, leave the offer open and launch nothing',
   async (t) => {
-    const { scheduler, master } = await given(t);
+    const { scheduler, master } = await givenScheduler(t);
     const offers = scheduler.offers();
     master.offers(offer('o1'));
     const open = await next(offers);
@@ -144,7 +119,7 @@ t.test(
 );
 
 t.test('an update is acknowledged when the body of the loop is done with it', async (t) => {
-  const { scheduler, master } = await given(t);
+  const { scheduler, master } = await givenScheduler(t);
   const updates = scheduler.updates();
   const task = scheduler.launch({ command: 'true' });
   master.offers(offer('o1'));
@@ -166,7 +141,7 @@ t.test('an update is acknowledged when the body of the loop is done with it', as
 });
 
 t.test('an update the loop was left in comes again to whoever reads then', async (t) => {
-  const { scheduler, master } = await given(t);
+  const { scheduler, master } = await givenScheduler(t);
   const task = scheduler.launch({ command: 'true' });
   master.offers(offer('o1'));
   await master.called('ACCEPT');
@@ -196,7 +171,7 @@ t.test('an update the loop was left in comes again to whoever reads then', async
 });
 
 t.test('with several readers each must be done', async (t) => {
-  const { scheduler, master } = await given(t);
+  const { scheduler, master } = await givenScheduler(t);
   const [quick, slow] = [scheduler.updates(), scheduler.updates()];
   const task = scheduler.launch({ command: 'true' });
   master.offers(offer('o1'));

@@ -1,34 +1,15 @@
 // Where tasks go that say what agents they want and how they spread.
-import { seededRandom } from '@kaon/primitives';
 import type { Attribute, Offer } from '@kaon/protocol';
-import { connectScheduler, type TaskRequest, type TaskScheduler } from '@kaon/scheduler';
-import { VirtualClock } from '@kaon/testkit';
-import t, { type Test } from 'tap';
+import type { TaskRequest } from '@kaon/scheduler';
+import t from 'tap';
 import {
-  FakeConnection,
+  type FakeConnection,
   launchedBy,
   offer,
   settled,
   updateUuid,
 } from './builders/fake-connection.ts';
-
-async function given(
-  t: Test,
-): Promise<{ readonly scheduler: TaskScheduler; readonly master: FakeConnection }> {
-  const master = new FakeConnection();
-  const connecting = connectScheduler({
-    master: 'fake:5050',
-    framework: { name: 'test', user: 'tester' },
-    connection: master,
-    clock: new VirtualClock(),
-    random: seededRandom(1),
-  });
-  await settled();
-  master.subscribed();
-  const scheduler = await connecting;
-  t.teardown(() => scheduler.close());
-  return { scheduler, master };
-}
+import { givenScheduler } from './builders/given-scheduler.ts';
 
 const text = (name: string, value: string): Attribute => ({ name, type: 'TEXT', text: { value } });
 
@@ -65,7 +46,7 @@ t.test('an agent must have every attribute that is wished for', async (t) => {
     [{ colour: 'red' }, undefined],
   ];
   for (const [attributes, expected] of cases) {
-    const { scheduler, master } = await given(t);
+    const { scheduler, master } = await givenScheduler(t);
     scheduler.launch({ command: 'true', name: 'task', ...(attributes && { attributes }) });
     master.offers(...agents);
     await settled();
@@ -74,7 +55,7 @@ t.test('an agent must have every attribute that is wished for', async (t) => {
 });
 
 t.test('tasks of one name spread over agents, the emptiest first', async (t) => {
-  const { scheduler, master } = await given(t);
+  const { scheduler, master } = await givenScheduler(t);
   for (const key of ['w1', 'w2', 'w3', 'w4']) {
     scheduler.launch({ command: 'true', key, name: 'web', spread: { over: 'agent' } });
   }
@@ -88,7 +69,7 @@ t.test('tasks of one name spread over agents, the emptiest first', async (t) => 
 });
 
 t.test('the most of a group at one value of an attribute is kept to, across offers', async (t) => {
-  const { scheduler, master } = await given(t);
+  const { scheduler, master } = await givenScheduler(t);
   const spread = { over: 'rack', max: 1, group: 'db' };
   const one = scheduler.launch({ command: 'true', name: 'one', spread });
   scheduler.launch({ command: 'true', name: 'two', spread });
@@ -114,7 +95,7 @@ t.test('the most of a group at one value of an attribute is kept to, across offe
 });
 
 t.test('a lost launch leaves its place, too', async (t) => {
-  const { scheduler, master } = await given(t);
+  const { scheduler, master } = await givenScheduler(t);
   const spread = { over: 'agent', max: 1 };
   const task = scheduler.launch({ command: 'true', name: 'web', spread });
   master.offers(on('a1'));
@@ -126,7 +107,7 @@ t.test('a lost launch leaves its place, too', async (t) => {
 });
 
 t.test('a choosy task does not hold up others of its size', async (t) => {
-  const { scheduler, master } = await given(t);
+  const { scheduler, master } = await givenScheduler(t);
   scheduler.launch({ command: 'true', name: 'choosy', attributes: { rack: 'r9' } });
   scheduler.launch({ command: 'true', name: 'plain' });
   master.offers(on('a1'));
@@ -135,7 +116,7 @@ t.test('a choosy task does not hold up others of its size', async (t) => {
 });
 
 t.test('wishes that make no sense are refused by name', async (t) => {
-  const { scheduler } = await given(t);
+  const { scheduler } = await givenScheduler(t);
   const bad: readonly (readonly [object, string])[] = [
     [{ attributes: { rack: [] } }, 'attributes.rack'],
     [{ attributes: { rack: true } }, 'attributes.rack'],

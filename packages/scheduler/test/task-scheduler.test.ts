@@ -1,14 +1,7 @@
 // The typed scheduler against a master played by the test.
-import { seededRandom } from '@kaon/primitives';
-import {
-  CallFailedError,
-  CallRefusedError,
-  type ConnectOptions,
-  connectScheduler,
-  type TaskScheduler,
-} from '@kaon/scheduler';
+import { CallFailedError, CallRefusedError, connectScheduler } from '@kaon/scheduler';
 import { VirtualClock } from '@kaon/testkit';
-import t, { type Test } from 'tap';
+import t from 'tap';
 import {
   FakeConnection,
   launchedBy,
@@ -16,35 +9,12 @@ import {
   settled,
   updateUuid,
 } from './builders/fake-connection.ts';
-
-interface Given {
-  readonly scheduler: TaskScheduler;
-  readonly master: FakeConnection;
-  readonly clock: VirtualClock;
-}
-
-async function given(t: Test, options: Partial<ConnectOptions> = {}): Promise<Given> {
-  const master = new FakeConnection();
-  const clock = new VirtualClock();
-  const connecting = connectScheduler({
-    master: 'fake:5050',
-    framework: { name: 'test', user: 'tester' },
-    connection: master,
-    clock,
-    random: seededRandom(1),
-    ...options,
-  });
-  await settled();
-  master.subscribed();
-  const scheduler = await connecting;
-  t.teardown(() => scheduler.close());
-  return { scheduler, master, clock };
-}
+import { givenScheduler } from './builders/given-scheduler.ts';
 
 const agentId = { value: 'a1' };
 
 t.test('a task goes from launch to its end with every update acknowledged', async (t) => {
-  const { scheduler, master } = await given(t);
+  const { scheduler, master } = await givenScheduler(t);
   const task = scheduler.launch({ command: 'echo hello', cpus: 0.5, env: { A: 'B' } });
   t.match(task.taskId, /^echo-[0-9a-f]{12}$/);
   t.equal(task.state, 'TASK_STAGING');
@@ -84,7 +54,7 @@ t.test('a task goes from launch to its end with every update acknowledged', asyn
 });
 
 t.test('a program with arguments is started without a shell', async (t) => {
-  const { scheduler, master } = await given(t);
+  const { scheduler, master } = await givenScheduler(t);
   scheduler.launch({ command: ['/bin/echo', 'a b'] });
   master.offers(offer('o1'));
   const [info] = launchedBy(await master.called('ACCEPT'));
@@ -92,7 +62,7 @@ t.test('a program with arguments is started without a shell', async (t) => {
 });
 
 t.test('no offers are asked for while nothing waits', async (t) => {
-  const { scheduler, master } = await given(t);
+  const { scheduler, master } = await givenScheduler(t);
   t.same(master.suppressedRoles, ['*'], 'the subscription began suppressed');
   scheduler.launch({ command: 'true' });
   t.same(master.suppressedRoles, [], 'a reconnect now would ask for offers');
@@ -109,7 +79,7 @@ t.test('no offers are asked for while nothing waits', async (t) => {
 });
 
 t.test('tasks are placed first fit, smaller ones past a larger one', async (t) => {
-  const { scheduler, master } = await given(t);
+  const { scheduler, master } = await givenScheduler(t);
   const large = scheduler.launch({ command: 'true', cpus: 8, name: 'large' });
   const one = scheduler.launch({ command: 'true', cpus: 3, name: 'one' });
   const two = scheduler.launch({ command: 'true', cpus: 3, name: 'two' });
@@ -138,7 +108,7 @@ t.test('tasks are placed first fit, smaller ones past a larger one', async (t) =
 });
 
 t.test('several offers of one agent serve one task together', async (t) => {
-  const { scheduler, master } = await given(t);
+  const { scheduler, master } = await givenScheduler(t);
   scheduler.launch({ command: 'true', cpus: 6 });
   master.offers(offer('o1'), offer('o2'));
   const call = await master.called('ACCEPT');
@@ -151,7 +121,7 @@ t.test('several offers of one agent serve one task together', async (t) => {
 });
 
 t.test('a task may choose its agents', async (t) => {
-  const { scheduler, master } = await given(t);
+  const { scheduler, master } = await givenScheduler(t);
   scheduler.launch({ command: 'true', accepts: ({ hostname }) => hostname === 'a2.example' });
   master.offers(offer('o1', { agent: 'a1' }), offer('o2', { agent: 'a2' }));
   t.same((await master.called('ACCEPT')).accept?.offerIds, [{ value: 'o2' }]);
@@ -160,7 +130,7 @@ t.test('a task may choose its agents', async (t) => {
 t.test(
   'filters of earlier refusals are lifted for a new task, at most once a second',
   async (t) => {
-    const { scheduler, master, clock } = await given(t);
+    const { scheduler, master, clock } = await givenScheduler(t);
     scheduler.launch({ command: 'true', cpus: 99 });
     await master.called('REVIVE', 1);
     master.offers(offer('o1'));
@@ -176,7 +146,7 @@ t.test(
 );
 
 t.test('the acknowledgement waits for onUpdate', async (t) => {
-  const { scheduler, master } = await given(t);
+  const { scheduler, master } = await givenScheduler(t);
   let release: () => void = () => undefined;
   const seen: string[] = [];
   const task = scheduler.launch({
@@ -200,7 +170,7 @@ t.test('the acknowledgement waits for onUpdate', async (t) => {
 });
 
 t.test('an update whose handler failed is handled again when it is sent again', async (t) => {
-  const { scheduler, master } = await given(t);
+  const { scheduler, master } = await givenScheduler(t);
   let attempts = 0;
   const task = scheduler.launch({
     command: 'true',
@@ -220,7 +190,7 @@ t.test('an update whose handler failed is handled again when it is sent again', 
 });
 
 t.test('a retransmitted update is acknowledged again but told once', async (t) => {
-  const { scheduler, master } = await given(t);
+  const { scheduler, master } = await givenScheduler(t);
   const task = scheduler.launch({ command: 'true' });
   master.offers(offer('o1'));
   await master.called('ACCEPT');
@@ -236,7 +206,7 @@ t.test('a retransmitted update is acknowledged again but told once', async (t) =
 
 t.test('updates of an earlier incarnation\u2019s tasks have their own handler', async (t) => {
   const seen: string[] = [];
-  const { master } = await given(t, {
+  const { master } = await givenScheduler(t, {
     onOtherUpdate: ({ taskId, state }) => {
       seen.push(`${taskId.value} ${state}`);
       if (seen.length === 1) throw new Error('not now');
@@ -251,7 +221,7 @@ t.test('updates of an earlier incarnation\u2019s tasks have their own handler', 
 });
 
 t.test('with explicit acknowledgements nothing is acknowledged by itself', async (t) => {
-  const { scheduler, master } = await given(t, { acknowledgements: 'explicit' });
+  const { scheduler, master } = await givenScheduler(t, { acknowledgements: 'explicit' });
   const task = scheduler.launch({ command: 'true' });
   master.offers(offer('o1'));
   await master.called('ACCEPT');
@@ -265,7 +235,7 @@ t.test('with explicit acknowledgements nothing is acknowledged by itself', async
 
 t.test('killing', async (t) => {
   await t.test('a waiting task ends at once', async (t) => {
-    const { scheduler, master } = await given(t);
+    const { scheduler, master } = await givenScheduler(t);
     const task = scheduler.launch({ command: 'true' });
     await task.kill();
     t.match(await task.finished, {
@@ -275,7 +245,7 @@ t.test('killing', async (t) => {
     t.equal(master.callsOf('KILL').length, 0);
   });
   await t.test('a launched task is killed by its agent, again after a reconnect', async (t) => {
-    const { scheduler, master } = await given(t);
+    const { scheduler, master } = await givenScheduler(t);
     const task = scheduler.launch({ command: 'sleep 100' });
     master.offers(offer('o1'));
     await master.called('ACCEPT');
@@ -292,7 +262,7 @@ t.test('killing', async (t) => {
 });
 
 t.test('a launch whose offer was rescinded meanwhile is tried again', async (t) => {
-  const { scheduler, master } = await given(t);
+  const { scheduler, master } = await givenScheduler(t);
   const task = scheduler.launch({ command: 'true' });
   master.offers(offer('o1'));
   await master.called('ACCEPT');
@@ -305,7 +275,7 @@ t.test('a launch whose offer was rescinded meanwhile is tried again', async (t) 
 });
 
 t.test('a launch that got lost on the way is found out by reconciliation', async (t) => {
-  const { scheduler, master, clock } = await given(t);
+  const { scheduler, master, clock } = await givenScheduler(t);
   master.refuseNext('ACCEPT', new CallFailedError('ACCEPT', new Error('broken pipe')));
   const task = scheduler.launch({ command: 'true' });
   master.offers(offer('o1'));
@@ -321,7 +291,7 @@ t.test('a launch that got lost on the way is found out by reconciliation', async
 });
 
 t.test('a launch the master refuses as such fails the task with the reason', async (t) => {
-  const { scheduler, master } = await given(t);
+  const { scheduler, master } = await givenScheduler(t);
   master.refuseNext('ACCEPT', new CallRefusedError('ACCEPT', 400, 'no such field'));
   const task = scheduler.launch({ command: 'true' });
   master.offers(offer('o1'));
@@ -329,7 +299,7 @@ t.test('a launch the master refuses as such fails the task with the reason', asy
 });
 
 t.test('after a reconnect the running tasks are reconciled until all are heard of', async (t) => {
-  const { scheduler, master, clock } = await given(t);
+  const { scheduler, master, clock } = await givenScheduler(t);
   const one = scheduler.launch({ command: 'true', taskId: 'one' });
   scheduler.launch({ command: 'true', taskId: 'two' });
   master.offers(offer('o1'));
@@ -359,7 +329,7 @@ t.test('after a reconnect the running tasks are reconciled until all are heard o
 });
 
 t.test('an unreachable task is not over', async (t) => {
-  const { scheduler, master } = await given(t);
+  const { scheduler, master } = await givenScheduler(t);
   const task = scheduler.launch({ command: 'true' });
   master.offers(offer('o1'));
   await master.called('ACCEPT');
@@ -371,7 +341,7 @@ t.test('an unreachable task is not over', async (t) => {
 
 t.test('closing', async (t) => {
   await t.test('tears the framework down and ends what waits', async (t) => {
-    const { scheduler, master } = await given(t);
+    const { scheduler, master } = await givenScheduler(t);
     const task = scheduler.launch({ command: 'true' });
     await scheduler.close();
     t.equal(master.callsOf('TEARDOWN').length, 1);
@@ -382,7 +352,7 @@ t.test('closing', async (t) => {
     t.equal(await scheduler.closed, undefined);
   });
   await t.test('for failover leaves the framework alone', async (t) => {
-    const { scheduler, master } = await given(t);
+    const { scheduler, master } = await givenScheduler(t);
     await scheduler.close({ failover: true });
     t.equal(master.callsOf('TEARDOWN').length, 0);
     t.equal(master.isClosed, true);
@@ -390,7 +360,7 @@ t.test('closing', async (t) => {
 });
 
 t.test('an error of the master ends everything with its reason', async (t) => {
-  const { scheduler, master } = await given(t);
+  const { scheduler, master } = await givenScheduler(t);
   const task = scheduler.launch({ command: 'true' });
   master.event({ type: 'ERROR', error: { message: 'Framework failed over' } });
   await t.rejects(task.finished, {
@@ -402,7 +372,7 @@ t.test('an error of the master ends everything with its reason', async (t) => {
 });
 
 t.test('the low-level events can be read beside', async (t) => {
-  const { scheduler, master } = await given(t);
+  const { scheduler, master } = await givenScheduler(t);
   const events = scheduler.events();
   master.event({ type: 'RESCIND', rescind: { offerId: { value: 'o9' } } });
   t.match((await events.next()).value, { kind: 'event', event: { type: 'RESCIND' } });
@@ -411,7 +381,7 @@ t.test('the low-level events can be read beside', async (t) => {
 });
 
 t.test('a reader that falls too far behind is told', async (t) => {
-  const { scheduler, master } = await given(t);
+  const { scheduler, master } = await givenScheduler(t);
   const events = scheduler.events();
   for (let index = 0; index < 10_002; index += 1) master.event({ type: 'HEARTBEAT' });
   await settled();
@@ -420,7 +390,7 @@ t.test('a reader that falls too far behind is told', async (t) => {
 });
 
 t.test('requests that cannot become a task are refused by the field at fault', async (t) => {
-  const { scheduler } = await given(t, { tasksMax: 2 });
+  const { scheduler } = await givenScheduler(t, { tasksMax: 2 });
   const refused = { code: 'KAON_TASK_REQUEST' };
   t.throws(() => scheduler.launch({ command: ' ' }), { ...refused, field: 'command' });
   t.throws(() => scheduler.launch({ command: 'x', cpus: -1 }), { ...refused, field: 'cpus' });

@@ -8,6 +8,16 @@ export {
   MessageFilters,
   type MessageSpy,
 } from './message-filters.ts';
+export {
+  callTypes,
+  type Draft,
+  type Known,
+  makeMessage,
+  mutate,
+  mutateBytes,
+  pick,
+  withoutRequired,
+} from './message-maker.ts';
 export type { LossCause, NetworkCounts, NetworkEvent } from './network-events.ts';
 export {
   type Probe,
@@ -17,6 +27,7 @@ export {
   type ProbeWaitOptions,
   spawnProbe,
 } from './probe.ts';
+export { type RouteAnswer, type RouteRequest, Routes, TestResponseStream } from './routes.ts';
 export type { LineOptions, Reordering } from './sim-line.ts';
 export {
   type FaultCount,

@@ -38,6 +38,11 @@ export interface SimulationOptions {
    * `advance` rejects with, and it is not called again.
    */
   readonly afterTurn?: () => void;
+  /**
+   * Rounds of the real event loop that `settle` waits for deferred promises that do not come. Default: 50.
+   * Where all ports are in memory one is enough: what can go on does so within it.
+   */
+  readonly idleRoundsMax?: number;
 }
 
 /** What one system of a simulation may have for itself. */
@@ -46,7 +51,6 @@ export type SimulatedSystemOptions = Omit<
   'address' | 'clock' | 'random' | 'scheduler' | 'trace'
 >;
 
-/** Event-loop rounds `settle` waits for deferred promises that do not come. */
 const IDLE_ROUNDS_MAX = 50;
 /** Runs, timers and messages within one `settle` after which something is taken to spin. */
 const STEPS_MAX = 50_000_000;
@@ -70,6 +74,7 @@ export class Simulation {
   readonly #logger: Logger;
   readonly #onEvent: ((event: TracedEvent) => void) | undefined;
   readonly #afterTurn: (() => void) | undefined;
+  readonly #idleRoundsMax: number;
   readonly #scheduler: TurnScheduler = {
     soon: (run) => this.#runs.push(run),
     afterIo: (run) => this.#runs.push(run),
@@ -84,6 +89,7 @@ export class Simulation {
     this.trace = new Trace(options.trace);
     this.#onEvent = options.onEvent;
     this.#afterTurn = options.afterTurn;
+    this.#idleRoundsMax = options.idleRoundsMax ?? IDLE_ROUNDS_MAX;
     this.#logger = options.logger ?? silentLogger;
     const onNetworkEvent = (event: NetworkEvent): void => {
       options.network?.onEvent?.(event);
@@ -142,7 +148,7 @@ export class Simulation {
   async settle(): Promise<void> {
     this.#steps = 0;
     let idleRounds = 0;
-    while (idleRounds < IDLE_ROUNDS_MAX) {
+    while (idleRounds < this.#idleRoundsMax) {
       const worked = this.#runDue();
       await eventLoopRound();
       if (worked) idleRounds = 0;

@@ -84,8 +84,8 @@ export class AgentPaths {
 
   /** The folder of a persistent volume on the root disk, or on the disk mounted at `root`. */
   volume(role: string, persistenceId: string, root = '.'): string {
-    const folder = role.replaceAll('/', ' ');
-    return join(resolve(this.workDir, root), 'volumes', 'roles', folder, persistenceId);
+    const folders = join(resolve(this.workDir, root), 'volumes', 'roles');
+    return join(folders, folderOfRole(role), persistenceId);
   }
 
   frameworksMeta(agentId: string): string {
@@ -206,4 +206,9 @@ export class AgentPaths {
   latestSandbox(key: Omit<RunKey, 'containerId'>): string {
     return join(this.sandboxes(key), 'latest');
   }
+}
+
+/** The name of the folder of the volumes of a role: no role has a space in it. */
+export function folderOfRole(role: string): string {
+  return role.replaceAll('/', ' ');
 }

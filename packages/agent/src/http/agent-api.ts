@@ -52,7 +52,8 @@ const HANDLERS: Partial<Record<agentV1.Call_Type, CallHandler>> = {
       getFlags: { flags: Object.entries(flags).map(([name, value]) => ({ name, value })) },
     }),
   GET_VERSION: async () => ok({ getVersion: { versionInfo: BUILD } }),
-  GET_METRICS: async (_call, context) => {
+  GET_METRICS: async ({ getMetrics }, context) => {
+    if (getMetrics === undefined) return missing('get_metrics');
     const metrics = [...(await collectMetrics(context))];
     return ok({ getMetrics: { metrics: metrics.map(([name, value]) => ({ name, value })) } });
   },

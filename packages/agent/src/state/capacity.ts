@@ -52,7 +52,7 @@ export class Amounts {
     }
   }
 
-  /** The first resource of which `wanted` is more than these amounts leave after `used`. */
+  /** The first resource of which `wanted` is more than these amounts leave after `used`, or wants a part twice. */
   shortageOf(wanted: readonly Resource[], used: Amounts): Shortage | undefined {
     const needs = new Amounts(wanted);
     for (const [name, milli] of needs.#scalarsMilli) {
@@ -64,16 +64,18 @@ export class Amounts {
     for (const [name, intervals] of needs.#ranges) {
       const there = this.#ranges.get(name) ?? [];
       const taken = used.#ranges.get(name) ?? [];
-      for (const one of intervals) {
-        if (isCovered(one, there) && !taken.some((other) => overlaps(one, other))) continue;
+      for (const [index, one] of intervals.entries()) {
+        const others = [...taken, ...intervals.slice(0, index)];
+        if (isCovered(one, there) && !others.some((other) => overlaps(one, other))) continue;
         return { name, wanted: formatIntervals([one]), available: formatIntervals(there) };
       }
     }
     for (const [name, items] of needs.#items) {
       const there = this.#items.get(name) ?? [];
       const taken = used.#items.get(name) ?? [];
-      for (const item of items) {
-        if (there.includes(item) && !taken.includes(item)) continue;
+      for (const [index, item] of items.entries()) {
+        const isTaken = taken.includes(item) || items.indexOf(item) < index;
+        if (there.includes(item) && !isTaken) continue;
         return { name, wanted: item, available: there.join(', ') };
       }
     }

@@ -2,7 +2,7 @@
 import { join, posix } from 'node:path';
 import { type Resource, validateId, validateRole } from '@kaon/protocol';
 import { isPersistentVolume, isShared, reservationRole } from '@kaon/resources';
-import type { AgentPaths } from '../checkpoint/paths.ts';
+import { type AgentPaths, folderOfRole } from '../checkpoint/paths.ts';
 import { isSameVolume } from './agent-resources.ts';
 
 /** A persistent volume and its folder. */
@@ -31,7 +31,10 @@ export function placeProblem(volume: Resource): string | undefined {
   const role = reservationRole(volume);
   if (role === undefined) return `the volume '${id}' is not reserved`;
   const legalRole = validateRole(role);
-  return legalRole.ok ? undefined : legalRole.error;
+  if (!legalRole.ok) return legalRole.error;
+  // Roles may be longer than names of folders, and hold characters that none has.
+  const legalFolder = validateId(folderOfRole(role));
+  return legalFolder.ok ? undefined : `the role cannot be a folder: ${legalFolder.error}`;
 }
 
 /**

@@ -1,5 +1,5 @@
 // A framework wants a task ended.
-import type { internal, KillPolicy } from '@kaon/protocol';
+import { type internal, type KillPolicy, validateId } from '@kaon/protocol';
 import { TASK_KILL_GRACE_MS } from '../constants.ts';
 import { type Effect, log } from '../effects.ts';
 import type { AgentState, LocatedTask } from '../state/agent-state.ts';
@@ -61,7 +61,7 @@ function killUnknown(state: AgentState, frameworkId: string, taskId: string, env
   const framework = state.frameworks.get(frameworkId);
   // An update on its way says what became of the task; a framework that is unknown cannot be told.
   if (!framework || state.stream(frameworkId, taskId)) return [effect];
-  if (framework.hasCompleted(taskId)) return [effect];
+  if (framework.hasCompleted(taskId) || !validateId(taskId).ok) return [effect];
   const said = {
     state: stateFor(framework, 'TASK_DROPPED'),
     reason: 'REASON_EXECUTOR_TERMINATED',

@@ -1,5 +1,5 @@
 // Tasks that the master believes to be here and that are not.
-import type { internal } from '@kaon/protocol';
+import { type internal, validateId } from '@kaon/protocol';
 import { type Effect, log } from '../effects.ts';
 import type { AgentState } from '../state/agent-state.ts';
 import type { Env } from './env.ts';
@@ -19,6 +19,10 @@ export function reconcileTasks(
   for (const { taskId } of statuses) {
     if (state.findTask(frameworkId.value, taskId.value)) continue;
     if (state.stream(frameworkId.value, taskId.value)) continue;
+    if (!validateId(frameworkId.value).ok || !validateId(taskId.value).ok) {
+      effects.push(log('error', 'asked about a task with an illegal id'));
+      continue;
+    }
     const known = state.frameworks.get(frameworkId.value);
     const framework = known ?? (info && state.admitFramework(frameworkId.value, info));
     if (!framework) {

@@ -126,6 +126,13 @@ function receiveUpdate(
       isSettled: true,
     };
   }
+  if (!record && mustNotOpen(state, framework, taskId, env)) {
+    state.counters.updatesRefused += 1;
+    return {
+      effects: [log('error', 'too many tasks wait for acknowledgement', fields)],
+      isSettled: true,
+    };
+  }
   const file = streamFile(state, executor, taskId);
   const stream = state.openStream(framework.id, taskId, file);
   const update = createMessage(internal.StatusUpdate, {
@@ -158,6 +165,15 @@ function receiveUpdate(
   effects.push(...settled(state, stream, update));
   // `settled` has acknowledged already.
   return { effects, isSettled: false };
+}
+
+/**
+ * Whether a task that is not here would need one stream too many: as many again as there may be tasks wait
+ * for acknowledgement already. Whoever misses the update asks by reconciliation.
+ */
+function mustNotOpen(state: AgentState, framework: Framework, taskId: string, env: Env): boolean {
+  const isOpen = state.stream(framework.id, taskId) !== undefined;
+  return !isOpen && state.streamCount >= 2 * env.settings.tasksMax;
 }
 
 /** The update is as safe as its framework wishes: it is acknowledged, and forwarded when it is the head. */

@@ -1,6 +1,6 @@
 // Why an agent does not run a task or a group: one list of named checks. The master has made its own before.
 import type { CommandInfo, ContainerInfo, ExecutorInfo, Resource, TaskInfo } from '@kaon/protocol';
-import { isPersistentVolume, isShared, Resources } from '@kaon/resources';
+import { isPersistentVolume, isShared, Resources, validateResources } from '@kaon/resources';
 import { isSameVolume } from '../state/agent-resources.ts';
 import type { AgentState } from '../state/agent-state.ts';
 import type { Executor } from '../state/executor.ts';
@@ -74,6 +74,18 @@ const CHECKS: readonly ((subject: Subject) => AgentStatus | undefined)[] = [
       reason: 'REASON_AGENT_UNKNOWN',
       message: `The task is meant for agent ${task.agentId.value}, this is ${state.agentId}`,
     };
+  },
+
+  /** Quantities that are none would spoil the sums of all others. */
+  function malformedResources({ tasks, executor }) {
+    const problem =
+      resourcesProblem('Executor', executor?.resources ?? []) ??
+      resourcesProblem(
+        'Task',
+        tasks.flatMap(({ resources }) => resources),
+      );
+    if (problem === undefined) return undefined;
+    return { state: 'TASK_ERROR', reason: 'REASON_TASK_INVALID', message: problem };
   },
 
   function nothingToRun({ tasks, executor, isGroup }) {
@@ -241,6 +253,11 @@ function placesOf({ tasks, executor, running }: Subject): readonly (readonly Res
   if (!executor || executor.type === 'DEFAULT') return [own, ...each];
   const live = [...(running?.tasks.values() ?? [])].filter(({ isTerminal }) => !isTerminal);
   return [[...own, ...live.flatMap(({ task }) => task.resources), ...each.flat()]];
+}
+
+function resourcesProblem(whose: string, resources: readonly Resource[]): string | undefined {
+  const valid = validateResources(resources);
+  return valid.ok ? undefined : `${whose} uses invalid resources: ${valid.error}`;
 }
 
 function capitalized(text: string): string {

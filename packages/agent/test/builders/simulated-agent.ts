@@ -44,6 +44,11 @@ export const HOST = {
 
 export type MasterProbe = Probe<typeof peer>;
 
+/** What stands in for a master. */
+export function spawnMaster(system: ActorSystem): MasterProbe {
+  return spawnProbe(system, peer, { id: 'master' });
+}
+
 /** A world with one master probe, one machine and at most one agent at a time. */
 export class SimulatedAgent {
   readonly sim: Simulation;
@@ -66,7 +71,7 @@ export class SimulatedAgent {
     this.disk = disk;
     this.#runs = runs;
     this.#options = options;
-    this.master = spawnProbe(sim.createSystem('10.0.0.1:5050'), peer, { id: 'master' });
+    this.master = spawnMaster(sim.createSystem('10.0.0.1:5050'));
     this.containerizer = simulatedContainerizer({
       clock: sim.clock,
       decide: (request) => {

@@ -6,7 +6,7 @@ import {
   jsonAnswer,
   textAnswer,
 } from '@kaon/http';
-import { errorText } from '@kaon/primitives';
+import { err, errorText, ok, type Result } from '@kaon/primitives';
 import { type JsonValue, jsonText } from '@kaon/protocol';
 
 /** Makes the whole answer to a request. */
@@ -28,15 +28,23 @@ export function handle(answer: Answer): HttpHandler {
 /** JSON, or a script that hands it to a function when `jsonp` names one. */
 export function json(request: HttpRequest, value: JsonValue): HttpAnswer {
   const text = jsonText(value);
-  const callback = request.query.get('jsonp');
-  if (callback === null) return jsonAnswer(200, text);
-  // Anything but a name would let a link run a script of its maker's in this origin.
-  if (!/^[\w$.]{1,100}$/.test(callback)) return textAnswer(400, "Invalid 'jsonp' callback");
+  const callback = jsonpOf(request);
+  if (!callback.ok) return callback.error;
+  if (callback.value === undefined) return jsonAnswer(200, text);
   return {
     status: 200,
     headers: { 'Content-Type': 'text/javascript' },
-    body: `${callback}(${text})`,
+    body: `${callback.value}(${text})`,
   };
+}
+
+/** The function that `jsonp` names, if any. 400 for what is no name. */
+export function jsonpOf({ query }: HttpRequest): Result<string | undefined, HttpAnswer> {
+  const callback = query.get('jsonp');
+  if (callback === null) return ok(undefined);
+  // Anything but a name would let a link run a script of its maker's in this origin.
+  if (/^[\w$.]{1,100}$/.test(callback)) return ok(callback);
+  return err(textAnswer(400, "Invalid 'jsonp' callback"));
 }
 
 /** A whole number; whatever is none counts as not given, as in Mesos. */

@@ -15,6 +15,7 @@ import { operatorCalls } from './operator-calls.ts';
 import { mountEndpoints } from './operator-endpoints.ts';
 import { mountResourceEndpoints } from './resource-endpoints.ts';
 import { schedulerCalls } from './scheduler-calls.ts';
+import type { StateAnswerOptions } from './state-answers.ts';
 
 /** What the routes of a master are made of. */
 export interface MountOptions {
@@ -23,6 +24,7 @@ export interface MountOptions {
   readonly flags: ReadonlyMap<string, string>;
   readonly random: Random;
   readonly reads: AllocatorReads;
+  readonly state: StateAnswerOptions;
   readonly leadership: LeadershipPort;
   readonly log: MasterLog;
   readonly probeLoad: () => HostLoad;

@@ -3,8 +3,8 @@ import type { ActorSystem } from '@kaon/actor';
 import {
   type BodyEncoding,
   type HttpAnswer,
+  type HttpExchange,
   type HttpHandler,
-  type HttpRequest,
   MEDIA_TYPES,
   negotiateAnswer,
   negotiateRequest,
@@ -20,12 +20,14 @@ import { answered, type CallAnswer, type MasterLog } from './calls/call-handler.
 import { CALL_TABLE } from './calls/call-table.ts';
 import { answerExtensionCall } from './extension-calls.ts';
 import { readCall } from './read-call.ts';
+import { answerStateCall, isStateCall, type StateAnswerOptions } from './state-answers.ts';
 
 /** What the operator API stands on. */
 export interface OperatorApiOptions {
   readonly system: ActorSystem;
   readonly master: MasterPid;
   readonly reads: AllocatorReads;
+  readonly state: StateAnswerOptions;
   readonly log: MasterLog;
 }
 
@@ -35,17 +37,22 @@ const NOT_READY = textAnswer(503, 'Master has not finished recovery');
 /** Handles `POST /api/v1`. */
 export function operatorCalls(options: OperatorApiOptions): HttpHandler {
   return async (exchange) => {
-    let answer: HttpAnswer;
+    let answer: HttpAnswer | undefined;
     try {
-      answer = await answerCall(exchange.request, options);
+      answer = await answerCall(exchange, options);
     } catch (error) {
       answer = textAnswer(503, `The master does not answer: ${errorText(error)}`);
     }
-    if (exchange.isOpen) exchange.respond(answer);
+    if (answer !== undefined && exchange.isOpen) exchange.respond(answer);
   };
 }
 
-async function answerCall(request: HttpRequest, context: OperatorApiOptions): Promise<HttpAnswer> {
+/** The answer; undefined when it was given, or begun. */
+async function answerCall(
+  exchange: HttpExchange,
+  context: OperatorApiOptions,
+): Promise<HttpAnswer | undefined> {
+  const { request } = exchange;
   const encoding = negotiateRequest(request);
   if (!encoding.ok) return encoding.error;
   const call = readCall(masterV1.Call, encoding.value, request.body);
@@ -60,6 +67,10 @@ async function answerCall(request: HttpRequest, context: OperatorApiOptions): Pr
   const answerEncoding = negotiateAnswer(request);
   if (!answerEncoding.ok) return answerEncoding.error;
   const { type = 'UNKNOWN' } = call.value;
+  if (isStateCall(type)) {
+    answerStateCall(exchange, type, answerEncoding.value, context.state);
+    return undefined;
+  }
   const handler = CALL_TABLE[type];
   const answer = await (handler === undefined
     ? lookCall(type, context)

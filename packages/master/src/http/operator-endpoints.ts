@@ -1,9 +1,9 @@
 // The endpoints operators and older clients read: `/state`, `/metrics/snapshot` and their relatives, at
 // the root and below `/master`.
 import type { ActorSystem } from '@kaon/actor';
-
 import {
   type HttpAnswer,
+  type HttpHandler,
   type HttpRequest,
   type HttpServer,
   jsonAnswer,
@@ -16,7 +16,6 @@ import {
   jsonDouble,
   jsonText,
   LEGACY_AGENTS_ENDPOINTS,
-  LEGACY_KEYS,
   MASTER_PID_HEADER,
   toId,
   versionJson,
@@ -25,19 +24,25 @@ import { CALL_TIMEOUT_MS, TASKS_PAGE_DEFAULT } from '../constants.ts';
 import type { HostLoad } from '../host-load.ts';
 import { prometheusText } from '../metrics/prometheus.ts';
 import type { MasterPid } from '../protocol.ts';
+import type { LookQuestion } from '../reads/read-question.ts';
+import type { ListFilter } from '../views/list-filter.ts';
 import type { TaskFilter } from '../views/state-json.ts';
 import type { ViewAnswer, ViewQuestion } from '../views/view.ts';
-import { type Answer, countOf, handle, json, nonEmpty } from './endpoint-answers.ts';
+import { type Answer, countOf, handle, json, jsonpOf, nonEmpty } from './endpoint-answers.ts';
 import type { EndpointContext, Routes } from './endpoint-context.ts';
 import { type LeadershipPort, leaderRoutes, redirectAnswer } from './leadership.ts';
+import { listFilter } from './list-queries.ts';
 import { mountMaintenanceEndpoints } from './maintenance-endpoints.ts';
 import { mountPolicyEndpoints } from './policy-endpoints.ts';
+import { answerRead } from './read-answers.ts';
+import type { StateAnswerOptions } from './state-answers.ts';
 
 /** What the endpoints stand on. */
 export interface EndpointOptions {
   readonly system: ActorSystem;
   readonly master: MasterPid;
   readonly flags: ReadonlyMap<string, string>;
+  readonly state: StateAnswerOptions;
   readonly leadership: LeadershipPort;
   readonly probeLoad: () => HostLoad;
 }
@@ -52,7 +57,10 @@ export function mountEndpoints(http: HttpServer, options: EndpointOptions): void
   const mount = (routes: Routes, path: string, answer: Answer): void => {
     for (const route of [path, `/master${path}`]) routes.route('*', route, handle(answer));
   };
-  const both = (path: string, answer: Answer): void => mount(leaders, path, answer);
+  const list = (path: string, lookOf: LookOf): void => {
+    const handler = listHandler(options, lookOf);
+    for (const route of [path, `/master${path}`]) leaders.route('*', route, handler);
+  };
 
   const figures = view(() => ({ kind: 'metrics' }));
   const snapshot: Answer = (request) => timeoutProblem(request) ?? figures(request);
@@ -63,33 +71,16 @@ export function mountEndpoints(http: HttpServer, options: EndpointOptions): void
   mount(http, '/health', () => health);
   mount(http, '/flags', (request) => json(request, { flags: new Map(flags) }));
   mount(http, '/redirect', () => redirectAnswer(leadership));
-  both(
-    '/state',
-    view(() => ({ kind: 'state' })),
-  );
-  both(
-    '/state-summary',
-    view(() => ({ kind: 'stateSummary' })),
-  );
-  both(
-    '/frameworks',
-    view(({ query }) => ({ kind: 'frameworks', frameworkId: nonEmpty(query, 'framework_id') })),
-  );
-  both(
-    '/tasks',
-    view(({ query }) => ({ kind: 'tasks', filter: taskFilter(query) })),
-  );
-  both(
-    '/roles',
-    view(() => ({ kind: 'roles' })),
-  );
-  for (const path of LEGACY_AGENTS_ENDPOINTS) {
-    const agents = view(({ query }) => ({
-      kind: 'agents',
-      agentId: nonEmpty(query, AGENT_ID_QUERY),
-    }));
-    leaders.route('*', path, handle(agents));
-  }
+  list('/state', (filter) => ({ kind: 'state', filter }));
+  list('/state-summary', (filter) => ({ kind: 'stateSummary', filter }));
+  list('/frameworks', (filter) => ({ kind: 'frameworks', filter }));
+  list('/roles', (filter) => ({ kind: 'roles', filter }));
+  list('/tasks', (filter, { query }) => ({
+    kind: 'tasks',
+    filter: { ...filter, ...pageOf(query) },
+  }));
+  const agents = listHandler(options, (filter) => ({ kind: 'agents', filter }));
+  for (const path of LEGACY_AGENTS_ENDPOINTS) leaders.route('*', path, agents);
   http.route(
     '*',
     '/version',
@@ -122,6 +113,27 @@ export function mountEndpoints(http: HttpServer, options: EndpointOptions): void
   }
 }
 
+type LookOf = (filter: ListFilter, request: HttpRequest) => LookQuestion;
+
+/** A list, from the copy of the state; while there is none, from the master itself. */
+function listHandler(options: EndpointOptions, lookOf: LookOf): HttpHandler {
+  const answer = handle(async (request) => {
+    const filter = listFilter(request);
+    if (!filter.ok) return filter.error;
+    return viewAnswer(request, await ask(options, lookOf(filter.value, request)));
+  });
+  return (exchange) => {
+    const { request } = exchange;
+    if (!options.state.reads.isReady) return answer(exchange);
+    const filter = listFilter(request);
+    const jsonp = jsonpOf(request);
+    if (!filter.ok) return exchange.respond(filter.error);
+    if (!jsonp.ok) return exchange.respond(jsonp.error);
+    const look = lookOf(filter.value, request);
+    const contentType = jsonp.value === undefined ? 'application/json' : 'text/javascript';
+    return answerRead(exchange, { look, jsonp: jsonp.value }, contentType, options.state);
+  };
+}
 /** Figures are there at once, so that a timeout is only judged. */
 function timeoutProblem({ query }: HttpRequest): HttpAnswer | undefined {
   const timeout = query.get('timeout');
@@ -158,8 +170,6 @@ function mountConstants(
   http.constant('/version', jsonAnswer(200, jsonText(versionJson())));
 }
 
-const AGENT_ID_QUERY = LEGACY_KEYS.agentId;
-
 function ask({ system, master }: EndpointOptions, question: ViewQuestion): Promise<ViewAnswer> {
   return system.ask(master, 'view', question, { timeoutMs: CALL_TIMEOUT_MS });
 }
@@ -192,12 +202,11 @@ async function teardown(
   return textAnswer(outcome.why === 'notReady' ? 503 : 400, outcome.text);
 }
 
-function taskFilter(query: URLSearchParams): TaskFilter {
+function pageOf(query: URLSearchParams) {
   return {
-    frameworkId: nonEmpty(query, 'framework_id'),
     taskId: nonEmpty(query, 'task_id'),
     offset: countOf(query.get('offset'), 0),
     limit: countOf(query.get('limit'), TASKS_PAGE_DEFAULT),
     isAscending: query.get('order') === 'asc',
-  };
+  } satisfies Partial<TaskFilter>;
 }

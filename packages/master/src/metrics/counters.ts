@@ -85,6 +85,17 @@ export const COUNTERS = {
   offersRescinded: 'master/offers_rescinded',
   operatorChangesRefused: 'master/operator_changes_refused',
   allocatorReadsRefused: 'master/allocator_reads_refused',
+  readsShared: 'master/reads_shared',
+  readsNotModified: 'master/reads_not_modified',
+  readsRefused: 'master/reads_refused',
+  readsFailed: 'master/reads_failed',
+  readsRestarted: 'master/reads_restarted',
+  readersStalled: 'master/readers_stalled',
+  eventSubscribersReplaced: 'master/event_subscribers_replaced',
+  eventSubscribersBehind: 'master/event_subscribers_behind',
+  eventSubscribersStalled: 'master/event_subscribers_stalled',
+  eventSnapshotsFailed: 'master/event_snapshots_failed',
+  eventsUnencodable: 'master/events_unencodable',
 } as const;
 
 /** A counter, by its Mesos key. */

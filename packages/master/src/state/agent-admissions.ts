@@ -2,6 +2,7 @@
 import { BoundedMap } from '@kaon/primitives';
 import type { AgentId, AgentInfo, TimeInfo } from '@kaon/protocol';
 import { ADMISSIONS_MAX, LOST_AGENTS_MAX, REMOVED_AGENTS_MAX } from '../constants.ts';
+import type { StateChanges } from './state-changes.ts';
 
 /** Why a message about an agent must wait: a registry write about it is under way. */
 export type AgentChange = 'markingUnreachable' | 'markingGone' | 'removing' | 'reregistering';
@@ -17,8 +18,14 @@ export class AgentAdmissions {
   /** PIDs of new agents whose admission waits for the registry. */
   readonly #registering = new Set<string>();
   readonly #changing = new Map<AgentId, AgentChange>();
+  readonly #changes: StateChanges | undefined;
   /** Registrations ignored because too many were under way. */
   refused = 0;
+
+  /** `changes` hears of agents that come onto or leave a list; undefined: nobody does. */
+  constructor(changes?: StateChanges) {
+    this.#changes = changes;
+  }
 
   /** False when this PID's admission is under way already or there are too many. */
   beginRegistration(pid: string): boolean {
@@ -60,17 +67,28 @@ export class AgentAdmissions {
     this.recovered.delete(agentId);
     this.unreachable.delete(agentId);
     this.removed.delete(agentId);
+    this.#tell(agentId);
+  }
+
+  /** The registry has it, and it has not come back yet. It stands last on the list. */
+  recover(agentId: AgentId, info: AgentInfo): void {
+    this.unreachable.delete(agentId);
+    this.recovered.delete(agentId);
+    this.recovered.set(agentId, info);
+    this.#tell(agentId);
   }
 
   markUnreachable(agentId: AgentId, since: TimeInfo): void {
     this.recovered.delete(agentId);
     this.unreachable.set(agentId, since);
+    this.#tell(agentId);
   }
 
   markGone(agentId: AgentId, since: TimeInfo): void {
     this.recovered.delete(agentId);
     this.unreachable.delete(agentId);
     this.gone.set(agentId, since);
+    this.#tell(agentId);
   }
 
   /** Whether the agent is not registered, but may come back. */
@@ -82,7 +100,9 @@ export class AgentAdmissions {
   forgetLostBefore(beforeMs: number): void {
     for (const lost of [this.unreachable, this.gone]) {
       for (const [agentId, { nanoseconds }] of [...lost.entries()]) {
-        if (nanoseconds / 1e6 < beforeMs) lost.delete(agentId);
+        if (nanoseconds / 1e6 >= beforeMs) continue;
+        lost.delete(agentId);
+        this.#tell(agentId);
       }
     }
   }
@@ -91,5 +111,10 @@ export class AgentAdmissions {
     this.recovered.delete(agentId);
     this.unreachable.delete(agentId);
     this.removed.set(agentId, true);
+    this.#tell(agentId);
+  }
+
+  #tell(agentId: AgentId): void {
+    this.#changes?.tell({ kind: 'admissionChanged', agentId });
   }
 }

@@ -22,6 +22,7 @@ import {
   Resources,
 } from '@kaon/resources';
 import type { AgentProtocol } from '../protocol.ts';
+import type { StateChanges } from './state-changes.ts';
 import type { TaskRecord } from './task-record.ts';
 
 /** What an agent says of itself when it (re-)registers. */
@@ -43,6 +44,22 @@ export function hostOf(address: string): string {
   return colon === -1 ? address : address.slice(0, colon);
 }
 
+/** How an agent stands with the master. Whatever views show of that must be in here. */
+export interface AgentStanding {
+  readonly isConnected: boolean;
+  readonly isDeactivated: boolean;
+  readonly reregisteredMs: number | undefined;
+  /** With the operations it was sent, as if they were done. */
+  readonly totalResources: readonly Resource[];
+}
+
+/** How a new agent stands. */
+interface NewAgentOptions {
+  readonly changes?: StateChanges | undefined;
+  /** Whether an operator keeps it out of offers. Default: no. */
+  readonly isDeactivated?: boolean;
+}
+
 /** Changed by `MasterState` and its own methods only. */
 export class Agent {
   readonly id: AgentId;
@@ -52,6 +69,7 @@ export class Agent {
   /** Tasks that were to be killed; the kill is sent again when the agent comes back. */
   readonly killedTasks = new Map<FrameworkId, Set<TaskId>>();
   readonly registeredMs: number;
+  readonly #changes: StateChanges | undefined;
   #facts: AgentFacts;
   /** As of the agent's last word. */
   #toldResources: Resources | undefined;
@@ -60,12 +78,20 @@ export class Agent {
   /** Whether it was ever sent an operation: until then its resources are those it registered with. */
   #hasOperated = false;
   #isConnected = true;
-  #isDeactivated = false;
+  #isDeactivated: boolean;
   #machineKey: string | undefined;
   #reregisteredMs: number | undefined;
   #disconnections = 0;
 
-  constructor(id: AgentId, facts: AgentFacts, registeredMs: number) {
+  /** `changes` hears of what becomes of it; undefined: nobody does. */
+  constructor(
+    id: AgentId,
+    facts: AgentFacts,
+    registeredMs: number,
+    { changes, isDeactivated = false }: NewAgentOptions = {},
+  ) {
+    this.#changes = changes;
+    this.#isDeactivated = isDeactivated;
     this.id = id;
     this.#facts = facts;
     this.#resourceVersionUuid = facts.resourceVersionUuid;
@@ -166,6 +192,7 @@ export class Agent {
     invariant(this.#isConnected, 'only a connected agent disconnects');
     this.#isConnected = false;
     this.#disconnections += 1;
+    this.#tell();
   }
 
   reconnect(facts: AgentFacts, nowMs: number): void {
@@ -176,15 +203,18 @@ export class Agent {
     this.#machineKey = undefined;
     this.#isConnected = true;
     this.#reregisteredMs = nowMs;
+    this.#tell();
   }
 
   /** Marks an agent that came back from the registry's lists as returned. */
   markReregistered(nowMs: number): void {
     this.#reregisteredMs = nowMs;
+    this.#tell();
   }
 
   setDeactivated(isDeactivated: boolean): void {
     this.#isDeactivated = isDeactivated;
+    this.#tell();
   }
 
   /** It speaks of a new state of its resources. */
@@ -198,6 +228,7 @@ export class Agent {
     if (!converted.ok) return converted;
     this.#totalResources = converted.value;
     this.#hasOperated = true;
+    this.#tell();
     return ok(undefined);
   }
 
@@ -214,6 +245,7 @@ export class Agent {
    */
   assumeOnly(remaining: Iterable<readonly ResourceConversion[]>): void {
     this.#totalResources = this.#told();
+    this.#tell();
     for (const conversions of remaining) this.assume(conversions);
   }
 
@@ -235,5 +267,29 @@ export class Agent {
     const tasks = this.killedTasks.get(frameworkId);
     tasks?.delete(taskId);
     if (tasks?.size === 0) this.killedTasks.delete(frameworkId);
+  }
+
+  /** What readers elsewhere need to know of it, beside its `AgentFacts`. */
+  get standing(): AgentStanding {
+    return {
+      isConnected: this.#isConnected,
+      isDeactivated: this.#isDeactivated,
+      reregisteredMs: this.#reregisteredMs,
+      totalResources: this.totalResources.toRecords(),
+    };
+  }
+
+  /** Makes it what it is said to be; for copies of an agent that another thread reads. */
+  restore(facts: AgentFacts, standing: AgentStanding): void {
+    this.#facts = facts;
+    this.#totalResources = Resources.of(standing.totalResources);
+    this.#machineKey = undefined;
+    this.#isConnected = standing.isConnected;
+    this.#isDeactivated = standing.isDeactivated;
+    this.#reregisteredMs = standing.reregisteredMs;
+  }
+
+  #tell(): void {
+    this.#changes?.tell({ kind: 'agentChanged', agent: this });
   }
 }

@@ -16,6 +16,7 @@ import {
 import type { MasterLimits } from '../options.ts';
 import { FrameworkTally } from './framework-tally.ts';
 import { Recent } from './recent.ts';
+import type { StateChange, StateChanges } from './state-changes.ts';
 import type { TaskRecord } from './task-record.ts';
 
 /**
@@ -24,6 +25,20 @@ import type { TaskRecord } from './task-record.ts';
  * - `active`: subscribed.
  */
 export type FrameworkPhase = 'recovered' | 'disconnected' | 'active';
+
+/** A framework without what it holds, as plain data. Whatever views show of it must be in here. */
+export interface FrameworkFacts {
+  readonly info: FrameworkInfo;
+  readonly phase: FrameworkPhase;
+  readonly streamId: string | undefined;
+  readonly suppressedRoles: readonly string[];
+  readonly offerConstraints: schedulerV1.OfferConstraints | undefined;
+  readonly registeredMs: number | undefined;
+  readonly reregisteredMs: number | undefined;
+  readonly unregisteredMs: number | undefined;
+}
+
+type FrameworkChange = Extract<StateChange, { readonly kind: 'frameworkChanged' }>['what'];
 
 /** Changed by `MasterState` and its own methods only. */
 export class Framework {
@@ -35,6 +50,7 @@ export class Framework {
   readonly completedTasks: Recent<TaskRecord>;
   readonly unreachableTasks: BoundedMap<TaskId, TaskRecord>;
   readonly tally = new FrameworkTally();
+  readonly #changes: StateChanges | undefined;
   #info: FrameworkInfo;
   #phase: FrameworkPhase = 'recovered';
   #streamId: string | undefined;
@@ -45,8 +61,9 @@ export class Framework {
   #reregisteredMs: number | undefined;
   #unregisteredMs: number | undefined;
 
-  /** `info` carries the framework's id. */
-  constructor(info: FrameworkInfo, limits: MasterLimits) {
+  /** `info` carries the framework's id. `changes` hears of what becomes of it; undefined: nobody does. */
+  constructor(info: FrameworkInfo, limits: MasterLimits, changes?: StateChanges) {
+    this.#changes = changes;
     invariant(info.id !== undefined, 'a framework that is kept has an id');
     this.id = info.id.value as FrameworkId;
     this.#info = info;
@@ -128,12 +145,14 @@ export class Framework {
     this.#streamId = streamId;
     if (this.#registeredMs === undefined) this.#registeredMs = nowMs;
     else this.#reregisteredMs = nowMs;
+    this.#tell('connection');
   }
 
   disconnect(): void {
     invariant(this.#phase === 'active', 'only a connected framework disconnects');
     this.#phase = 'disconnected';
     this.#streamId = undefined;
+    this.#tell('connection');
   }
 
   /** Takes in what a scheduler says of itself. The id, user, checkpoint and principal stay. */
@@ -142,6 +161,7 @@ export class Framework {
     this.#info = { ...info, id, user, checkpoint, principal };
     this.#roles = new Set(rolesOf(this.#info));
     this.#suppressedRoles = new Set(suppressedRoles);
+    this.#tell('info');
   }
 
   /** Replaces what agents told about a recovered framework by what its scheduler says. */
@@ -149,26 +169,61 @@ export class Framework {
     this.#info = { ...info, id: this.#info.id };
     this.#roles = new Set(rolesOf(this.#info));
     this.#suppressedRoles = new Set(suppressedRoles);
+    this.#tell('info');
   }
 
   /** Which agents it wants offers of from now on. */
   constrain(constraints: schedulerV1.OfferConstraints | undefined): void {
     this.#offerConstraints = constraints;
+    this.#tell('info');
   }
 
   suppress(roles: Iterable<string>): void {
     this.#suppressedRoles = new Set([...this.#suppressedRoles, ...roles]);
+    this.#tell('suppression');
   }
 
   revive(roles: Iterable<string>): void {
     const remaining = new Set(this.#suppressedRoles);
     for (const role of roles) remaining.delete(role);
     this.#suppressedRoles = remaining;
+    this.#tell('suppression');
   }
 
   unregister(nowMs: number): void {
     this.#unregisteredMs = nowMs;
     this.#phase = 'disconnected';
     this.#streamId = undefined;
+  }
+
+  /** What readers elsewhere need to know of it, without tasks, executors and offers. */
+  get facts(): FrameworkFacts {
+    return {
+      info: this.#info,
+      phase: this.#phase,
+      streamId: this.#streamId,
+      suppressedRoles: [...this.#suppressedRoles],
+      offerConstraints: this.#offerConstraints,
+      registeredMs: this.#registeredMs,
+      reregisteredMs: this.#reregisteredMs,
+      unregisteredMs: this.#unregisteredMs,
+    };
+  }
+
+  /** Makes it what `facts` say; for copies of a framework that another thread reads. */
+  restore(facts: FrameworkFacts): void {
+    this.#info = facts.info;
+    this.#roles = new Set(rolesOf(facts.info));
+    this.#phase = facts.phase;
+    this.#streamId = facts.streamId;
+    this.#suppressedRoles = new Set(facts.suppressedRoles);
+    this.#offerConstraints = facts.offerConstraints;
+    this.#registeredMs = facts.registeredMs;
+    this.#reregisteredMs = facts.reregisteredMs;
+    this.#unregisteredMs = facts.unregisteredMs;
+  }
+
+  #tell(what: FrameworkChange): void {
+    this.#changes?.tell({ kind: 'frameworkChanged', framework: this, what });
   }
 }

@@ -1,6 +1,7 @@
 // Outstanding inverse offers: questions to frameworks whether they can do without an agent for a while.
 import { getOrCreate } from '@kaon/primitives';
 import type { AgentId, FrameworkId, OfferId, Unavailability } from '@kaon/protocol';
+import type { StateChanges } from './state-changes.ts';
 
 /** One question to one framework about one agent. */
 export interface InverseOfferRecord {
@@ -14,9 +15,20 @@ export interface InverseOfferRecord {
 export class InverseOffers {
   readonly #all = new Map<OfferId, InverseOfferRecord>();
   readonly #byHolder = new Map<FrameworkId | AgentId, Set<InverseOfferRecord>>();
+  readonly #changes: StateChanges | undefined;
+
+  /** `changes` hears of what comes and goes; undefined: nobody does. */
+  constructor(changes?: StateChanges) {
+    this.#changes = changes;
+  }
 
   get size(): number {
     return this.#all.size;
+  }
+
+  /** Oldest first. */
+  all(): Iterable<InverseOfferRecord> {
+    return this.#all.values();
   }
 
   get(id: OfferId): InverseOfferRecord | undefined {
@@ -33,6 +45,7 @@ export class InverseOffers {
     for (const holder of [offer.frameworkId, offer.agentId]) {
       getOrCreate(this.#byHolder, holder, () => new Set<InverseOfferRecord>()).add(offer);
     }
+    this.#changes?.tell({ kind: 'inverseOfferAdded', offer });
   }
 
   remove(offer: InverseOfferRecord): void {
@@ -42,5 +55,6 @@ export class InverseOffers {
       held?.delete(offer);
       if (held?.size === 0) this.#byHolder.delete(holder);
     }
+    this.#changes?.tell({ kind: 'inverseOfferRemoved', offer });
   }
 }

@@ -24,6 +24,7 @@ import { InverseOffers } from './inverse-offers.ts';
 import { Machines } from './machines.ts';
 import type { OfferRecord } from './offer-record.ts';
 import { Operations } from './operations.ts';
+import { StateChanges } from './state-changes.ts';
 import { TaskRecord } from './task-record.ts';
 
 /** Where a task goes that is no longer live. */
@@ -33,16 +34,17 @@ export type TaskEnd = 'completed' | 'unreachable' | 'forgotten';
 export class MasterState {
   readonly info: MasterInfo;
   readonly limits: MasterLimits;
+  readonly changes = new StateChanges();
   readonly frameworks = new Map<FrameworkId, Framework>();
   readonly completedFrameworks: BoundedMap<FrameworkId, Framework>;
   readonly agents = new Map<AgentId, Agent>();
-  readonly admissions = new AgentAdmissions();
-  readonly standings = new AgentStandings();
-  readonly machines = new Machines();
-  readonly policy = new ClusterPolicy();
+  readonly admissions = new AgentAdmissions(this.changes);
+  readonly standings = new AgentStandings((agentId) => this.#tellStanding(agentId));
+  readonly machines = new Machines(this.changes);
+  readonly policy = new ClusterPolicy(this.changes);
   readonly offers = new Map<OfferId, OfferRecord>();
-  readonly inverseOffers = new InverseOffers();
-  readonly operations = new Operations((agentId) => this.standings.noteEnd(agentId));
+  readonly inverseOffers = new InverseOffers(this.changes);
+  readonly operations = new Operations(this.changes, (agentId) => this.standings.noteEnd(agentId));
   readonly startedMs: number;
   #electedMs: number | undefined;
   #isReady = false;
@@ -110,9 +112,10 @@ export class MasterState {
   }
 
   addFramework(info: FrameworkInfo): Framework {
-    const framework = new Framework(info, this.limits);
+    const framework = new Framework(info, this.limits, this.changes);
     invariant(!this.frameworks.has(framework.id), 'an added framework is new');
     this.frameworks.set(framework.id, framework);
+    this.changes.tell({ kind: 'frameworkAdded', framework });
     return framework;
   }
 
@@ -137,16 +140,20 @@ export class MasterState {
     this.frameworks.delete(framework.id);
     this.machines.forgetFramework(framework.id);
     this.completedFrameworks.set(framework.id, framework);
+    this.changes.tell({ kind: 'frameworkRemoved', framework });
   }
 
   addAgent(id: AgentId, facts: AgentFacts, registeredMs: number): Agent {
     invariant(!this.agents.has(id), 'an added agent is new');
     invariant(!this.#agentsByPid.has(facts.pid.toString()), 'no two agents share a PID');
-    const agent = new Agent(id, facts, registeredMs);
-    agent.setDeactivated(this.standings.deactivated.has(id));
+    const agent = new Agent(id, facts, registeredMs, {
+      changes: this.changes,
+      isDeactivated: this.standings.deactivated.has(id),
+    });
     this.agents.set(id, agent);
     this.#agentsByPid.set(facts.pid.toString(), agent);
     this.admissions.settle(id);
+    this.changes.tell({ kind: 'agentAdded', agent });
     return agent;
   }
 
@@ -163,13 +170,14 @@ export class MasterState {
     for (const operation of this.operations.onAgent(agent.id)) this.operations.remove(operation);
     this.agents.delete(agent.id);
     this.machines.forgetAgent(agent.id);
-    this.standings.drainStartMs.delete(agent.id);
+    this.standings.forgetDrainStart(agent.id);
     this.#agentsByPid.delete(agent.pid.toString());
+    this.changes.tell({ kind: 'agentRemoved', agent });
   }
 
   /** The framework may be unknown no longer: whoever adds tasks adds their frameworks first. */
   addTask(facts: Task): TaskRecord {
-    const task = new TaskRecord(facts);
+    const task = new TaskRecord(facts, this.changes);
     const framework = this.frameworks.get(task.frameworkId);
     const agent = this.agents.get(task.agentId);
     invariant(framework !== undefined, "a task's framework is known");
@@ -178,6 +186,7 @@ export class MasterState {
     framework.tasks.set(task.id, task);
     framework.unreachableTasks.delete(task.id);
     getOrCreate(agent.tasks, framework.id, () => new Map<TaskId, TaskRecord>()).set(task.id, task);
+    this.changes.tell({ kind: 'taskAdded', task });
     return task;
   }
 
@@ -194,6 +203,7 @@ export class MasterState {
     this.standings.noteEnd(agent.id);
     if (end === 'completed') framework.completedTasks.push(task);
     else if (end === 'unreachable') framework.unreachableTasks.set(task.id, task);
+    this.changes.tell({ kind: 'taskRemoved', task, end });
   }
 
   addExecutor(frameworkId: FrameworkId, agentId: AgentId, executor: ExecutorInfo): void {
@@ -207,6 +217,7 @@ export class MasterState {
     getOrCreate(agent.executors, frameworkId, () => here).set(executorId, executor);
     const there = new Map<ExecutorId, ExecutorInfo>();
     getOrCreate(framework.executors, agentId, () => there).set(executorId, executor);
+    this.changes.tell({ kind: 'executorAdded', frameworkId, agentId, executor });
   }
 
   /** The executor that was removed; undefined when it is not known. */
@@ -220,6 +231,7 @@ export class MasterState {
     if (executor === undefined) return undefined;
     removeNested(onAgent, frameworkId, executorId);
     removeNested(this.frameworks.get(frameworkId)?.executors, agentId, executorId);
+    this.changes.tell({ kind: 'executorRemoved', frameworkId, agentId, executorId });
     return executor;
   }
 
@@ -231,6 +243,7 @@ export class MasterState {
     this.offers.set(offer.id, offer);
     framework.offers.add(offer.id);
     agent.offers.add(offer.id);
+    this.changes.tell({ kind: 'offerAdded', offer });
     return offer;
   }
 
@@ -239,6 +252,7 @@ export class MasterState {
     this.offers.delete(offer.id);
     this.frameworks.get(offer.frameworkId)?.offers.delete(offer.id);
     this.agents.get(offer.agentId)?.offers.delete(offer.id);
+    this.changes.tell({ kind: 'offerRemoved', offer });
   }
 
   offersOf(holder: { readonly offers: ReadonlySet<OfferId> }): readonly OfferRecord[] {
@@ -249,6 +263,11 @@ export class MasterState {
       offers.push(offer);
     }
     return offers;
+  }
+
+  #tellStanding(agentId: AgentId): void {
+    const agent = this.agents.get(agentId);
+    if (agent !== undefined) this.changes.tell({ kind: 'agentChanged', agent });
   }
 
   /** What each framework uses of an agent: tasks that run and executors. */
@@ -267,7 +286,8 @@ export class MasterState {
   }
 }
 
-function removeNested<K, L, V>(
+/** Deletes an entry, and the inner map when it is empty then. */
+export function removeNested<K, L, V>(
   outer: Map<K, Map<L, V>> | undefined,
   outerKey: K,
   innerKey: L,

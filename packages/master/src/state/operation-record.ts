@@ -15,6 +15,7 @@ import {
 } from '@kaon/protocol';
 import type { ResourceConversion } from '@kaon/resources';
 import { STATUSES_PER_OPERATION_MAX } from '../constants.ts';
+import type { StateChanges } from './state-changes.ts';
 
 /** An operation's uuid as text, for maps. */
 export type OperationKey = string;
@@ -47,6 +48,7 @@ export class OperationRecord {
    * word on its resources is the newer one.
    */
   assumed: readonly ResourceConversion[] | undefined;
+  #changes: StateChanges | undefined;
   #latest: OperationStatus;
   #statuses: readonly OperationStatus[];
 
@@ -107,7 +109,13 @@ export class OperationRecord {
     if (!isKnown) {
       this.#statuses = [...this.#statuses, status].slice(-STATUSES_PER_OPERATION_MAX);
     }
+    this.#changes?.tell({ kind: 'operationChanged', operation: this });
     return !wasTerminal && this.isTerminal;
+  }
+
+  /** From now on `changes` hears of what becomes of it. */
+  tellChanges(changes: StateChanges | undefined): void {
+    this.#changes = changes;
   }
 }
 

@@ -3,6 +3,7 @@ import { getOrCreate, invariant } from '@kaon/primitives';
 import type { AgentId, FrameworkId, OperationId } from '@kaon/protocol';
 import { OPERATIONS_MAX } from '../constants.ts';
 import type { OperationKey, OperationRecord } from './operation-record.ts';
+import type { StateChanges } from './state-changes.ts';
 
 const NONE: ReadonlyMap<OperationKey, OperationRecord> = new Map();
 
@@ -13,11 +14,16 @@ export class Operations {
   readonly #byAgent = new Map<AgentId, Map<OperationKey, OperationRecord>>();
   readonly #byFramework = new Map<FrameworkId, Map<OperationKey, OperationRecord>>();
   readonly #byId = new Map<FrameworkId, Map<OperationId, OperationRecord>>();
+  readonly #changes: StateChanges | undefined;
 
   readonly #onRemoved: (agentId: AgentId) => void;
 
-  /** `onRemoved` is told of the agent whenever an operation is forgotten. Default: nobody is. */
-  constructor(onRemoved: (agentId: AgentId) => void = () => undefined) {
+  /**
+   * `changes` hears of what becomes of them; undefined: nobody does. `onRemoved` is told of the agent whenever an
+   * operation is forgotten. Default: nobody is.
+   */
+  constructor(changes?: StateChanges, onRemoved: (agentId: AgentId) => void = () => undefined) {
+    this.#changes = changes;
     this.#onRemoved = onRemoved;
   }
 
@@ -51,8 +57,15 @@ export class Operations {
   }
 
   add(operation: OperationRecord): void {
+    invariant(!this.#byKey.has(operation.key), 'an added operation is new');
+    this.put(operation);
+    operation.tellChanges(this.#changes);
+    this.#changes?.tell({ kind: 'operationAdded', operation });
+  }
+
+  /** Adds one, or puts it in the place of what has its key; for copies. */
+  put(operation: OperationRecord): void {
     const { key, agentId, frameworkId, id } = operation;
-    invariant(!this.#byKey.has(key), 'an added operation is new');
     this.#byKey.set(key, operation);
     getOrCreate(this.#byAgent, agentId, () => new Map()).set(key, operation);
     if (frameworkId === undefined) return;
@@ -64,6 +77,7 @@ export class Operations {
     const { key, agentId, frameworkId, id } = operation;
     invariant(this.#byKey.delete(key), 'a removed operation is known');
     removeNested(this.#byAgent, agentId, key);
+    this.#changes?.tell({ kind: 'operationRemoved', operation });
     this.#onRemoved(agentId);
     if (frameworkId === undefined) return;
     removeNested(this.#byFramework, frameworkId, key);

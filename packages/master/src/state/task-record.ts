@@ -12,6 +12,7 @@ import {
 } from '@kaon/protocol';
 import { Resources } from '@kaon/resources';
 import { STATUSES_PER_TASK_MAX } from '../constants.ts';
+import type { StateChanges } from './state-changes.ts';
 
 /** A change of a task, from an agent or made up by the master. */
 export interface TaskChange {
@@ -30,13 +31,17 @@ export class TaskRecord {
   /** Undefined for command tasks: their executor is the agent's affair. */
   readonly executorId: ExecutorId | undefined;
   readonly #facts: Task;
+  readonly #changes: StateChanges | undefined;
   #resources: Resources | undefined;
+  #isChanged = false;
   #state: TaskState;
   #statuses: readonly TaskStatus[];
   #forwardedState: TaskState | undefined;
   #forwardedUuid: Uint8Array | undefined;
 
-  constructor(facts: Task) {
+  /** `changes` hears of what becomes of it; undefined: nobody does. */
+  constructor(facts: Task, changes?: StateChanges) {
+    this.#changes = changes;
     this.id = idOf(facts.taskId);
     this.frameworkId = idOf(facts.frameworkId);
     this.agentId = idOf(facts.agentId);
@@ -79,8 +84,14 @@ export class TaskRecord {
     return !isTerminal(this.#state) && this.#state !== 'TASK_UNREACHABLE';
   }
 
-  /** Everything, as a record of the API. */
+  /** The role its resources are allocated to. */
+  get role(): string | undefined {
+    return this.#facts.resources.find(({ allocationInfo }) => allocationInfo)?.allocationInfo?.role;
+  }
+
+  /** Everything, as a record of the API. The same object until it changes. */
   get task(): Task {
+    if (!this.#isChanged) return this.#facts;
     return {
       ...this.#facts,
       state: this.#state,
@@ -98,6 +109,7 @@ export class TaskRecord {
    */
   apply({ status, latestState, uuid }: TaskChange): boolean {
     const heldResources = this.holdsResources;
+    this.#isChanged = true;
     if (!isTerminal(this.#state)) this.#state = latestState;
     if (uuid !== undefined) {
       this.#forwardedState = status.state;
@@ -105,6 +117,7 @@ export class TaskRecord {
       this.#forwardedUuid = new Uint8Array(uuid);
     }
     this.#remember(status);
+    this.#changes?.tell({ kind: 'taskChanged', task: this, status });
     return heldResources && !this.holdsResources;
   }
 

@@ -16,7 +16,7 @@ export function recoverAgents(
 ): readonly Effect[] {
   const { recovered, unreachable, gone } = state.admissions;
   for (const [id, { info, ...standing }] of facts.entries('agent')) {
-    recovered.set(toId<AgentId>(id), info);
+    state.admissions.recover(toId<AgentId>(id), info);
     recoverStanding(state, toId<AgentId>(id), standing);
   }
   for (const [id, { timestamp, ...standing }] of facts.entries('unreachable')) {
@@ -36,8 +36,8 @@ export function recoverAgents(
 /** What operators have set: in force before any agent is back. */
 function recoverPolicy(state: MasterState, facts: RegistryView): readonly Effect[] {
   const { policy, machines, admissions } = state;
-  for (const [role, { info }] of facts.entries('weight')) policy.weights.set(role, info.weight);
-  for (const [role, config] of facts.entries('quota')) policy.quotas.set(role, config);
+  for (const [role, { info }] of facts.entries('weight')) policy.setWeight(role, info.weight);
+  for (const [, config] of facts.entries('quota')) policy.setQuota(config);
   const known = [...facts.entries('machine')].map(([, { info }]) => ({
     id: info.id,
     mode: info.mode ?? 'DRAINING',
@@ -62,6 +62,6 @@ function recoverStanding(
     deactivated,
   }: { readonly drainInfo?: DrainInfo | undefined; readonly deactivated?: boolean | undefined },
 ): void {
-  if (deactivated === true) standings.deactivated.add(agentId);
-  if (drainInfo !== undefined) standings.drains.set(agentId, drainInfo);
+  if (deactivated === true) standings.deactivate(agentId);
+  if (drainInfo !== undefined) standings.drain(agentId, drainInfo);
 }

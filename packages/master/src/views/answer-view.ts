@@ -25,17 +25,17 @@ export function answerView(
 ): ViewAnswer {
   switch (question.kind) {
     case 'state':
-      return json(stateJson(state, context));
+      return json(stateJson(state, context, question.filter));
     case 'stateSummary':
-      return json(stateSummaryJson(state, context));
+      return json(stateSummaryJson(state, context, question.filter));
     case 'agents':
-      return json(agentsJson(state, question.agentId));
+      return json(agentsJson(state, context, question.filter));
     case 'frameworks':
-      return json(frameworksJson(state, question.frameworkId));
+      return json(frameworksJson(state, context, question.filter));
     case 'tasks':
-      return json(tasksJson(state, question.filter));
+      return json(tasksJson(state, question.filter, context));
     case 'roles':
-      return json(rolesJson(state));
+      return json(rolesJson(state, question.filter));
     case 'quota':
       return json(quotaJson(state));
     case 'weights':
@@ -59,7 +59,7 @@ function json(value: JsonValue): ViewAnswer {
 
 function operatorAnswer(
   state: MasterState,
-  { type }: Extract<ViewQuestion, { readonly kind: 'operator' }>,
+  { type, filter }: Extract<ViewQuestion, { readonly kind: 'operator' }>,
   context: ViewContext,
 ): ViewAnswer {
   if (!state.isReady) return { kind: 'notReady' };
@@ -68,6 +68,6 @@ function operatorAnswer(
     const list = [...metrics].map(([name, value]) => ({ name, value }));
     return { kind: 'operator', response: { type, getMetrics: { metrics: list } } };
   }
-  const response = operatorResponse(state, type, context);
+  const response = operatorResponse(state, type, context, filter);
   return response === undefined ? { kind: 'unsupported' } : { kind: 'operator', response };
 }

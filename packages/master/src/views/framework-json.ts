@@ -18,8 +18,10 @@ import { Resources } from '@kaon/resources';
 import type { Framework } from '../state/framework.ts';
 import type { MasterState } from '../state/master-state.ts';
 import type { OfferRecord } from '../state/offer-record.ts';
+import type { TaskRecord } from '../state/task-record.ts';
+import type { Fragments } from './fragments.ts';
+import { EVERYTHING, type ListFilter, showsOffer, showsTask } from './list-filter.ts';
 import { amountsJson } from './resources-json.ts';
-import { taskJson } from './task-json.ts';
 import { offeredOf, usedByFramework } from './usage.ts';
 
 /** The members that `/state-summary` shows too. */
@@ -39,11 +41,18 @@ export function frameworkSummaryJson(state: MasterState, framework: Framework): 
   };
 }
 
-/** All of it, with tasks, offers and executors. */
-export function frameworkJson(state: MasterState, framework: Framework): JsonObject {
+/** All of it, with tasks, offers and executors, as far as `filter` shows them. */
+export function frameworkJson(
+  state: MasterState,
+  framework: Framework,
+  fragments: Fragments,
+  filter: ListFilter = EVERYTHING,
+): JsonObject {
   const { info } = framework;
   const held = usedByFramework(framework).plus(offeredOf(state, framework));
   const { reregisteredMs, registeredMs } = framework;
+  const tasksJson = (tasks: Iterable<TaskRecord>): JsonValue =>
+    [...tasks].filter((task) => showsTask(task, filter)).map((task) => fragments.task(task));
   return {
     ...frameworkSummaryJson(state, framework),
     user: info.user,
@@ -55,11 +64,11 @@ export function frameworkJson(state: MasterState, framework: Framework): JsonObj
     principal: info.principal,
     resources: amountsJson(held),
     ...(framework.has('MULTI_ROLE') ? { roles: info.roles } : { role: info.role ?? '*' }),
-    tasks: [...framework.tasks.values()].map(taskJson),
-    unreachable_tasks: [...framework.unreachableTasks.values()].map(taskJson),
-    completed_tasks: framework.completedTasks.items().map(taskJson),
-    offers: state.offersOf(framework).map(offerJson),
-    executors: executorsJson(framework),
+    tasks: tasksJson(framework.tasks.values()),
+    unreachable_tasks: tasksJson(framework.unreachableTasks.values()),
+    completed_tasks: tasksJson(framework.completedTasks.items()),
+    offers: offersJson(state, framework, filter),
+    executors: executorsJson(framework, filter),
     labels: info.labels?.labels.map((label) => messageJson(Label, label)),
     offer_constraints: framework.offerConstraints
       ? messageJson(schedulerV1.OfferConstraints, framework.offerConstraints)
@@ -77,9 +86,15 @@ function offerJson({ id, frameworkId, agentId, role, resources }: OfferRecord): 
   };
 }
 
-function executorsJson(framework: Framework): JsonValue {
+function offersJson(state: MasterState, framework: Framework, filter: ListFilter): JsonValue {
+  const offers = state.offersOf(framework).filter((offer) => showsOffer(offer, filter));
+  return offers.map(offerJson);
+}
+
+function executorsJson(framework: Framework, { agentId: wanted }: ListFilter): JsonValue {
   const list: JsonValue[] = [];
   for (const [agentId, executors] of framework.executors) {
+    if (wanted !== undefined && agentId !== wanted) continue;
     for (const executor of executors.values()) {
       list.push({
         ...executorJson(framework, executor),

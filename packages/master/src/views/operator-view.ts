@@ -1,5 +1,6 @@
 // What the operator API's reading calls answer, as its own records.
 import {
+  type AgentInfo,
   BUILD,
   idRecord,
   type masterV1,
@@ -16,9 +17,16 @@ import type { MasterState } from '../state/master-state.ts';
 import type { TaskRecord } from '../state/task-record.ts';
 import { offerMessage } from '../transitions/make-offers.ts';
 import { inverseOfferMessage } from '../transitions/operator/inverse-offers.ts';
+import {
+  EVERYTHING,
+  type ListFilter,
+  showsAgent,
+  showsFramework,
+  showsTask,
+} from './list-filter.ts';
 import { maintenanceSchedule, maintenanceStatus } from './maintenance-view.ts';
 import { quotaStatus, weightInfos } from './policy-view.ts';
-import { rolesOfCluster } from './roles-json.ts';
+import { rolesShown } from './roles-json.ts';
 import { offeredOf, usedByFramework, usedOfAgent } from './usage.ts';
 import type { ViewContext } from './view.ts';
 
@@ -28,7 +36,8 @@ type Response = masterV1.Response;
 export function operatorResponse(
   state: MasterState,
   type: masterV1.Call_Type,
-  { flags }: ViewContext,
+  { flags }: Pick<ViewContext, 'flags'>,
+  filter: ListFilter = EVERYTHING,
 ): Response | undefined {
   switch (type) {
     case 'GET_HEALTH':
@@ -40,17 +49,17 @@ export function operatorResponse(
     case 'GET_MASTER':
       return { type, getMaster: masterRecord(state) };
     case 'GET_AGENTS':
-      return { type, getAgents: agentRecords(state) };
+      return { type, getAgents: agentRecords(state, filter) };
     case 'GET_FRAMEWORKS':
-      return { type, getFrameworks: frameworkRecords(state) };
+      return { type, getFrameworks: frameworkRecords(state, filter) };
     case 'GET_EXECUTORS':
-      return { type, getExecutors: executorRecords(state) };
+      return { type, getExecutors: executorRecords(state, filter) };
     case 'GET_TASKS':
-      return { type, getTasks: taskRecords(state) };
+      return { type, getTasks: taskRecords(state, filter) };
     case 'GET_OPERATIONS':
-      return { type, getOperations: { operations: operationRecords(state) } };
+      return { type, getOperations: { operations: operationRecords(state, filter) } };
     case 'GET_ROLES':
-      return { type, getRoles: { roles: roleRecords(state) } };
+      return { type, getRoles: { roles: roleRecords(state, filter) } };
     case 'GET_WEIGHTS': {
       const infos = weightInfos(state);
       // As in Mesos, there is nothing at all when no weight was ever set.
@@ -66,10 +75,10 @@ export function operatorResponse(
       return {
         type,
         getState: {
-          getTasks: taskRecords(state),
-          getExecutors: executorRecords(state),
-          getFrameworks: frameworkRecords(state),
-          getAgents: agentRecords(state),
+          getTasks: taskRecords(state, filter),
+          getExecutors: executorRecords(state, filter),
+          getFrameworks: frameworkRecords(state, filter),
+          getAgents: agentRecords(state, filter),
         },
       };
     default:
@@ -86,14 +95,17 @@ function masterRecord(state: MasterState): masterV1.Response_GetMaster {
   };
 }
 
-function agentRecords(state: MasterState): masterV1.Response_GetAgents {
+function agentRecords(state: MasterState, filter: ListFilter): masterV1.Response_GetAgents {
   return {
-    agents: [...state.agents.values()].map((agent) => agentRecord(state, agent)),
-    recoveredAgents: [...state.admissions.recovered.values()],
+    agents: [...state.agents.values()]
+      .filter((agent) => showsAgent(state, agent, filter))
+      .map((agent) => agentRecord(state, agent)),
+    recoveredAgents: recoveredAgents(state, filter),
   };
 }
 
-function agentRecord(state: MasterState, agent: Agent): masterV1.Response_GetAgents_Agent {
+/** One agent, as `GET_AGENTS` lists it. */
+export function agentRecord(state: MasterState, agent: Agent): masterV1.Response_GetAgents_Agent {
   return {
     agentInfo: { ...agent.info, checkpoint: true },
     active: agent.isActive,
@@ -112,9 +124,11 @@ function agentRecord(state: MasterState, agent: Agent): masterV1.Response_GetAge
   };
 }
 
-function frameworkRecords(state: MasterState): masterV1.Response_GetFrameworks {
+function frameworkRecords(state: MasterState, filter: ListFilter): masterV1.Response_GetFrameworks {
   const list = (frameworks: Iterable<Framework>): masterV1.Response_GetFrameworks_Framework[] =>
-    [...frameworks].map((framework) => frameworkRecord(state, framework));
+    [...frameworks]
+      .filter((framework) => showsFramework(state, framework, filter))
+      .map((framework) => frameworkRecord(state, framework));
   return {
     frameworks: list(state.frameworks.values()),
     completedFrameworks: list(state.completedFrameworks.values()),
@@ -126,16 +140,8 @@ function frameworkRecord(
   state: MasterState,
   framework: Framework,
 ): masterV1.Response_GetFrameworks_Framework {
-  const { registeredMs, unregisteredMs } = framework;
   return {
-    frameworkInfo: framework.info,
-    active: framework.acceptsOffers,
-    connected: framework.isConnected,
-    recovered: framework.phase === 'recovered',
-    registeredTime: timeOf(registeredMs),
-    // The first subscription counts as a re-registration too, as in Mesos.
-    reregisteredTime: timeOf(framework.reregisteredMs ?? registeredMs),
-    unregisteredTime: timeOf(unregisteredMs),
+    ...frameworkStanding(framework),
     offers: state.offersOf(framework).map((offer) => offerMessage(state, framework, offer)),
     inverseOffers: state.inverseOffers
       .of(framework.id)
@@ -146,10 +152,27 @@ function frameworkRecord(
   };
 }
 
-function executorRecords(state: MasterState): masterV1.Response_GetExecutors {
+/** Who a framework is and how it stands: its record without what it holds. */
+export function frameworkStanding(framework: Framework) {
+  const { registeredMs, unregisteredMs } = framework;
+  return {
+    frameworkInfo: framework.info,
+    active: framework.acceptsOffers,
+    connected: framework.isConnected,
+    recovered: framework.phase === 'recovered',
+    registeredTime: timeOf(registeredMs),
+    // The first subscription counts as a re-registration too, as in Mesos.
+    reregisteredTime: timeOf(framework.reregisteredMs ?? registeredMs),
+    unregisteredTime: timeOf(unregisteredMs),
+  } satisfies Partial<masterV1.Response_GetFrameworks_Framework>;
+}
+
+function executorRecords(state: MasterState, filter: ListFilter): masterV1.Response_GetExecutors {
   const executors: masterV1.Response_GetExecutors_Executor[] = [];
   for (const framework of state.frameworks.values()) {
+    if (!showsFramework(state, framework, filter)) continue;
     for (const [agentId, here] of framework.executors) {
+      if (filter.agentId !== undefined && agentId !== filter.agentId) continue;
       for (const executorInfo of here.values()) {
         executors.push({ executorInfo, agentId: idRecord(agentId) });
       }
@@ -159,28 +182,39 @@ function executorRecords(state: MasterState): masterV1.Response_GetExecutors {
 }
 
 /** Completed tasks of completed frameworks are among them. */
-function taskRecords(state: MasterState): masterV1.Response_GetTasks {
+function taskRecords(state: MasterState, filter: ListFilter): masterV1.Response_GetTasks {
   const tasks: Task[] = [];
   const unreachableTasks: Task[] = [];
   const completedTasks: Task[] = [];
+  const push = (list: Task[], records: Iterable<TaskRecord>): void => {
+    for (const record of records) if (showsTask(record, filter)) list.push(record.task);
+  };
   for (const framework of [...state.frameworks.values(), ...state.completedFrameworks.values()]) {
-    tasks.push(...tasksOf(framework.tasks.values()));
-    unreachableTasks.push(...tasksOf(framework.unreachableTasks.values()));
-    completedTasks.push(...tasksOf(framework.completedTasks.items()));
+    push(tasks, framework.tasks.values());
+    push(unreachableTasks, framework.unreachableTasks.values());
+    push(completedTasks, framework.completedTasks.items());
   }
   return { pendingTasks: [], tasks, unreachableTasks, completedTasks, orphanTasks: [] };
 }
 
-function tasksOf(records: Iterable<TaskRecord>): Task[] {
-  return [...records].map(({ task }) => task);
+/** Nothing is known yet of what runs on them. */
+function recoveredAgents({ admissions }: MasterState, filter: ListFilter): readonly AgentInfo[] {
+  const { agentId, frameworkId, role } = filter;
+  if (frameworkId !== undefined || role !== undefined) return [];
+  return [...admissions.recovered].flatMap(([id, info]) =>
+    agentId === undefined || id === agentId ? [info] : [],
+  );
 }
 
-function operationRecords(state: MasterState): Operation[] {
-  return [...state.operations.all()].map(({ operation }) => operation);
+function operationRecords(state: MasterState, { frameworkId, agentId }: ListFilter): Operation[] {
+  return [...state.operations.all()]
+    .filter((one) => frameworkId === undefined || one.frameworkId === frameworkId)
+    .filter((one) => agentId === undefined || one.agentId === agentId)
+    .map(({ operation }) => operation);
 }
 
-function roleRecords(state: MasterState): Role[] {
-  return rolesOfCluster(state).map(({ role, frameworkIds, allocated, offered }) => ({
+function roleRecords(state: MasterState, filter: ListFilter): Role[] {
+  return rolesShown(state, filter).map(({ role, frameworkIds, allocated, offered }) => ({
     name: role,
     weight: state.policy.weightOf(role),
     frameworks: frameworkIds.map(idRecord),

@@ -2,6 +2,7 @@
 import { type JsonObject, type JsonValue, jsonDouble, type quotaV1 } from '@kaon/protocol';
 import { Resources } from '@kaon/resources';
 import type { MasterState } from '../state/master-state.ts';
+import { EVERYTHING, type ListFilter } from './list-filter.ts';
 import { quantitiesJson } from './resources-json.ts';
 
 /** What one role holds. */
@@ -59,9 +60,19 @@ interface RoleParts {
   readonly reserved: Resources[];
 }
 
-/** The answer of `/roles`. */
-export function rolesJson(state: MasterState): JsonObject {
-  return { roles: rolesOfCluster(state).map((usage) => roleJson(state, usage)) };
+/** The answer of `/roles`; of one role, or of a framework's, when a filter names them. */
+export function rolesJson(state: MasterState, filter: ListFilter = EVERYTHING): JsonObject {
+  return { roles: rolesShown(state, filter).map((usage) => roleJson(state, usage)) };
+}
+
+/** `rolesOfCluster`, as far as a filter shows them. */
+export function rolesShown(state: MasterState, filter: ListFilter): readonly RoleUsage[] {
+  const { role: wanted, frameworkId } = filter;
+  return rolesOfCluster(state).filter(
+    ({ role, frameworkIds }) =>
+      (wanted === undefined || role === wanted) &&
+      (frameworkId === undefined || frameworkIds.includes(frameworkId)),
+  );
 }
 
 function roleJson(

@@ -14,15 +14,26 @@ import type { Agent } from '../state/agent.ts';
 import type { Framework } from '../state/framework.ts';
 import type { MasterState } from '../state/master-state.ts';
 import type { TaskRecord } from '../state/task-record.ts';
-import { agentJson, fullAgentJson } from './agent-json.ts';
+import { agentJson } from './agent-json.ts';
+import { FRESH_FRAGMENTS, type Fragments } from './fragments.ts';
 import { frameworkJson, frameworkSummaryJson } from './framework-json.ts';
-import { taskJson } from './task-json.ts';
+import {
+  EVERYTHING,
+  type ListFilter,
+  showsAgent,
+  showsFramework,
+  showsTask,
+} from './list-filter.ts';
 import type { ViewContext } from './view.ts';
 
 const K = LEGACY_KEYS;
 
 /** The answer of `/state`. */
-export function stateJson(state: MasterState, { flags }: ViewContext): JsonObject {
+export function stateJson(
+  state: MasterState,
+  { flags, fragments = FRESH_FRAGMENTS }: ViewContext,
+  filter: ListFilter = EVERYTHING,
+): JsonObject {
   const { info, agents, admissions } = state;
   const active = [...agents.values()].filter(({ isActive }) => isActive).length;
   return {
@@ -44,38 +55,53 @@ export function stateJson(state: MasterState, { flags }: ViewContext): JsonObjec
     cluster: flags.get('cluster'),
     log_dir: flags.get('log_dir'),
     flags: new Map(flags),
-    [K.agents]: [...agents.values()].map((agent) => agentJson(state, agent)),
-    [K.recoveredAgents]: [...admissions.recovered.values()].map(recoveredJson),
-    ...frameworkLists(state),
+    [K.agents]: agentsOf(state, filter).map((agent) => fragments.agent(state, agent)),
+    [K.recoveredAgents]: recoveredOf(state, filter),
+    ...frameworkLists(state, fragments, filter),
     orphan_tasks: [],
     unregistered_frameworks: [],
   };
 }
 
-/** The answer of the endpoint that lists agents; of one of them when `agentId` is given. */
-export function agentsJson(state: MasterState, agentId: string | undefined): JsonObject {
-  const chosen = [...state.agents.values()].filter(
-    ({ id }) => agentId === undefined || id === agentId,
-  );
-  const recovered = [...state.admissions.recovered].filter(
-    ([id]) => agentId === undefined || id === agentId,
-  );
+/** The answer of the endpoint that lists agents. */
+export function agentsJson(
+  state: MasterState,
+  { fragments = FRESH_FRAGMENTS }: Pick<ViewContext, 'fragments'> = {},
+  filter: ListFilter = EVERYTHING,
+): JsonObject {
   return {
-    [K.agents]: chosen.map((agent) => fullAgentJson(state, agent)),
-    [K.recoveredAgents]: recovered.map(([, info]) => recoveredJson(info)),
+    [K.agents]: agentsOf(state, filter).map((agent) => fragments.fullAgent(state, agent)),
+    [K.recoveredAgents]: recoveredOf(state, filter),
   };
 }
 
-/** The answer of `/frameworks`; with one of them only when `frameworkId` is given. */
-export function frameworksJson(state: MasterState, frameworkId: string | undefined): JsonObject {
-  return { ...frameworkLists(state, frameworkId), unregistered_frameworks: [] };
+function agentsOf(state: MasterState, filter: ListFilter): readonly Agent[] {
+  return [...state.agents.values()].filter((agent) => showsAgent(state, agent, filter));
 }
 
-function frameworkLists(state: MasterState, frameworkId?: string): JsonObject {
+/** Nothing is known yet of what runs on them. */
+function recoveredOf({ admissions }: MasterState, filter: ListFilter): JsonValue {
+  const { agentId, frameworkId, role } = filter;
+  if (frameworkId !== undefined || role !== undefined) return [];
+  return [...admissions.recovered]
+    .filter(([id]) => agentId === undefined || id === agentId)
+    .map(([, info]) => recoveredJson(info));
+}
+
+/** The answer of `/frameworks`. */
+export function frameworksJson(
+  state: MasterState,
+  { fragments = FRESH_FRAGMENTS }: Pick<ViewContext, 'fragments'> = {},
+  filter: ListFilter = EVERYTHING,
+): JsonObject {
+  return { ...frameworkLists(state, fragments, filter), unregistered_frameworks: [] };
+}
+
+function frameworkLists(state: MasterState, fragments: Fragments, filter: ListFilter): JsonObject {
   const list = (frameworks: Iterable<Framework>): JsonValue =>
     [...frameworks]
-      .filter(({ id }) => frameworkId === undefined || id === frameworkId)
-      .map((framework) => frameworkJson(state, framework));
+      .filter((framework) => showsFramework(state, framework, filter))
+      .map((framework) => frameworkJson(state, framework, fragments, filter));
   return {
     frameworks: list(state.frameworks.values()),
     completed_frameworks: list(state.completedFrameworks.values()),
@@ -87,8 +113,7 @@ function recoveredJson(info: AgentInfo): JsonValue {
 }
 
 /** Which tasks a page of `/tasks` shows. */
-export interface TaskFilter {
-  readonly frameworkId: string | undefined;
+export interface TaskFilter extends ListFilter {
   readonly taskId: string | undefined;
   readonly offset: number;
   readonly limit: number;
@@ -96,17 +121,22 @@ export interface TaskFilter {
 }
 
 /** The answer of `/tasks`: newest first unless asked otherwise. */
-export function tasksJson(state: MasterState, filter: TaskFilter): JsonObject {
+export function tasksJson(
+  state: MasterState,
+  filter: TaskFilter,
+  { fragments = FRESH_FRAGMENTS }: Pick<ViewContext, 'fragments'> = {},
+): JsonObject {
   const frameworks = [...state.frameworks.values(), ...state.completedFrameworks.values()].filter(
     ({ id }) => filter.frameworkId === undefined || id === filter.frameworkId,
   );
   const tasks = frameworks
     .flatMap((framework) => allTasksOf(framework))
-    .filter(({ id }) => filter.taskId === undefined || id === filter.taskId);
+    .filter((task) => filter.taskId === undefined || task.id === filter.taskId)
+    .filter((task) => showsTask(task, filter));
   const timed = tasks.map((task) => [task.statuses[0]?.timestamp ?? 0, task] as const);
   timed.sort(([left], [right]) => (filter.isAscending ? left - right : right - left));
   const page = timed.slice(filter.offset, filter.offset + filter.limit);
-  return { tasks: page.map(([, task]) => taskJson(task)) };
+  return { tasks: page.map(([, task]) => fragments.task(task)) };
 }
 
 /** Live, unreachable and completed ones. */
@@ -132,29 +162,35 @@ const SUMMARY_STATES: readonly TaskState[] = [
 ];
 
 /** The answer of `/state-summary`: counts in place of tasks. */
-export function stateSummaryJson(state: MasterState, { flags }: ViewContext): JsonObject {
+export function stateSummaryJson(
+  state: MasterState,
+  { flags }: ViewContext,
+  filter: ListFilter = EVERYTHING,
+): JsonObject {
+  const shown = [...state.frameworks.values()].filter((one) => showsFramework(state, one, filter));
   const byAgent = new Map<string, TaskRecord[]>();
   const frameworksOf = new Map<string, Set<string>>();
-  const agentsOf = new Map<string, Set<string>>();
-  for (const framework of state.frameworks.values()) {
+  const agentsByFramework = new Map<string, Set<string>>();
+  for (const framework of shown) {
     for (const task of allTasksOf(framework)) {
+      if (!showsTask(task, filter)) continue;
       push(byAgent, task.agentId, task);
       add(frameworksOf, task.agentId, framework.id);
-      add(agentsOf, framework.id, task.agentId);
+      add(agentsByFramework, framework.id, task.agentId);
     }
   }
   return {
     hostname: state.info.hostname,
     cluster: flags.get('cluster'),
-    [K.agents]: [...state.agents.values()].map((agent: Agent) => ({
+    [K.agents]: agentsOf(state, filter).map((agent: Agent) => ({
       ...agentJson(state, agent),
       ...countsJson(byAgent.get(agent.id) ?? []),
       framework_ids: [...(frameworksOf.get(agent.id) ?? [])],
     })),
-    frameworks: [...state.frameworks.values()].map((framework) => ({
+    frameworks: shown.map((framework) => ({
       ...frameworkSummaryJson(state, framework),
-      ...countsJson(allTasksOf(framework)),
-      [K.agentIds]: [...(agentsOf.get(framework.id) ?? [])],
+      ...countsJson(allTasksOf(framework).filter((task) => showsTask(task, filter))),
+      [K.agentIds]: [...(agentsByFramework.get(framework.id) ?? [])],
     })),
   };
 }

@@ -1,5 +1,7 @@
 // What can be seen of a master: the questions its HTTP side asks, and the answers.
 import type { JsonValue, masterV1 } from '@kaon/protocol';
+import type { Fragments } from './fragments.ts';
+import type { ListFilter } from './list-filter.ts';
 import type { TaskFilter } from './state-json.ts';
 
 /** What views show beside the state. */
@@ -9,22 +11,29 @@ export interface ViewContext {
   /** Metrics by key, as of now. */
   readonly metrics: (gauges: Iterable<readonly [string, number]>) => ReadonlyMap<string, number>;
   readonly nowMs: () => number;
+  /** Parts at hand. Default: each is made anew. */
+  readonly fragments?: Fragments;
 }
 
 /** Something to see. */
 export type ViewQuestion =
-  | { readonly kind: 'state' }
-  | { readonly kind: 'stateSummary' }
-  | { readonly kind: 'agents'; readonly agentId: string | undefined }
-  | { readonly kind: 'frameworks'; readonly frameworkId: string | undefined }
+  | {
+      readonly kind: 'state' | 'stateSummary' | 'agents' | 'frameworks' | 'roles';
+      /** Default: everything. */
+      readonly filter?: ListFilter;
+    }
   | { readonly kind: 'tasks'; readonly filter: TaskFilter }
-  | { readonly kind: 'roles' }
   | { readonly kind: 'quota' }
   | { readonly kind: 'weights' }
   | { readonly kind: 'maintenanceSchedule' }
   | { readonly kind: 'maintenanceStatus' }
   | { readonly kind: 'metrics' }
-  | { readonly kind: 'operator'; readonly type: masterV1.Call_Type };
+  | {
+      readonly kind: 'operator';
+      readonly type: masterV1.Call_Type;
+      /** Default: everything. */
+      readonly filter?: ListFilter;
+    };
 
 /** What was seen. It is a picture of its own: nothing in it changes any more. */
 export type ViewAnswer =

@@ -4,12 +4,16 @@ import { type RunningMaster, startMaster } from '@kaon/master';
 import { fromUtf8, type Random, seededRandom, utf8 } from '@kaon/primitives';
 import { jsonText } from '@kaon/protocol';
 import { memoryStorage } from '@kaon/registry';
-import { VirtualClock } from '@kaon/testkit';
+import {
+  type Draft,
+  type RouteAnswer,
+  Routes,
+  type TestResponseStream,
+  VirtualClock,
+} from '@kaon/testkit';
 import type { Test } from 'tap';
 import { GreedyAllocator } from './greedy-allocator.ts';
-import type { Draft } from './message-maker.ts';
 import { obligingAgent } from './obliging-agent.ts';
-import { type RouteAnswer, Routes, type TestResponseStream } from './routes.ts';
 
 const ADDRESS = '127.0.0.1:5050';
 const AGENT_RESOURCES = 'cpus:8;mem:8192;disk:16384;cpus(web):2;mem(web):512;ports:[31000-32000]';

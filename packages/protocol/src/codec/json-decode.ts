@@ -1,6 +1,7 @@
 // Mesos' JSON to messages: lenient where Mesos is lenient, with its sentences where it is not.
 import { err, ok, type Result } from '@kaon/primitives';
 import type { JsonError } from '../errors.ts';
+import { INTEGER_RANGES } from './integer-ranges.ts';
 import { parseJson } from './json-parse.ts';
 import { parseBase64 } from './json-string.ts';
 import { type Draft, messageOf, missingFields, newDraft, newMap } from './message-fields.ts';
@@ -248,7 +249,7 @@ function scalarReader(field: FieldSchema, type: ScalarType): ReadValue {
 }
 
 function numberReader(field: FieldSchema, type: ScalarType): ReadValue {
-  const range = RANGES[type];
+  const range = INTEGER_RANGES[type];
   return (value) => {
     const number = typeof value === 'string' ? parseInside(value, 'number', field) : value;
     if (number instanceof Problem) return number;
@@ -272,25 +273,6 @@ function parseInside(text: string, type: 'number' | 'boolean', field: FieldSchem
     `Failed to parse '${text}' as a JSON ${type} for field '${field.name}': ${problem}`,
   );
 }
-
-const INT32: readonly [number, number] = [-(2 ** 31), 2 ** 31 - 1];
-const UINT32: readonly [number, number] = [0, 2 ** 32 - 1];
-// The largest double below the bound: 2^63 and 2^64 themselves do not fit.
-const INT64: readonly [number, number] = [-(2 ** 63), 2 ** 63 - 1024];
-const UINT64: readonly [number, number] = [0, 2 ** 64 - 2048];
-
-const RANGES: Partial<Record<ScalarType, readonly [number, number]>> = {
-  int32: INT32,
-  sint32: INT32,
-  sfixed32: INT32,
-  uint32: UINT32,
-  fixed32: UINT32,
-  int64: INT64,
-  sint64: INT64,
-  sfixed64: INT64,
-  uint64: UINT64,
-  fixed64: UINT64,
-};
 
 function notExpecting(value: unknown, field: FieldSchema): Problem {
   return new Problem(`Not expecting a JSON ${jsonType(value)} for field '${field.name}'`);

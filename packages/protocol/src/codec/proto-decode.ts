@@ -3,6 +3,7 @@
 
 import { BinaryReader } from '@bufbuild/protobuf/wire';
 import { type DecodeError, err, ok, type Result } from '@kaon/primitives';
+import { nearestInteger } from './integer-ranges.ts';
 import { type Draft, messageOf, missingFields, newDraft } from './message-fields.ts';
 import type { FieldSchema, ScalarType, Schema } from './schema.ts';
 import { WIRE_LENGTH, wireType } from './wire-type.ts';
@@ -232,15 +233,15 @@ const SCALAR_READERS: Readonly<Record<ScalarType, ReadValue>> = {
   double: (reader) => reader.double(),
   float: (reader) => reader.float(),
   int32: (reader) => reader.int32(),
-  int64: (reader) => Number(reader.int64()),
+  int64: (reader) => nearestInteger(reader.int64(), 'int64'),
   uint32: (reader) => reader.uint32(),
-  uint64: (reader) => Number(reader.uint64()),
+  uint64: (reader) => nearestInteger(reader.uint64(), 'uint64'),
   sint32: (reader) => reader.sint32(),
-  sint64: (reader) => Number(reader.sint64()),
+  sint64: (reader) => nearestInteger(reader.sint64(), 'sint64'),
   fixed32: (reader) => reader.fixed32(),
-  fixed64: (reader) => Number(reader.fixed64()),
+  fixed64: (reader) => nearestInteger(reader.fixed64(), 'fixed64'),
   sfixed32: (reader) => reader.sfixed32(),
-  sfixed64: (reader) => Number(reader.sfixed64()),
+  sfixed64: (reader) => nearestInteger(reader.sfixed64(), 'sfixed64'),
   bool: (reader) => reader.bool(),
   string: (reader) => reader.string(),
   bytes: (reader) => new Uint8Array(reader.bytes()),

@@ -1,8 +1,9 @@
 // Plain objects that came from another process (as msgpack) to messages: the same tables check that
 // each field has its type. Keys are the camelCase ones of memory.
 import { type DecodeError, type Decoder, err, ok } from '@kaon/primitives';
+import { INTEGER_RANGES, nearestInteger } from './integer-ranges.ts';
 import { type Draft, messageOf, newDraft, newMap } from './message-fields.ts';
-import type { FieldSchema, Schema } from './schema.ts';
+import type { FieldSchema, ScalarType, Schema } from './schema.ts';
 
 const DEPTH_MAX = 100;
 
@@ -40,7 +41,8 @@ function readAt(read: ReadValue, value: unknown, depth: number, where: () => str
  * A decoder for messages of `schema` held in plain objects.
  *
  * Unknown keys are dropped, absent lists and maps become empty, unknown names of an enum count as
- * absent, so nodes of different versions understand each other. Integers beyond 2^53 may be bigints.
+ * absent, so nodes of different versions understand each other. Integers beyond 2^53 may be bigints;
+ * those that do not fit their type are refused.
  */
 export function recordDecoder<T>(schema: Schema<T>): Decoder<T> {
   const read = readerOf(schema);
@@ -158,10 +160,19 @@ function valueReader(field: FieldSchema): ReadValue {
         return value;
       };
     default:
-      return (value) => {
-        const number = typeof value === 'bigint' ? Number(value) : value;
-        if (!Number.isInteger(number)) throw new Mismatch('', 'expected an integer');
-        return number;
-      };
+      return integerReader(field.type);
   }
+}
+
+/** What does not fit its type could be kept, but never be written down or sent on. */
+function integerReader(type: ScalarType): ReadValue {
+  const [least, greatest] = INTEGER_RANGES[type] ?? [Number.NaN, Number.NaN];
+  return (value) => {
+    const number = typeof value === 'bigint' ? nearestInteger(value, type) : value;
+    if (typeof number !== 'number' || !Number.isInteger(number)) {
+      throw new Mismatch('', 'expected an integer');
+    }
+    if (number >= least && number <= greatest) return number;
+    throw new Mismatch('', `${number} is out of the range of ${type}`);
+  };
 }

@@ -82,8 +82,8 @@ export function drainBegun(
   env: Env,
 ): readonly Effect[] {
   const { standings } = state;
-  standings.drains.set(agentId, { state: 'DRAINING', config });
-  standings.deactivated.add(agentId);
+  standings.drain(agentId, { state: 'DRAINING', config });
+  standings.deactivate(agentId);
   const agent = state.agents.get(agentId);
   const drained = agent === undefined ? [] : tellToDrain(state, agent, env);
   return [
@@ -100,7 +100,7 @@ export function agentDeactivated(
   agentId: AgentId,
   reply: ReplyId | undefined,
 ): readonly Effect[] {
-  state.standings.deactivated.add(agentId);
+  state.standings.deactivate(agentId);
   return [
     ...deactivate(state, state.agents.get(agentId)),
     log('info', 'agent deactivated', { agentId }),
@@ -140,7 +140,7 @@ export function keepStanding(state: MasterState, agent: Agent, env: Env): readon
 function tellToDrain({ standings }: MasterState, agent: Agent, env: Env): readonly Effect[] {
   const config = standings.drains.get(agent.id)?.config;
   if (config === undefined) return [];
-  standings.drainStartMs.set(agent.id, env.nowMs);
+  standings.drainBegan(agent.id, env.nowMs);
   standings.noteEnd(agent.id);
   return [toAgent(agent.pid, 'drainAgent', { config })];
 }
@@ -171,7 +171,7 @@ export function agentDrained(
 ): readonly Effect[] {
   const drain = standings.drains.get(agentId);
   if (drain === undefined) return [];
-  standings.drains.set(agentId, { ...drain, state: 'DRAINED' });
+  standings.drain(agentId, { ...drain, state: 'DRAINED' });
   return [log('info', 'agent is drained', { agentId })];
 }
 

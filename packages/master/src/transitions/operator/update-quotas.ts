@@ -94,7 +94,7 @@ export function quotasUpdated(
   { configs }: Extract<DurableChange, { readonly kind: 'updateQuotas' }>,
   reply: ReplyId | undefined,
 ): readonly Effect[] {
-  for (const config of configs) state.policy.quotas.set(config.role, config);
+  for (const config of configs) state.policy.setQuota(config);
   const consumed = quotaConsumption(state);
   return [
     tellAllocator({ kind: 'setQuota', quotas: configs.map(quotaUpdateOf) }),
@@ -123,7 +123,7 @@ export function quotaRemoved(
   { role }: Change<'removeQuota'>,
   reply: ReplyId | undefined,
 ): readonly Effect[] {
-  state.policy.quotas.delete(role);
+  state.policy.removeQuota(role);
   return [
     tellAllocator({ kind: 'setQuota', quotas: [quotaUpdateOf(unlimited(role))] }),
     log('info', 'quota removed', { role }),

@@ -45,7 +45,7 @@ export function weightsUpdated(
   reply: ReplyId | undefined,
 ): readonly Effect[] {
   const inForce = weights.map(({ role = '', weight }) => ({ role, weight }));
-  for (const { role, weight } of inForce) state.policy.weights.set(role, weight);
+  for (const { role, weight } of inForce) state.policy.setWeight(role, weight);
   const isSubscribed = inForce.some(({ role }) =>
     [...state.frameworks.values()].some((framework) => framework.roles.has(role)),
   );

@@ -3,10 +3,13 @@
 import type { Random } from '@kaon/primitives';
 import type { FieldSchema, Schema } from '@kaon/protocol';
 
-/** JSON of one message. */
+/** JSON of one message, in Mesos' form. */
 export type Draft = Record<string, unknown>;
 
-/** Values for messages and texts that must name something: by full name of the message, or of the field. */
+/**
+ * Values for messages and texts that must name something: by full name of the message, or of the field
+ * (`mesos.v1.TaskID`, `mesos.v1.scheduler.Call.Acknowledge.uuid`). Undefined: one is made up.
+ */
 export type Known = (name: string, random: Random) => unknown;
 
 /** Items in a list or map, at most. */
@@ -47,11 +50,20 @@ const TEXTS = [
   'x'.repeat(5000),
 ];
 
+/** One of `items`; undefined, whatever the type says, when there is none. */
 export function pick<T>(random: Random, items: readonly T[]): T {
   return items[random.nextInt(items.length)] as T;
 }
 
-/** A message of `schema`; `known` gives what must name something, the rest is made up. */
+/** The types a call of `schema` may have: the names of the values of its field `type`. */
+export function callTypes(schema: Schema<unknown>): readonly string[] {
+  return schema.fields.find(({ name }) => name === 'type')?.enum?.().names ?? [];
+}
+
+/**
+ * A message of `schema`; `known` gives what must name something, the rest is made up. Required fields are
+ * always there, others mostly, those below `depth` messages never.
+ */
 export function makeMessage(
   schema: Schema<unknown>,
   random: Random,
@@ -122,7 +134,33 @@ function makeValue(
   }
 }
 
-/** The same message with `count` things wrong, somewhere. */
+/** Every place of a required field in `message`: a copy of the whole without it, and its name. */
+export function* withoutRequired(
+  schema: Schema<unknown>,
+  message: Draft,
+): Generator<{ readonly name: string; readonly rest: Draft }> {
+  for (const { name, label, type, message: inner } of schema.fields) {
+    const value = message[name];
+    if (value === undefined) continue;
+    if (label === 'required') {
+      const { [name]: _left, ...rest } = message;
+      yield { name, rest };
+    }
+    if (type !== 'message' || inner === undefined || label === 'map') continue;
+    const values = (label === 'repeated' ? value : [value]) as readonly Draft[];
+    for (const [index, item] of values.entries()) {
+      for (const found of withoutRequired(inner(), item)) {
+        const items = values.map((other, at) => (at === index ? found.rest : other));
+        yield {
+          name: found.name,
+          rest: { ...message, [name]: label === 'repeated' ? items : items[0] },
+        };
+      }
+    }
+  }
+}
+
+/** A copy of the message with `count` things wrong, somewhere: types, numbers, texts, what is missing or twice. */
 export function mutate(message: unknown, random: Random, count: number): unknown {
   let mutated = structuredClone(message);
   for (let index = 0; index < count; index += 1) mutated = mutateOnce(mutated, random);

@@ -1,5 +1,6 @@
-// The routes of a master without a server: requests are handed to handlers, answers are looked at.
+// The routes of a server without sockets: requests are handed to handlers, answers are looked at.
 import type {
+  Chunk,
   HttpAnswer,
   HttpExchange,
   HttpHandler,
@@ -22,7 +23,7 @@ export interface RouteAnswer {
   readonly status: number;
   readonly headers: Readonly<Record<string, string>>;
   readonly body: Uint8Array;
-  /** Set for a streaming answer. */
+  /** Set for a streaming answer, which begins when its head is sent. */
   readonly stream: TestResponseStream | undefined;
 }
 
@@ -33,12 +34,12 @@ export class TestResponseStream implements ResponseStream {
   isOpen = true;
   bufferedBytes = 0;
 
-  write(bytes: Uint8Array): boolean {
-    if (this.isOpen) this.chunks.push(bytes);
+  write(bytes: Uint8Array | Chunk): boolean {
+    if (this.isOpen) this.chunks.push(bytes instanceof Uint8Array ? bytes : bytes.data);
     return this.isOpen;
   }
 
-  offer(bytes: Uint8Array): boolean {
+  offer(bytes: Uint8Array | Chunk): boolean {
     return this.write(bytes);
   }
 
@@ -64,14 +65,16 @@ export class TestResponseStream implements ResponseStream {
 export class Routes {
   readonly #handlers = new Map<string, HttpHandler>();
 
-  /** What `mountMaster` is given. */
+  /** What is given to whoever mounts routes. WebSockets are never served. */
   readonly server = {
     route: (methods: string | readonly string[], path: string, handler: HttpHandler): void => {
       for (const method of typeof methods === 'string' ? [methods] : methods) {
         this.#handlers.set(`${method} ${path}`, handler);
       }
     },
-    constant: (): void => undefined,
+    constant: (path: string, answer: HttpAnswer): void => {
+      this.#handlers.set(`* ${path}`, (exchange) => exchange.respond(answer));
+    },
     webSocket: (): void => undefined,
   } as unknown as HttpServer;
 

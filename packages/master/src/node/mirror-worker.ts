@@ -1,0 +1,35 @@
+// The worker thread's entry: one copy of a master's state, for as long as its port is open. Piscina calls the
+// default export.
+import { deserialize } from 'node:v8';
+import type { MessagePort } from 'node:worker_threads';
+import { Mirror } from '../reads/mirror.ts';
+import type { MirrorNews, MirrorOrder } from '../reads/mirror-orders.ts';
+
+/** What the thread begins with. */
+export interface MirrorJob {
+  readonly port: MessagePort;
+}
+
+/** Resolves when the port is closed. */
+function serve({ port }: MirrorJob): Promise<void> {
+  const mirror = new Mirror((news) => port.postMessage(news, transferOf(news)));
+  return new Promise((resolve, reject) => {
+    port.on('message', (bytes: Uint8Array) => {
+      try {
+        mirror.take(deserialize(bytes) as MirrorOrder);
+      } catch (error) {
+        // A copy that failed to follow shows what never was: it must not answer any more.
+        reject(error);
+        port.close();
+      }
+    });
+    port.once('close', resolve);
+  });
+}
+
+function transferOf(news: MirrorNews): ArrayBuffer[] {
+  return news.kind === 'page' ? [news.page.buffer] : [];
+}
+
+// Piscina finds the function of a worker file under this name only.
+export { serve as default };

@@ -1,13 +1,7 @@
 // A cluster like the one the recordings were made with: a master and two agents, each with a port of its
 // own, and on them a framework with one task that runs, one that finished, one that failed and one more.
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { parseMasterAddress, standaloneDetector } from '@kaon/election';
-import { ensureWorkDirectory, startHostAgent, startHostMaster } from '@kaon/local';
-import { type Random, silentLogger, systemClock, systemRandom } from '@kaon/primitives';
-import { startNode } from '@kaon/remote';
 import type { Test } from 'tap';
+import { givenGoldenNodes } from './golden-nodes.ts';
 import { exchange } from './raw-http.ts';
 import { type Json, RawScheduler } from './v1-scheduler.ts';
 
@@ -20,19 +14,6 @@ export interface GoldenCluster {
   /** What today's texts have for those of the recordings: folders of agents, an executor, its container. */
   readonly names: ReadonlyMap<string, string>;
 }
-
-const AGENTS = [
-  {
-    port: 5051,
-    resources: 'cpus:4;mem:4096;disk:8192;ports:[31000-31999]',
-    attributes: 'rack:r1;zone:z1;level:3',
-  },
-  {
-    port: 5052,
-    resources: 'cpus:2;mem:2048;disk:4096;ports:[32000-32999];cpus(ops):1;mem(ops):512',
-    attributes: 'rack:r2;zone:z2',
-  },
-] as const;
 
 const FRAMEWORK = {
   user: 'root',
@@ -58,78 +39,9 @@ const CPUS_LEFT = 6.7;
 
 /** Starts it; it ends with the test. */
 export async function givenGoldenCluster(t: Test): Promise<GoldenCluster> {
-  const folder = await mkdtemp(join(tmpdir(), 'kaon-golden-'));
-  t.teardown(() => rm(folder, { recursive: true, force: true }));
-  const node = async (random?: Random) => {
-    const started = await startNode({
-      host: '127.0.0.1',
-      port: 0,
-      clock: systemClock(),
-      random,
-      logger: silentLogger,
-      http: { driver: 'node' },
-    });
-    t.teardown(() => started.close({ graceMs: 0 }));
-    return started;
-  };
-  await ensureWorkDirectory(join(folder, 'master'));
-  const masterNode = await node();
-  const master = await startHostMaster({
-    system: masterNode.system,
-    http: masterNode.http,
-    workDir: join(folder, 'master'),
-    isDurable: false,
-    hostname: 'localhost',
-    allocator: { allocationIntervalMs: 50 },
-    flags: {
-      hostname: 'localhost',
-      ip: '127.0.0.1',
-      log_dir: '/var/lib/mesos/master-log',
-      logbufsecs: '0',
-      port: '5050',
-      work_dir: '/var/lib/mesos/master-work',
-    },
-    logger: silentLogger,
-  });
-  t.teardown(() => master.close());
-  const address = parseMasterAddress(masterNode.address);
-  if (!address.ok) throw new Error(address.error);
-  const addresses = { 5050: masterNode.address, 5051: '', 5052: '' };
-  const names = new Map<string, string>();
-  for (const [index, { port, resources, attributes }] of AGENTS.entries()) {
-    const agentNode = await node(patient(systemRandom()));
-    addresses[port] = agentNode.address;
-    const workDir = join(folder, `agent${index + 1}`);
-    names.set(`/var/lib/mesos/agent${index + 1}-work`, workDir);
-    const agent = await startHostAgent({
-      system: agentNode.system,
-      http: agentNode.http,
-      mountAtRoot: true,
-      detector: standaloneDetector(address.value),
-      workDir,
-      hostname: 'localhost',
-      resources,
-      attributes,
-      flags: {
-        attributes,
-        hostname: 'localhost',
-        ip: '127.0.0.1',
-        log_dir: `/var/lib/mesos/agent${index + 1}-log`,
-        master: '127.0.0.1:5050',
-        port: String(port),
-        resources,
-        runtime_dir: `/var/lib/mesos/agent${index + 1}-run`,
-        work_dir: `/var/lib/mesos/agent${index + 1}-work`,
-      },
-      registrationBackoffFactorMs: 200,
-      executorShutdownGraceMs: 1000,
-      logger: silentLogger,
-    });
-    t.teardown(() => agent.close({ killTasks: true, timeoutMs: 4000 }));
-    // One after the other, so that the first one is `-S0`.
-    await untilRegistered(agentNode.address);
-  }
-  const scheduler = await RawScheduler.subscribe(masterNode.address, FRAMEWORK);
+  const { addresses, folders, masterId } = await givenGoldenNodes(t);
+  const names = new Map(folders);
+  const scheduler = await RawScheduler.subscribe(addresses[5050], FRAMEWORK);
   t.teardown(() => scheduler.close());
   await launchTasks(scheduler);
   names.set(EXECUTOR_CONTAINER, await containerOf(addresses[5051], 'bg-exec-run'));
@@ -137,7 +49,7 @@ export async function givenGoldenCluster(t: Test): Promise<GoldenCluster> {
   return {
     addresses,
     scheduler,
-    masterId: scheduler.frameworkId.slice(0, -'-0000'.length),
+    masterId,
     names,
   };
 }
@@ -150,23 +62,6 @@ async function containerOf(address: string, executorId: string): Promise<string>
   const containers = JSON.parse(body) as readonly Readonly<Record<string, string>>[];
   const found = containers.find((one) => one['executor_id'] === executorId);
   return found?.['container_id'] ?? '';
-}
-
-/** Waits are as long as they may be: a second attempt to register would count as a re-registration. */
-function patient(random: Random): Random {
-  return {
-    next: () => 0.999,
-    nextInt: (limit) => random.nextInt(limit),
-    nextBytes: (count) => random.nextBytes(count),
-    fork: (label) => patient(random.fork(label)),
-  };
-}
-
-async function untilRegistered(address: string): Promise<void> {
-  for (;;) {
-    const { body } = await exchange(address, { method: 'GET', path: '/state', headers: [] });
-    if ((JSON.parse(body) as { readonly id: string }).id !== '') return;
-  }
 }
 
 /** One after the other, so that they stand in lists as in the recordings. */

@@ -3,8 +3,8 @@
 import type { GoldenCluster } from './golden-cluster.ts';
 import type { JsonTree } from './json-tree.ts';
 
-/** The master of the recordings. */
-const RECORDED_MASTER = '24873d79-a49d-4f48-89dd-27ac022a6f7a';
+/** The id of the master of the recordings. */
+export const RECORDED_MASTER = '24873d79-a49d-4f48-89dd-27ac022a6f7a';
 const UUID = /[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}/g;
 
 /** What to send today for what was sent then. */
@@ -15,7 +15,10 @@ export function forToday(text: string, cluster: GoldenCluster): string {
 }
 
 /** An answer of today with the addresses and folders of then. */
-export function asRecorded(text: string, cluster: GoldenCluster): string {
+export function asRecorded(
+  text: string,
+  cluster: Pick<GoldenCluster, 'masterId' | 'addresses' | 'names'>,
+): string {
   let then = text.replaceAll(cluster.masterId, RECORDED_MASTER);
   for (const [port, address] of Object.entries(cluster.addresses)) {
     const now = address.slice(address.indexOf(':') + 1);

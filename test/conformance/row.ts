@@ -33,11 +33,16 @@ type Judgement = Omit<Row, 'api' | 'name'>;
 /** Files of tests that rows name. */
 export const TEST_FILES = {
   life: 'test/conformance/scheduler-life.test.ts',
+  lives: 'test/conformance/lives.test.ts',
   encodings: 'test/conformance/encodings.test.ts',
   errors: 'test/conformance/recorded-errors.test.ts',
   metrics: 'test/conformance/metrics.test.ts',
   masterAgents: 'packages/master/test/agents.test.ts',
+  masterChanges: 'packages/master/test/operator-changes-http.test.ts',
+  masterResources: 'packages/master/test/resource-http.test.ts',
+  masterLog: 'packages/master/test/log-http.test.ts',
   masterHttp: 'packages/master/test/operator-http.test.ts',
+  executorCalls: 'packages/agent/test/executor-calls.test.ts',
   masterEvents: 'packages/master/test/event-feed.test.ts',
   executors: 'packages/agent/test/custom-executors.test.ts',
   taskLife: 'packages/master/test/task-life.test.ts',

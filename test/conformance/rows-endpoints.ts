@@ -84,27 +84,25 @@ export const ENDPOINT_ROWS: readonly Row[] = [
     ),
     '/redirect': equal(replay('master/get/redirect', 'master/get/alias_redirect')),
     '/teardown': equal(test(F.masterHttp, 'an operator tears a framework down by form or by call')),
-    '/reserve': missing(
-      'served; the recorded exchanges are not replayed yet, so nothing is claimed',
+    '/reserve': equal(test(F.masterResources, 'the older endpoints take forms')),
+    '/unreserve': equal(test(F.masterResources, 'the older endpoints take forms')),
+    '/create-volumes': equal(test(F.masterResources, 'the older endpoints take forms')),
+    '/destroy-volumes': equal(test(F.masterResources, 'the older endpoints take forms')),
+    '/quota': equal(
+      test(F.masterChanges, 'the deprecated ways to set and remove a quota answer as recorded'),
     ),
-    '/unreserve': missing(
-      'served; the recorded exchanges are not replayed yet, so nothing is claimed',
-    ),
-    '/create-volumes': missing(
-      'served; the recorded exchanges are not replayed yet, so nothing is claimed',
-    ),
-    '/destroy-volumes': missing(
-      'served; the recorded exchanges are not replayed yet, so nothing is claimed',
-    ),
-    '/quota': missing('comes with quota, weights and maintenance'),
-    '/weights': missing('comes with quota, weights and maintenance'),
+    '/weights': equal(test(F.masterChanges, 'weights are checked, set and shown')),
     '/allocator/offer_constraints_debug': missing(
       'what an agent is skipped for is told by /allocator/explain',
     ),
-    '/maintenance/schedule': missing('comes with quota, weights and maintenance'),
-    '/maintenance/status': missing('comes with quota, weights and maintenance'),
-    '/machine/down': missing('comes with quota, weights and maintenance'),
-    '/machine/up': missing('comes with quota, weights and maintenance'),
+    '/maintenance/schedule': equal(
+      test(F.masterChanges, 'maintenance is planned and done, word for word'),
+    ),
+    '/maintenance/status': equal(
+      test(F.masterChanges, 'maintenance is planned and done, word for word'),
+    ),
+    '/machine/down': equal(test(F.masterChanges, 'maintenance is planned and done, word for word')),
+    '/machine/up': equal(test(F.masterChanges, 'maintenance is planned and done, word for word')),
   }),
   ...rows('agent endpoints', {
     '/api/v1': equal(

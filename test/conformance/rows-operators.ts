@@ -25,8 +25,14 @@ export const OPERATOR_ROWS: readonly Row[] = [
       replay('master/api_v1/GET_LOGGING_LEVEL', 'master/api_v1_protobuf/GET_LOGGING_LEVEL'),
     ),
     SET_LOGGING_LEVEL: missing('comes with files and logging of the master'),
-    LIST_FILES: missing('comes with files and logging of the master'),
-    READ_FILE: missing('comes with files and logging of the master'),
+    LIST_FILES: differs(
+      'only the file that --log_dir names; without it there is none',
+      test(F.masterLog, 'calls read the log, too'),
+    ),
+    READ_FILE: differs(
+      'only the file that --log_dir names; without it there is none',
+      test(F.masterLog, 'calls read the log, too'),
+    ),
     GET_STATE: equal(
       test(F.encodings, 'calls of operators to the master mean the same in each encoding'),
       replay('master/api_v1/GET_STATE', 'master/api_v1_protobuf/GET_STATE'),
@@ -55,8 +61,8 @@ export const OPERATOR_ROWS: readonly Row[] = [
       test(F.encodings, 'calls of operators to the master mean the same in each encoding'),
       replay('master/api_v1/GET_ROLES', 'master/api_v1_protobuf/GET_ROLES'),
     ),
-    GET_WEIGHTS: missing('comes with weights'),
-    UPDATE_WEIGHTS: missing('comes with weights'),
+    GET_WEIGHTS: equal(test(F.masterChanges, 'weights are checked, set and shown')),
+    UPDATE_WEIGHTS: equal(test(F.masterChanges, 'weights are checked, set and shown')),
     GET_MASTER: equal(
       test(F.encodings, 'calls of operators to the master mean the same in each encoding'),
       replay('master/api_v1/GET_MASTER', 'master/api_v1_protobuf/GET_MASTER'),
@@ -64,47 +70,87 @@ export const OPERATOR_ROWS: readonly Row[] = [
     SUBSCRIBE: equal(
       test(F.masterEvents, 'a snapshot and all that follows equal a fresh snapshot'),
     ),
-    RESERVE_RESOURCES: differs(
-      'served; the recorded exchanges are not replayed yet',
+    RESERVE_RESOURCES: equal(
+      test(
+        F.masterResources,
+        'calls answer 202 when it is done, and in Mesos words when it cannot be',
+      ),
       test(F.encodings, 'calls of operators to the master mean the same in each encoding'),
     ),
-    UNRESERVE_RESOURCES: differs(
-      'served; the recorded exchanges are not replayed yet',
+    UNRESERVE_RESOURCES: equal(
+      test(
+        F.masterResources,
+        'calls answer 202 when it is done, and in Mesos words when it cannot be',
+      ),
       test(F.encodings, 'calls of operators to the master mean the same in each encoding'),
     ),
-    CREATE_VOLUMES: differs(
-      'served; the recorded exchanges are not replayed yet',
+    CREATE_VOLUMES: equal(
+      test(
+        F.masterResources,
+        'calls answer 202 when it is done, and in Mesos words when it cannot be',
+      ),
       test(F.encodings, 'calls of operators to the master mean the same in each encoding'),
     ),
-    DESTROY_VOLUMES: differs(
-      'served; the recorded exchanges are not replayed yet',
+    DESTROY_VOLUMES: equal(
+      test(
+        F.masterResources,
+        'calls answer 202 when it is done, and in Mesos words when it cannot be',
+      ),
       test(F.encodings, 'calls of operators to the master mean the same in each encoding'),
     ),
-    GROW_VOLUME: differs(
-      'served; the recorded exchanges are not replayed yet',
+    GROW_VOLUME: equal(
+      test(
+        F.masterResources,
+        'calls answer 202 when it is done, and in Mesos words when it cannot be',
+      ),
       test(F.encodings, 'calls of operators to the master mean the same in each encoding'),
     ),
-    SHRINK_VOLUME: differs(
-      'served; the recorded exchanges are not replayed yet',
+    SHRINK_VOLUME: equal(
+      test(
+        F.masterResources,
+        'calls answer 202 when it is done, and in Mesos words when it cannot be',
+      ),
       test(F.encodings, 'calls of operators to the master mean the same in each encoding'),
     ),
-    GET_MAINTENANCE_STATUS: missing('comes with maintenance'),
-    GET_MAINTENANCE_SCHEDULE: missing('comes with maintenance'),
-    UPDATE_MAINTENANCE_SCHEDULE: missing('comes with maintenance'),
-    START_MAINTENANCE: missing('comes with maintenance'),
-    STOP_MAINTENANCE: missing('comes with maintenance'),
-    DRAIN_AGENT: missing('comes with draining and marking agents'),
-    DEACTIVATE_AGENT: missing('comes with draining and marking agents'),
-    REACTIVATE_AGENT: missing('comes with draining and marking agents'),
-    GET_QUOTA: missing('comes with quota'),
-    UPDATE_QUOTA: missing('comes with quota'),
-    SET_QUOTA: missing('comes with quota'),
-    REMOVE_QUOTA: missing('comes with quota'),
+    GET_MAINTENANCE_STATUS: equal(
+      test(F.masterChanges, 'maintenance is planned and done, word for word'),
+    ),
+    GET_MAINTENANCE_SCHEDULE: equal(
+      test(F.masterChanges, 'maintenance is planned and done, word for word'),
+    ),
+    UPDATE_MAINTENANCE_SCHEDULE: equal(
+      test(F.masterChanges, 'maintenance is planned and done, word for word'),
+    ),
+    START_MAINTENANCE: equal(
+      test(F.masterChanges, 'maintenance is planned and done, word for word'),
+    ),
+    STOP_MAINTENANCE: equal(
+      test(F.masterChanges, 'maintenance is planned and done, word for word'),
+    ),
+    DRAIN_AGENT: equal(
+      test(F.masterChanges, 'agents are deactivated, reactivated, drained and marked gone'),
+    ),
+    DEACTIVATE_AGENT: equal(
+      test(F.masterChanges, 'agents are deactivated, reactivated, drained and marked gone'),
+    ),
+    REACTIVATE_AGENT: equal(
+      test(F.masterChanges, 'agents are deactivated, reactivated, drained and marked gone'),
+    ),
+    GET_QUOTA: equal(test(F.masterChanges, 'quotas are checked, set, shown and reset')),
+    UPDATE_QUOTA: equal(test(F.masterChanges, 'quotas are checked, set, shown and reset')),
+    SET_QUOTA: equal(
+      test(F.masterChanges, 'the deprecated ways to set and remove a quota answer as recorded'),
+    ),
+    REMOVE_QUOTA: equal(
+      test(F.masterChanges, 'the deprecated ways to set and remove a quota answer as recorded'),
+    ),
     TEARDOWN: equal(
       test(F.encodings, 'calls of operators to the master mean the same in each encoding'),
       test(F.errors, 'the operator API of the master answers bad requests as Mesos does'),
     ),
-    MARK_AGENT_GONE: missing('comes with draining and marking agents'),
+    MARK_AGENT_GONE: equal(
+      test(F.masterChanges, 'agents are deactivated, reactivated, drained and marked gone'),
+    ),
   }),
   ...rows('master events', {
     SUBSCRIBED: equal(

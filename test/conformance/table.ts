@@ -23,6 +23,11 @@ export function compatibilityDocument(): string {
     'This page is made of the table that the conformance suite in `test/conformance` checks: `npm run compatibility`',
     'writes it, and a test fails when it is out of date. "Recorded" are exchanges with a real Mesos that are sent to',
     'Kaon again; the answers are compared member by member, in order, with numbers as they are spelt, but for ids and times.',
+    'Whole lives of recorded frameworks and executors are lived again in the same way, event by event.',
+    '',
+    '- **equal**: a client sees of Kaon what it sees of Mesos, and the test or the exchange on the right shows it.',
+    '- **differs**: it is served, and differs in what the row says.',
+    '- **missing**: it is not served, or no test shows it yet.',
     '',
     summary(),
     '',
@@ -51,7 +56,7 @@ function section(api: string, listed: readonly Row[]): readonly string[] {
   return [
     `## ${title}`,
     '',
-    '| | | | shown by |',
+    '| name | | remarks | shown by |',
     '|---|---|---|---|',
     ...listed.map(
       ({ name, verdict, why, proofs }) =>

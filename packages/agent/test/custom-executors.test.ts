@@ -166,6 +166,7 @@ t.test('tasks of an executor that exits have failed, and its framework is told',
     message: 'Executor terminated',
     executorId: { value: EXECUTOR_ID },
   });
+  t.equal(failed.containerStatus, undefined, 'its container is gone');
   t.match(master.exits, [{ executorId: { value: EXECUTOR_ID }, status: 3 << 8 }]);
 });
 

@@ -56,7 +56,8 @@ export function podExecutorHost(
         },
         onStatus: (status) => {
           const taskId = status.taskId.value;
-          const executorPid = processIds.get(taskId);
+          // A task that is starting has no process in Mesos yet.
+          const executorPid = status.state === 'TASK_STARTING' ? undefined : processIds.get(taskId);
           const { id: value } = nestedContainerId(containerId, taskId);
           const containerStatus = {
             containerId: { value, parent: { value: containerId } },

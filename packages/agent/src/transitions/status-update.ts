@@ -5,6 +5,7 @@ import {
   type ContainerStatus,
   createMessage,
   internal,
+  isTerminal,
   type TaskInfo,
   type TaskState,
   TaskStatus,
@@ -245,17 +246,23 @@ function fillStatus(
       (executor.kind !== 'custom' || status.source === 'SOURCE_AGENT') && {
         executorId: executor.info.executorId,
       }),
-    ...(executor?.hasStarted && {
-      containerStatus: containerStatusOf(state, executor, status.containerStatus),
-    }),
+    // Of a container that is gone there is nothing to tell.
+    ...(executor?.hasStarted &&
+      executor.phase !== 'ended' && {
+        containerStatus: containerStatusOf(state, executor, status),
+      }),
   };
 }
 
 function containerStatusOf(
   state: AgentState,
   executor: Executor,
-  known: ContainerStatus | undefined,
+  { state: taskState, containerStatus: known }: TaskStatus,
 ): ContainerStatus {
+  // The container of a task of a group is gone when the task has ended.
+  if (executor.kind === 'pod' && known && isTerminal(taskState)) {
+    return { containerId: known.containerId, networkInfos: [] };
+  }
   const { ipAddress } = state.identity;
   const hostNetwork = {
     ipAddresses: [{ protocol: ipAddress.includes(':') ? 'IPv6' : 'IPv4', ipAddress }],

@@ -182,7 +182,7 @@ function reserved(resource: Draft): Draft {
 }
 
 function volumeDraft(random: Random): Draft {
-  const id = pick(random, ['v1', 'v2', 'v3', '..', '../../escape', 'a/b']);
+  const id = pick(random, ['v1', 'v2', 'v3', '..', '../../../../escape', 'a/b']);
   const disk = {
     persistence: { id },
     volume: { mode: 'RW', container_path: pick(random, ['data', 'data/x', '../data', '/data']) },
@@ -212,13 +212,10 @@ function resourceDraft(random: Random, { volumes }: Things): Draft {
   }
 }
 
-/** Operations that make a volume `v1`, one after the other, as messages in JSON. */
+/** Operations that make a volume, which may have an illegal name, one after the other, as messages in JSON. */
 export function volumeOperations(random: Random, { resourceVersion }: Things): readonly Draft[] {
   const disk = reserved(scalar('disk', 64));
-  const volume = {
-    ...disk,
-    disk: { persistence: { id: 'v1' }, volume: { mode: 'RW', container_path: 'data' } },
-  };
+  const volume = volumeDraft(random);
   const operations = [
     { type: 'RESERVE', reserve: { resources: [disk] } },
     { type: 'CREATE', create: { volumes: [volume] } },

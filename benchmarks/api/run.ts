@@ -2,11 +2,12 @@
 import { type BenchOptions, report } from '../harness.ts';
 import { printVerdicts } from '../verdicts.ts';
 import { fanOut } from './fan-out.ts';
+import { launchPath } from './launch-path.ts';
 import { smallGets } from './small-gets.ts';
 import { stateReads } from './state-reads.ts';
 
 /** The parts, in order. */
-const PARTS = [smallGets, fanOut, stateReads] as const;
+const PARTS = [smallGets, fanOut, stateReads, launchPath] as const;
 
 export async function runAndReport(options: BenchOptions): Promise<void> {
   const figures = [];

@@ -1,5 +1,5 @@
 // What an actor can be told and asked: a value that carries the types and the boundary decoders.
-import { type Decoded, type Decoder, err } from '@kaon/primitives';
+import { type Decoded, type Decoder, err, type PackingDecoder } from '@kaon/primitives';
 import type { Later } from './later.ts';
 import type { Pid } from './pid.ts';
 
@@ -8,6 +8,8 @@ export interface MessageSpec<B> {
   readonly kind: 'message';
   /** Checks a body that comes from another process. Bodies of local sends are not decoded. */
   readonly decode: Decoder<B>;
+  /** A shorter form of a body, for transports that want one; see `PackingDecoder`. */
+  readonly pack?: PackingDecoder<B>['pack'] | undefined;
 }
 
 /** A message that is answered. */
@@ -22,8 +24,8 @@ export interface AskSpec<Q, A> {
 export type Protocol = Readonly<Record<string, MessageSpec<unknown> | AskSpec<unknown, unknown>>>;
 
 /** Declares a message whose body `decode` accepts. */
-export function message<B>(decode: Decoder<B>): MessageSpec<B> {
-  return { kind: 'message', decode };
+export function message<B>(decode: Decoder<B> | PackingDecoder<B>): MessageSpec<B> {
+  return { kind: 'message', decode, pack: 'pack' in decode ? decode.pack : undefined };
 }
 
 /** Declares an ask: a question that `decode` accepts, an answer that `decodeReply` accepts. */

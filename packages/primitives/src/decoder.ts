@@ -11,6 +11,15 @@ export interface DecodeError {
 /** Turns an untrusted value into a `T`. Never throws. */
 export type Decoder<T> = (value: unknown) => Result<T, DecodeError>;
 
+/** A decoder of values that also have a packed form, which it reads as well. */
+export interface PackingDecoder<T> extends Decoder<T> {
+  /**
+   * The packed form: a view, valid until the next call of any. Throws for what is no such value; the plain
+   * form of that is for the receiver to refuse.
+   */
+  readonly pack: (value: unknown) => Uint8Array;
+}
+
 /** The type a decoder yields. */
 export type Decoded<D> = D extends Decoder<infer T> ? T : never;
 

@@ -1,15 +1,9 @@
 // What masters, agents and the observers of agents send each other, by message name: one decoder per
 // message. The `messages(table)` of `@kaon/actor` turns a table into part of an actor's protocol.
-import {
-  decodeBoolean,
-  decodeInteger,
-  decodeOptional,
-  decodeRecord,
-  decodeString,
-} from '@kaon/primitives';
+import { decodeInteger, decodeOptional, decodeRecord, decodeString } from '@kaon/primitives';
 import { recordDecoder } from './codec/record-decoder.ts';
 import * as internal from './generated/kaon-internal.ts';
-import * as scheduler from './generated/mesos-v1-scheduler.ts';
+import type * as scheduler from './generated/mesos-v1-scheduler.ts';
 
 /** Header of a Kaon master's `GET /health`: the PID under which it hears actors. Mesos' have none. */
 export const MASTER_PID_HEADER = 'Kaon-Master-Pid';
@@ -91,28 +85,34 @@ export const agentOperationMessages = {
   checkpointResources: recordDecoder(internal.CheckpointResourcesMessage),
 } as const;
 
+/** A call of a scheduler that speaks to its master as an actor. */
+export interface SchedulerCallMessage {
+  readonly subscription: number;
+  readonly sequence: number;
+  readonly wantsAnswer: boolean;
+  readonly call: scheduler.Call;
+}
+
+/** An event for a scheduler that speaks to its master as an actor. */
+export interface SchedulerEventMessage {
+  readonly subscription: number;
+  readonly sequence: number;
+  readonly event: scheduler.Event;
+}
+
 /**
  * Scheduler → master, by actors instead of HTTP. `subscription` counts the subscriptions of one PID, and
  * `sequence` the calls of one subscription from 0, its `SUBSCRIBE`: a gap means that calls were lost.
  */
 export const schedulerCallMessages = {
   /** A call of the v1 scheduler API. Accepted ones are answered only when `wantsAnswer`. */
-  schedulerCall: decodeRecord({
-    subscription: decodeInteger,
-    sequence: decodeInteger,
-    wantsAnswer: decodeBoolean,
-    call: recordDecoder(scheduler.Call),
-  }),
+  schedulerCall: recordDecoder<SchedulerCallMessage>(internal.SchedulerCallMessage),
 } as const;
 
 /** Master → scheduler, by actors instead of HTTP. */
 export const schedulerMessages = {
   /** An event of the v1 scheduler API; `sequence` counts those of one subscription from 0. */
-  schedulerEvent: decodeRecord({
-    subscription: decodeInteger,
-    sequence: decodeInteger,
-    event: recordDecoder(scheduler.Event),
-  }),
+  schedulerEvent: recordDecoder<SchedulerEventMessage>(internal.SchedulerEventMessage),
   /**
    * What became of the call `sequence`, as the HTTP API would say it: status and text. Refused calls are
    * always answered. `leader` is the PID of a master to turn to instead.

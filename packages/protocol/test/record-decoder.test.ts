@@ -55,6 +55,17 @@ t.test('integers beyond 2^53 may arrive as bigints', async (t) => {
   t.match(decoded, { ok: true, value: { timestamp: { nanoseconds: LARGE } } });
 });
 
+t.test('a packed message is the same message', async (t) => {
+  const { runTask } = agentMessages;
+  const task = { name: 't', taskId: { value: 't' }, agentId: { value: 'a' }, resources: [] };
+  const message = { framework: { user: '', name: 'f' }, task };
+  const packed = Uint8Array.from(runTask.pack(message));
+  t.same(runTask(packed), runTask(message));
+  t.match(runTask(packed.subarray(0, -1)), { ok: false });
+  t.throws(() => runTask.pack({ task }), 'what lacks a required field has no packed form');
+  t.throws(() => runTask.pack({ ...message, pid: 5 }));
+});
+
 t.test(
   'integers that do not fit their type are refused, as they could not be sent on',
   async (t) => {

@@ -1,5 +1,6 @@
 // Bodies: msgpack, encoded by the sender straight into its frame and decoded only by the receiver. Plain
 // ones (bytes, text, numbers) take a short way of their own; both ways write and read the same bytes.
+import type { WireMessage } from '@kaon/actor';
 import { err, errorText, ok, type Result } from '@kaon/primitives';
 import { Packr, RESET_BUFFER_MODE, REUSE_BUFFER_MODE } from 'msgpackr';
 import { keepBytes } from './node/byte-slab.ts';
@@ -59,6 +60,22 @@ export function encodeBody(body: unknown): Result<EncodedBody, string> {
     return ok({ buffer, start: buffer.start, end: buffer.end });
   } catch (error) {
     return err(`the body cannot be encoded: ${errorText(error)}`);
+  }
+}
+
+/**
+ * What travels as the body of `message`: the bytes that its protocol packs it into, when that has a packed form
+ * and takes it, otherwise the body as it is.
+ */
+export function travelling({ kind, to, name, body }: WireMessage): unknown {
+  if (kind !== 'message' || typeof body !== 'object') return body;
+  const spec = to.protocol?.[name];
+  if (spec?.kind !== 'message' || spec.pack === undefined) return body;
+  try {
+    return spec.pack(body);
+  } catch {
+    // The receiver refuses it, and knows more about why.
+    return body;
   }
 }
 

@@ -6,6 +6,7 @@ import {
   type EncodedBody,
   encodeBody,
   plainBytesMax,
+  travelling,
   UNDECODABLE,
   undecodableReason,
 } from './body.ts';
@@ -103,9 +104,10 @@ export class Connection {
 
   /** Sends `message`, or tells the host why not. */
   send(message: WireMessage): void {
-    const roomBytes = plainBytesMax(message.body);
+    const travels = travelling(message);
+    const roomBytes = plainBytesMax(travels);
     if (roomBytes < 0 || roomBytes > this.#inPlaceBytesMax) {
-      const body = encodeBody(message.body);
+      const body = encodeBody(travels);
       if (body.ok) this.sendEncoded(message, body.value);
       else this.#refuse(message, body.error);
       return;
@@ -117,7 +119,7 @@ export class Connection {
     const kind = RECORD[message.kind];
     const { correlation } = message;
     const trace = message.trace === undefined ? undefined : traceBytesOf(message.trace);
-    this.#writer.plainMessage(kind, name, to, from, correlation, trace, message.body, roomBytes);
+    this.#writer.plainMessage(kind, name, to, from, correlation, trace, travels, roomBytes);
     this.#options.counters.messagesSent += 1;
     this.#written();
   }

@@ -5,7 +5,7 @@ import type { HandshakeError } from './errors.ts';
 import { FRAME_BYTES_MIN } from './handshake.ts';
 import type { Dial } from './link-socket.ts';
 import { newNonce } from './node/nonce.ts';
-import { atTurnEnd } from './node/turn-end.ts';
+import { atTurnOrIterationEnd } from './node/turn-end.ts';
 import { webSocketDial } from './node/web-socket-dial.ts';
 import type { RemoteTlsOptions } from './tls.ts';
 
@@ -30,7 +30,7 @@ export interface RemoteOptions {
   readonly onCongested?: OnCongested | undefined;
   /** A frame of this size leaves at once; 1 to 120 KiB. Default: 64 KiB. */
   readonly flushBytes?: number | undefined;
-  /** How long a smaller frame waits for more. Default: 0, until the end of the turn. */
+  /** How long a smaller frame waits for more. Default: 0, until `schedule` says so. */
   readonly flushMs?: number | undefined;
   /** Messages that may wait for a connection to be made; more are dropped. Default: 65 536. */
   readonly waitingMessagesMax?: number | undefined;
@@ -51,7 +51,10 @@ export interface RemoteOptions {
   readonly peersMax?: number | undefined;
   /** How to reach others. Default: WebSocket by `ws`. */
   readonly dial?: Dial | undefined;
-  /** Runs its argument at the end of the turn. Default: `queueMicrotask`. */
+  /**
+   * Runs its argument when a frame shall leave. Default: at the end of the turn; after the first in an iteration
+   * of the event loop at the end of that.
+   */
   readonly schedule?: ((run: () => void) => void) | undefined;
   /** Told of every connection refused in the handshake, by either side. They are logged anyway. */
   readonly onRefused?: ((error: HandshakeError) => void) | undefined;
@@ -94,7 +97,7 @@ export function settingsOf(options: RemoteOptions): RemoteSettings {
     newNonce,
     peersMax: options.peersMax ?? 65_536,
     dial: options.dial ?? webSocketDial(path, tls),
-    schedule: options.schedule ?? atTurnEnd,
+    schedule: options.schedule ?? atTurnOrIterationEnd,
     onRefused: options.onRefused ?? (() => undefined),
   };
 }

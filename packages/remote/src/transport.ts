@@ -2,7 +2,7 @@
 import type { ExitReason, Pid, Transport, TransportHost, WireMessage } from '@kaon/actor';
 import type { HttpServer, PeerCertificate } from '@kaon/http';
 import { shortId, type TimerHandle } from '@kaon/primitives';
-import { encodeBody, keptBody } from './body.ts';
+import { encodeBody, keptBody, travelling } from './body.ts';
 import { Doorkeeper } from './doorkeeper.ts';
 import { HandshakeError, type HandshakeProblem } from './errors.ts';
 import {
@@ -161,7 +161,7 @@ class RemoteTransport implements Transport {
       this.#host.undeliverable(message, 'unreachable', detail);
       return;
     }
-    const body = encodeBody(message.body);
+    const body = encodeBody(travelling(message));
     if (!body.ok) {
       this.#context.counters.messagesRefused += 1;
       this.#host.undeliverable(message, 'undecodable', body.error);

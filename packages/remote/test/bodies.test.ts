@@ -1,6 +1,6 @@
 // Bodies cross as they are, and as msgpack that any other reader understands.
 import { defineActor, defineProtocol, message, Pid } from '@kaon/actor';
-import { decodeUnknown } from '@kaon/primitives';
+import { decodeUnknown, err, ok, type PackingDecoder } from '@kaon/primitives';
 import fc from 'fast-check';
 import { Unpackr } from 'msgpackr';
 import t, { type Test } from 'tap';
@@ -28,6 +28,45 @@ function bodyIn(frame: Uint8Array): unknown {
   }
   return body;
 }
+
+/** Text, packed as its bytes; a number is no text, but comes through for the receiver to judge. */
+const decodeText: PackingDecoder<string> = Object.assign(
+  (value: unknown) =>
+    value instanceof Uint8Array
+      ? ok(Buffer.from(value).toString())
+      : err({ path: '', problem: `expected bytes, got ${JSON.stringify(value)}` }),
+  { pack: ({ text }: { readonly text?: string }) => Buffer.from(text as string) },
+) as PackingDecoder<string>;
+const packedProtocol = defineProtocol({ put: message(decodeText) });
+const packedBox = defineActor(packedProtocol, (_, put: (body: unknown) => undefined) => ({
+  receive: { put: (body) => put(body) },
+}));
+
+t.test(
+  'a body that its protocol packs travels as those bytes, also before there is a connection',
+  async (t) => {
+    const world = new World(t);
+    const left = world.node('a:1');
+    const right = world.node('b:1');
+    const received: unknown[] = [];
+    right.system.spawn(packedBox, (body) => void received.push(body) as undefined, { id: 'box' });
+    const target = new Pid('box', 'b:1', packedProtocol);
+    for (const text of ['waits', 'goes at once']) {
+      left.system.send(target, 'put', { text } as never);
+      await world.settle();
+    }
+    t.same(received, ['waits', 'goes at once']);
+    const end = world.connections[0]?.[0] as MemorySocket;
+    t.equal(String(bodyIn(end.sent.at(-1) as Uint8Array)), 'goes at once');
+
+    left.system.send(target, 'put', { number: 5 } as never);
+    await world.settle();
+    t.match(right.system.deadLetters.recent().at(-1), {
+      reason: 'undecodable',
+      detail: 'expected bytes, got {"number":5}',
+    });
+  },
+);
 
 async function givenBox(t: Test) {
   const world = new World(t);

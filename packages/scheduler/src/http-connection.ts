@@ -253,7 +253,12 @@ export class HttpSchedulerConnection implements SchedulerConnection {
     const { type } = call;
     if (this.#session !== session) throw new NotSubscribedError(type);
     const { base, streamId, frameworkId } = session;
-    const message = createMessage(schedulerV1.Call, { ...call, frameworkId });
+    const init = { ...call, frameworkId };
+    // The most frequent call holds no list that could have been left out.
+    const message =
+      type === 'ACKNOWLEDGE'
+        ? (init as schedulerV1.Call)
+        : createMessage<schedulerV1.Call>(schedulerV1.Call, init);
     const response = await this.#client
       .request({
         method: 'POST',

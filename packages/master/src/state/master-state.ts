@@ -175,9 +175,12 @@ export class MasterState {
     this.changes.tell({ kind: 'agentRemoved', agent });
   }
 
-  /** The framework may be unknown no longer: whoever adds tasks adds their frameworks first. */
-  addTask(facts: Task): TaskRecord {
-    const task = new TaskRecord(facts, this.changes);
+  /**
+   * The framework may be unknown no longer: whoever adds tasks adds their frameworks first. `resources`: those
+   * of `facts`, when the caller has them at hand.
+   */
+  addTask(facts: Task, resources?: Resources): TaskRecord {
+    const task = new TaskRecord(facts, this.changes, resources);
     const framework = this.frameworks.get(task.frameworkId);
     const agent = this.agents.get(task.agentId);
     invariant(framework !== undefined, "a task's framework is known");

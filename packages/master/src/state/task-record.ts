@@ -39,14 +39,18 @@ export class TaskRecord {
   #forwardedState: TaskState | undefined;
   #forwardedUuid: Uint8Array | undefined;
 
-  /** `changes` hears of what becomes of it; undefined: nobody does. */
-  constructor(facts: Task, changes?: StateChanges) {
+  /**
+   * `changes` hears of what becomes of it; undefined: nobody does. `resources`: those of `facts`, when they are at
+   * hand.
+   */
+  constructor(facts: Task, changes?: StateChanges, resources?: Resources) {
     this.#changes = changes;
     this.id = idOf(facts.taskId);
     this.frameworkId = idOf(facts.frameworkId);
     this.agentId = idOf(facts.agentId);
     this.executorId = facts.executorId && idOf<ExecutorId>(facts.executorId);
     this.#facts = facts;
+    this.#resources = resources;
     this.#state = facts.state;
     this.#statuses = facts.statuses;
     this.#forwardedState = facts.statusUpdateState;
@@ -122,9 +126,21 @@ export class TaskRecord {
   }
 
   /** Data is not kept: it may be large and only its framework cares. */
-  #remember({ data: _data, uuid, ...rest }: TaskStatus): void {
-    const status = { ...rest, uuid: uuid && new Uint8Array(uuid) };
+  #remember(given: TaskStatus): void {
+    const { uuid } = given;
+    const status = { ...withoutData(given), uuid: uuid && new Uint8Array(uuid) };
+    if (this.#statuses.length === 0) {
+      this.#statuses = [status];
+      return;
+    }
     const others = this.#statuses.filter(({ state }) => state !== status.state);
     this.#statuses = [...others, status].slice(-STATUSES_PER_TASK_MAX);
   }
+}
+
+/** Picking a field out costs more than the rest of an update: few have data. */
+function withoutData(status: TaskStatus): TaskStatus {
+  if (status.data === undefined) return status;
+  const { data: _data, ...rest } = status;
+  return rest;
 }

@@ -21,6 +21,8 @@ export interface LaunchPlace {
   readonly agent: Agent;
   /** What is left of the offers. */
   readonly offered: Resources;
+  /** What the task's resources come to, when that is known already. */
+  readonly own?: { readonly sum: Resources; readonly problem: Problem } | undefined;
 }
 
 /** Checks one task of a launch. Its resources, and its executor's, carry their allocation. */
@@ -29,8 +31,11 @@ export function validateTask(task: TaskInfo, place: LaunchPlace): Result<void, s
 }
 
 /** What a launch costs: the task, and its executor when that does not run on the agent yet. */
-export function launchCost(task: TaskInfo, { framework, agent }: LaunchPlace): Resources {
-  const own = Resources.of(task.resources);
+export function launchCost(
+  task: TaskInfo,
+  { framework, agent, own: known }: LaunchPlace,
+): Resources {
+  const own = known?.sum ?? Resources.of(task.resources);
   const { executor } = task;
   if (executor === undefined) return own;
   const isRunning = agent.hasExecutor(framework.id, idOf<ExecutorId>(executor.executorId));
@@ -82,10 +87,15 @@ const healthCheckIsLegal: TaskCheck = ({ healthCheck }) => {
 const usesResources: TaskCheck = ({ resources }) =>
   resources.length === 0 ? 'Task uses no resources' : undefined;
 
-const resourcesAreLegal: TaskCheck = ({ resources }) => {
-  const problem = problemOf(validateResources(resources)) ?? mixtureProblem(resources);
+const resourcesAreLegal: TaskCheck = ({ resources }, { own }) => {
+  const problem = own === undefined ? resourcesProblem(resources) : own.problem;
   return problem && `Task uses invalid resources: ${problem}`;
 };
+
+/** What is wrong with the resources of a task by themselves. */
+export function resourcesProblem(resources: TaskInfo['resources']): Problem {
+  return problemOf(validateResources(resources)) ?? mixtureProblem(resources);
+}
 
 const executorIsLegal: TaskCheck = ({ executor }, { framework, agent }) =>
   executor && executorProblem(executor, framework, agent);

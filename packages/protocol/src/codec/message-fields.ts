@@ -6,12 +6,27 @@ export type Draft = Record<string, unknown>;
 
 /** A fresh message of `schema` with its lists and maps empty. */
 export function newDraft(schema: Schema<unknown>): Draft {
+  const { lists, maps } = collections.get(schema) ?? findCollections(schema);
   const draft: Draft = {};
-  for (const field of schema.fields) {
-    if (field.label === 'repeated') draft[field.key] = [];
-    if (field.label === 'map') draft[field.key] = newMap();
-  }
+  for (const key of lists) draft[key] = [];
+  for (const key of maps) draft[key] = newMap();
   return draft;
+}
+
+/** Keys of what is never absent, of schemas that were used. */
+interface Collections {
+  readonly lists: readonly string[];
+  readonly maps: readonly string[];
+}
+
+const collections = new WeakMap<Schema<unknown>, Collections>();
+
+function findCollections(schema: Schema<unknown>): Collections {
+  const keysOf = (label: FieldSchema['label']): readonly string[] =>
+    schema.fields.filter((field) => field.label === label).map(({ key }) => key);
+  const found = { lists: keysOf('repeated'), maps: keysOf('map') };
+  collections.set(schema, found);
+  return found;
 }
 
 /** A map without a prototype, so that no key (`__proto__`, `constructor`) is special. */

@@ -1,11 +1,16 @@
 // Protobuf bytes to messages, driven by the schema tables. Nothing from outside can make it throw,
 // recurse without bound or touch a prototype.
-
-import { BinaryReader } from '@bufbuild/protobuf/wire';
 import { type DecodeError, err, ok, type Result } from '@kaon/primitives';
 import { nearestInteger } from './integer-ranges.ts';
-import { type Draft, messageOf, missingFields, newDraft } from './message-fields.ts';
+import {
+  type Draft,
+  fieldsByNumber,
+  messageOf,
+  missingFields,
+  newDraft,
+} from './message-fields.ts';
 import type { FieldSchema, ScalarType, Schema } from './schema.ts';
+import { WireReader } from './wire-reader.ts';
 import { WIRE_LENGTH, wireType } from './wire-type.ts';
 
 /** Bounds of one decoding. */
@@ -30,10 +35,11 @@ interface Budget {
   isIncomplete: boolean;
 }
 
-type ReadValue = (reader: BinaryReader, budget: Budget, previous: unknown) => unknown;
+type ReadValue = (reader: WireReader, budget: Budget, previous: unknown) => unknown;
 
 interface FieldReader {
-  readonly field: FieldSchema;
+  readonly key: string;
+  readonly label: FieldSchema['label'];
   readonly wireType: number;
   readonly read: ReadValue;
   /** Keys of the other members of the same choice: setting one clears them. */
@@ -42,7 +48,8 @@ interface FieldReader {
 
 interface MessageReader {
   readonly schema: Schema<unknown>;
-  readonly fields: ReadonlyMap<number, FieldReader>;
+  /** By field number. */
+  readonly fields: readonly (FieldReader | undefined)[];
   readonly requiredKeys: readonly string[];
 }
 
@@ -72,7 +79,7 @@ export function decodeProto<T>(
   };
   const message = newDraft(schema);
   try {
-    const reader = new BinaryReader(bytes, decodeText);
+    const reader = new WireReader(bytes);
     readMessage(reader, bytes.length, readerOf(schema), message, budget);
   } catch (error) {
     return failure(
@@ -91,7 +98,7 @@ function failure(problem: string): Result<never, DecodeError> {
 }
 
 function readMessage(
-  reader: BinaryReader,
+  reader: WireReader,
   end: number,
   { fields, requiredKeys }: MessageReader,
   message: Draft,
@@ -101,13 +108,13 @@ function readMessage(
   if (budget.messages === 0) throw new LimitExceeded('too many messages in one');
   budget.depth -= 1;
   budget.messages -= 1;
-  while (reader.pos < end) {
-    const [number, wireType] = reader.tag();
-    const field = fields.get(number);
-    if (field === undefined) reader.skip(wireType, number);
-    else readField(reader, wireType, field, message, budget);
+  while (reader.at < end) {
+    const tag = reader.tag();
+    const field = fields[tag >>> 3];
+    if (field === undefined) reader.skip(tag);
+    else readField(reader, tag, field, message, budget);
   }
-  if (reader.pos !== end) throw new RangeError('a field ends beyond its message');
+  if (reader.at !== end) throw new RangeError('a field ends beyond its message');
   for (const key of requiredKeys) {
     if (message[key] === undefined) budget.isIncomplete = true;
   }
@@ -116,20 +123,18 @@ function readMessage(
 }
 
 function readField(
-  reader: BinaryReader,
-  wireType: number,
-  { field, wireType: expected, read, rivals }: FieldReader,
+  reader: WireReader,
+  tag: number,
+  { key, label, wireType: expected, read, rivals }: FieldReader,
   message: Draft,
   budget: Budget,
 ): void {
-  const { key, label } = field;
-  if (wireType !== expected) {
-    const isPacked = label === 'repeated' && wireType === WIRE_LENGTH;
-    if (!isPacked) return void reader.skip(wireType, field.number);
-    const end = reader.uint32() + reader.pos;
-    if (end > reader.len) throw new RangeError('a packed list ends beyond the message');
-    while (reader.pos < end) add(message[key], read(reader, budget, undefined));
-    if (reader.pos !== end) throw new RangeError('a value ends beyond its packed list');
+  if ((tag & 7) !== expected) {
+    const isPacked = label === 'repeated' && (tag & 7) === WIRE_LENGTH;
+    if (!isPacked) return reader.skip(tag);
+    const end = reader.end();
+    while (reader.at < end) add(message[key], read(reader, budget, undefined));
+    if (reader.at !== end) throw new RangeError('a value ends beyond its packed list');
     return;
   }
   if (label === 'repeated') {
@@ -154,17 +159,20 @@ const compiled = new WeakMap<Schema<unknown>, MessageReader>();
 function readerOf(schema: Schema<unknown>): MessageReader {
   let reader = compiled.get(schema);
   if (reader === undefined) {
-    const fields = schema.fields.map((field): [number, FieldReader] => [
-      field.number,
-      {
-        field,
+    // Numbers are small: the largest of Mesos' is two digits long.
+    const fields: (FieldReader | undefined)[] = [];
+    for (const field of fieldsByNumber(schema)) {
+      while (fields.length < field.number) fields.push(undefined);
+      fields.push({
+        key: field.key,
+        label: field.label,
         wireType: field.label === 'map' ? WIRE_LENGTH : wireType(field.type),
         read: field.label === 'map' ? mapReader(field) : valueReader(field),
         rivals: rivalsOf(schema, field),
-      },
-    ]);
+      });
+    }
     const required = schema.fields.filter((field) => field.label === 'required');
-    reader = { schema, fields: new Map(fields), requiredKeys: required.map(({ key }) => key) };
+    reader = { schema, fields, requiredKeys: required.map(({ key }) => key) };
     compiled.set(schema, reader);
   }
   return reader;
@@ -183,8 +191,7 @@ function valueReader(field: FieldSchema): ReadValue {
     let inner: MessageReader | undefined;
     return (reader, budget, previous) => {
       inner ??= readerOf(schema);
-      const end = reader.uint32() + reader.pos;
-      if (end > reader.len) throw new RangeError('a message ends beyond the bytes');
+      const end = reader.end();
       // A field sent twice is merged, as protobuf asks.
       const target = (previous as Draft | undefined) ?? newDraft(schema);
       return readMessage(reader, end, inner, target, budget);
@@ -200,20 +207,19 @@ function valueReader(field: FieldSchema): ReadValue {
 /** Reads one entry into the map `previous`. */
 function mapReader(field: FieldSchema): ReadValue {
   const readValue = valueReader(field);
-  const valueWireType = wireType(field.type);
+  const keyTag = (1 << 3) | WIRE_LENGTH;
+  const valueTag = (2 << 3) | wireType(field.type);
   return (reader, budget, previous) => {
-    const end = reader.uint32() + reader.pos;
-    if (end > reader.len) throw new RangeError('a map entry ends beyond the bytes');
+    const end = reader.end();
     let key = '';
     let value: unknown;
-    while (reader.pos < end) {
-      const [number, entryWireType] = reader.tag();
-      if (number === 1 && entryWireType === WIRE_LENGTH) key = reader.string();
-      else if (number === 2 && entryWireType === valueWireType) {
-        value = readValue(reader, budget, undefined);
-      } else reader.skip(entryWireType, number);
+    while (reader.at < end) {
+      const tag = reader.tag();
+      if (tag === keyTag) key = reader.string();
+      else if (tag === valueTag) value = readValue(reader, budget, undefined);
+      else reader.skip(tag);
     }
-    if (reader.pos !== end) throw new RangeError('a field ends beyond its map entry');
+    if (reader.at !== end) throw new RangeError('a field ends beyond its map entry');
     if (value === undefined) value = emptyValue(field, budget);
     if (value !== undefined) (previous as Draft)[key] = value;
     return previous;
@@ -244,9 +250,5 @@ const SCALAR_READERS: Readonly<Record<ScalarType, ReadValue>> = {
   sfixed64: (reader) => nearestInteger(reader.sfixed64(), 'sfixed64'),
   bool: (reader) => reader.bool(),
   string: (reader) => reader.string(),
-  bytes: (reader) => new Uint8Array(reader.bytes()),
+  bytes: (reader) => reader.bytes(),
 };
-
-function decodeText(bytes: Uint8Array): string {
-  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('utf8');
-}

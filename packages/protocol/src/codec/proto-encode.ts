@@ -1,14 +1,13 @@
 // Messages to protobuf bytes, driven by the schema tables. One closure per field is made the first
 // time a schema is used.
-
-import { BinaryWriter } from '@bufbuild/protobuf/wire';
 import { invariant } from '@kaon/primitives';
 import { type Draft, fieldsByNumber, messageOf } from './message-fields.ts';
 import type { FieldSchema, ScalarType, Schema } from './schema.ts';
 import { WIRE_LENGTH, wireType } from './wire-type.ts';
+import { WireWriter } from './wire-writer.ts';
 
-type WriteField = (writer: BinaryWriter, message: Draft) => void;
-type WriteValue = (writer: BinaryWriter, value: never) => unknown;
+type WriteField = (writer: WireWriter, message: Draft) => void;
+type WriteValue = (writer: WireWriter, value: never) => unknown;
 
 /**
  * The bytes of `message`, fields in the order of their numbers.
@@ -17,18 +16,18 @@ type WriteValue = (writer: BinaryWriter, value: never) => unknown;
  * message that its type forbids (a required field left out, a fraction in an integer field).
  */
 export function encodeProto<T>(schema: Schema<T>, message: T): Uint8Array {
-  const writer = spare ?? new BinaryWriter();
-  // Taken while in use: a message that throws half-way leaves a writer that is never used again.
-  spare = undefined;
-  for (const write of writersOf(schema)) write(writer, message as Draft);
-  const bytes = writer.finish();
-  if (bytes.length <= SPARE_BYTES_MAX) spare = writer;
-  return bytes;
+  return new Uint8Array(encodeInPlace(schema, message));
 }
 
-/** A writer whose buffer serves again, unless one message made it large. */
-let spare: BinaryWriter | undefined;
-const SPARE_BYTES_MAX = 256 * 1024;
+/** As `encodeProto`, but the bytes are a view of memory that the next encoding uses again. */
+export function encodeInPlace<T>(schema: Schema<T>, message: T): Uint8Array {
+  writer.start();
+  for (const write of writersOf(schema)) write(writer, message as Draft);
+  return writer.written();
+}
+
+/** One for all: no encoding begins within another. */
+const writer = new WireWriter();
 
 const compiled = new WeakMap<Schema<unknown>, readonly WriteField[]>();
 
@@ -50,14 +49,21 @@ function writerOf(schema: Schema<unknown>, field: FieldSchema): WriteField {
     return (writer, message) => {
       const items = message[key] as readonly never[] | undefined;
       if (items === undefined) return;
-      for (const item of items) write(writer.uint32(tag), item);
+      for (const item of items) {
+        writer.uint32(tag);
+        write(writer, item);
+      }
     };
   }
   const isRequired = field.label === 'required';
   return (writer, message) => {
     const value = message[key];
-    if (value !== undefined) write(writer.uint32(tag), value as never);
-    else invariant(!isRequired, `${schema.name} has its required field ${key}`);
+    if (value !== undefined) {
+      writer.uint32(tag);
+      write(writer, value as never);
+    } else if (isRequired) {
+      invariant(false, `${schema.name} has its required field ${key}`);
+    }
   };
 }
 
@@ -71,10 +77,13 @@ function mapWriter(field: FieldSchema): WriteField {
     const map = message[field.key] as Draft | undefined;
     if (map === undefined) return;
     for (const [key, value] of Object.entries(map)) {
-      writer.uint32(tag).fork();
-      writer.uint32(keyTag).string(key);
-      write(writer.uint32(valueTag), value as never);
-      writer.join();
+      writer.uint32(tag);
+      const start = writer.beginPart();
+      writer.uint32(keyTag);
+      writer.string(key);
+      writer.uint32(valueTag);
+      write(writer, value as never);
+      writer.endPart(start);
     }
   };
 }
@@ -89,9 +98,9 @@ function messageWriter(schema: Schema<unknown>): WriteValue {
   let writers: readonly WriteField[] | undefined;
   return (writer, value) => {
     writers ??= writersOf(schema);
-    writer.fork();
+    const start = writer.beginPart();
     for (const write of writers) write(writer, value);
-    writer.join();
+    writer.endPart(start);
   };
 }
 
@@ -99,8 +108,9 @@ function enumWriter(field: FieldSchema): WriteValue {
   const numberOf = field.enum?.().numberOf;
   return (writer, value: string) => {
     const number = numberOf?.get(value);
-    invariant(number !== undefined, `${value} is a name of the enum in field ${field.name}`);
-    writer.int32(number);
+    if (number === undefined)
+      invariant(false, `${value} is a name of the enum in field ${field.name}`);
+    writer.int32(number as number);
   };
 }
 

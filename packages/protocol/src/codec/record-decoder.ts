@@ -1,8 +1,10 @@
-// Plain objects that came from another process (as msgpack) to messages: the same tables check that
-// each field has its type. Keys are the camelCase ones of memory.
-import { type DecodeError, type Decoder, err, ok } from '@kaon/primitives';
+// What came from another process to messages: protobuf bytes, or plain objects (from threads, from simulated
+// networks), of which the same tables check that each field has its type. Keys are the camelCase ones of memory.
+import { type DecodeError, err, ok, type PackingDecoder, type Result } from '@kaon/primitives';
 import { INTEGER_RANGES, nearestInteger } from './integer-ranges.ts';
 import { type Draft, messageOf, newDraft, newMap } from './message-fields.ts';
+import { decodeProto } from './proto-decode.ts';
+import { encodeInPlace } from './proto-encode.ts';
 import type { FieldSchema, ScalarType, Schema } from './schema.ts';
 
 const DEPTH_MAX = 100;
@@ -38,15 +40,17 @@ function readAt(read: ReadValue, value: unknown, depth: number, where: () => str
 }
 
 /**
- * A decoder for messages of `schema` held in plain objects.
+ * A decoder for messages of `schema` held in plain objects, or packed as protobuf bytes: a third of the bytes
+ * and of the time, because no name of a field travels.
  *
  * Unknown keys are dropped, absent lists and maps become empty, unknown names of an enum count as
  * absent, so nodes of different versions understand each other. Integers beyond 2^53 may be bigints;
  * those that do not fit their type are refused.
  */
-export function recordDecoder<T>(schema: Schema<T>): Decoder<T> {
+export function recordDecoder<T>(schema: Schema<T>): PackingDecoder<T> {
   const read = readerOf(schema);
-  return (value) => {
+  const decode = (value: unknown): Result<T, DecodeError> => {
+    if (value instanceof Uint8Array) return decodeProto(schema, value);
     try {
       return ok(read(value, DEPTH_MAX) as T);
     } catch (error) {
@@ -54,6 +58,8 @@ export function recordDecoder<T>(schema: Schema<T>): Decoder<T> {
       return err<DecodeError>({ path: error.path, problem: error.message });
     }
   };
+  const pack = (value: unknown): Uint8Array => encodeInPlace(schema, value as T);
+  return Object.assign(decode, { pack });
 }
 
 const compiled = new WeakMap<Schema<unknown>, ReadValue>();

@@ -1,9 +1,12 @@
 // How protobuf frames a value of each type.
 import type { FieldSchema } from './schema.ts';
 
-const WIRE_VARINT = 0;
-const WIRE_64_BIT = 1;
-const WIRE_32_BIT = 5;
+/** Seven bits a byte. */
+export const WIRE_VARINT = 0;
+/** Eight bytes. */
+export const WIRE_64_BIT = 1;
+/** Four bytes. */
+export const WIRE_32_BIT = 5;
 
 /** A length, then so many bytes: texts, bytes, messages, packed lists. */
 export const WIRE_LENGTH = 2;

@@ -4,6 +4,7 @@ import {
   type ExecutorInfo,
   idOf,
   idRecord,
+  type Resource,
   type Task,
   type TaskInfo,
 } from '@kaon/protocol';
@@ -13,6 +14,7 @@ import { schedulerPidOf } from '../../scheduler-stream.ts';
 import { inOffersRole } from '../../validation/operations/operation-form.ts';
 import { launchCost, validateTask } from '../../validation/task.ts';
 import { refuseTask } from '../master-status.ts';
+import { AlikeResources, type KnownResources } from './alike-resources.ts';
 import { type OperationOutcome, type OperationPlace, resourceVersions } from './operation.ts';
 
 /** Launches what is valid and answers `TASK_ERROR` for the rest. */
@@ -22,9 +24,12 @@ export function launch(
   env: Env,
 ): OperationOutcome {
   const effects: Effect[] = [];
+  const alike = new AlikeResources(place.role);
   let { available } = place;
   for (const task of tasks) {
-    const outcome = launchTask(completed(task, place), { ...place, available }, env);
+    const own = alike.of(task.resources);
+    const whole = completed(task, own.records, place);
+    const outcome = launchTask(whole, own, { ...place, available }, env);
     effects.push(...outcome.effects);
     available = outcome.available;
   }
@@ -53,18 +58,23 @@ export function refuseLaunch(
   );
 }
 
-function launchTask(task: TaskInfo, place: OperationPlace, env: Env): OperationOutcome {
+function launchTask(
+  task: TaskInfo,
+  own: KnownResources,
+  place: OperationPlace,
+  env: Env,
+): OperationOutcome {
   const { state, framework, agent, available } = place;
   // Of a shared volume there is always another copy.
   const offered = place.shared.isEmpty ? available : available.nonShared().plus(place.shared);
-  const valid = validateTask(task, { framework, agent, offered });
+  const valid = validateTask(task, { framework, agent, offered, own });
   if (!valid.ok) return { effects: refuseLaunch([task], place, valid.error, env), available };
-  const cost = launchCost(task, { framework, agent, offered });
+  const cost = launchCost(task, { framework, agent, offered, own });
   const { executor } = task;
   const isNewExecutor =
     executor !== undefined &&
     !agent.hasExecutor(framework.id, idOf<ExecutorId>(executor.executorId));
-  state.addTask(taskRecordOf(task, framework.id));
+  state.addTask(taskRecordOf(task, framework.id), own.sum);
   if (isNewExecutor) state.addExecutor(framework.id, agent.id, executor);
   const message = toAgent(agent.pid, 'runTask', {
     framework: framework.info,
@@ -89,8 +99,11 @@ function launchTask(task: TaskInfo, place: OperationPlace, env: Env): OperationO
 }
 
 /** The task as it is handed on: what it may leave out is filled in. */
-function completed(task: TaskInfo, { role, framework }: OperationPlace): TaskInfo {
-  const resources = inOffersRole(task.resources, role);
+function completed(
+  task: TaskInfo,
+  resources: readonly Resource[],
+  { role, framework }: OperationPlace,
+): TaskInfo {
   const { executor } = task;
   if (executor === undefined) return { ...task, resources };
   const filled: ExecutorInfo = {

@@ -62,7 +62,7 @@ export class TextPages {
 /** Gathers bytes. */
 export class BytePages {
   readonly #sink: PageSink;
-  #page = new Uint8Array(PAGE_BYTES);
+  #page = freshPage();
   #filled = 0;
 
   constructor(sink: PageSink) {
@@ -87,10 +87,15 @@ export class BytePages {
   finish(): void {
     if (this.#filled === 0) return;
     const page = this.#page.subarray(0, this.#filled);
-    this.#page = new Uint8Array(PAGE_BYTES);
+    this.#page = freshPage();
     this.#filled = 0;
     this.#sink(page);
   }
+}
+
+/** Not cleared: only what was written to a page is ever seen. */
+function freshPage(): Uint8Array<ArrayBuffer> {
+  return Buffer.allocUnsafeSlow(PAGE_BYTES);
 }
 
 /** The bytes in memory that nothing else lies in. */

@@ -56,8 +56,11 @@ export function frameworkJson(
   const used = usedByFramework(framework);
   const offered = offeredOf(state, framework);
   const { reregisteredMs, registeredMs } = framework;
-  const tasksJson = (tasks: Iterable<TaskRecord>): JsonValue =>
-    [...tasks].filter((task) => showsTask(task, filter)).map((task) => fragments.task(task));
+  const tasksJson = (tasks: Iterable<TaskRecord>): JsonValue => {
+    const list: JsonValue[] = [];
+    for (const task of tasks) if (showsTask(task, filter)) list.push(fragments.task(task));
+    return list;
+  };
   return {
     ...summaryJson(framework, used, offered),
     user: info.user,

@@ -22,6 +22,7 @@ import type { HostLoad } from './host-load.ts';
 import { AllocatorReads } from './http/allocator-reads.ts';
 import type { LeaderAddress, Leadership } from './http/leadership.ts';
 import { mountMaster } from './http/mount-master.ts';
+import { SendTurns } from './http/send-turns.ts';
 import { LogFile, type LogFileOptions } from './log-file.ts';
 import { masterActor } from './master.ts';
 import { collectMetrics } from './metrics/collect.ts';
@@ -210,7 +211,7 @@ export function startMaster(options: StartMasterOptions): RunningMaster {
       flags,
       random: system.random,
       reads,
-      state: { reads: stateReads, events, clock, counters },
+      state: { reads: stateReads, events, clock, counters, turns: new SendTurns(clock) },
       leadership,
       log,
       probeLoad: options.probeLoad ?? probeLoad,

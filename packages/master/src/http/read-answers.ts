@@ -13,12 +13,15 @@ import type { Counters } from '../metrics/counters.ts';
 import type { ContentCoding, ReadQuestion } from '../reads/read-question.ts';
 import type { SharedAnswer } from '../reads/shared-answer.ts';
 import type { StateReads } from '../reads/state-reads.ts';
+import type { SendTurns } from './send-turns.ts';
 
 /** What answering reads stands on. */
 export interface ReadAnswerOptions {
   readonly reads: StateReads;
   readonly clock: Clock;
   readonly counters: Counters;
+  /** Shared by all readers of a master. */
+  readonly turns: SendTurns;
 }
 
 /** Answers up to this size go out whole, with their length. */
@@ -87,7 +90,7 @@ class Reader {
   }
 
   #look(): void {
-    if (this.#stream !== undefined) this.#send(this.#stream);
+    if (this.#stream !== undefined) this.#options.turns.add(this.#sendSome);
     else this.#begin();
   }
 
@@ -113,12 +116,14 @@ class Reader {
       });
       this.#stream = stream;
       const stopWatching = this.#watchStall(stream);
-      stream.onDrain(() => this.#send(stream));
+      const { turns } = this.#options;
+      stream.onDrain(() => turns.add(this.#sendSome));
       stream.onClose(() => {
         stopWatching();
+        turns.remove(this.#sendSome);
         this.#leave();
       });
-      this.#send(stream);
+      turns.add(this.#sendSome);
     }
   }
 
@@ -136,21 +141,23 @@ class Reader {
     };
   }
 
-  /** Hands on pages while the client takes them. */
-  #send(stream: ReturnType<HttpExchange['stream']>): void {
+  /** Hands on a page if the client takes it; true when it would take another one. */
+  readonly #sendSome = (): boolean => {
     const { pages, state } = this.#answer;
-    while (stream.isOpen && stream.bufferedBytes < READER_BYTES_MAX) {
-      const page = pages[this.#next];
-      if (page === undefined) break;
+    const stream = this.#stream;
+    if (stream?.isOpen !== true || stream.bufferedBytes >= READER_BYTES_MAX) return false;
+    const page = pages[this.#next];
+    if (page !== undefined) {
       this.#next += 1;
       this.#sentBytes += page.length;
       stream.write(page);
+      return true;
     }
-    if (!stream.isOpen || this.#next < pages.length) return;
     if (state === 'complete') stream.end();
     // Half an answer must not look like a whole one.
     else if (state === 'failed') stream.close();
-  }
+    return false;
+  };
 
   /** Closes the stream when nothing was taken between two looks. */
   #watchStall(stream: ReturnType<HttpExchange['stream']>): () => void {

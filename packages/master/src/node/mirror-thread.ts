@@ -1,6 +1,5 @@
 // A copy of the state in a worker thread. Orders cross as bytes: writing them costs the master's thread what it has
 // chosen to spend, and reading them costs it nothing.
-import { serialize } from 'node:v8';
 import { MessageChannel, type MessagePort } from 'node:worker_threads';
 import { Piscina } from 'piscina';
 import type {
@@ -11,6 +10,7 @@ import type {
 } from '../reads/mirror-orders.ts';
 import { ownMemory } from '../reads/pages.ts';
 import type { MirrorJob } from './mirror-worker.ts';
+import { orderBytes } from './order-bytes.ts';
 
 /** What a copy may take: a cluster of 400,000 tasks takes an eighth of it. A copy that takes more is lost, and begun anew. */
 const HEAP_MB_MAX = 8192;
@@ -69,7 +69,7 @@ export function mirrorThread(events: MirrorHostEvents): MirrorHost {
   return {
     post: (order: MirrorOrder) => {
       life ??= begin();
-      const bytes = ownMemory(serialize(order));
+      const bytes = ownMemory(orderBytes(order));
       life.port.postMessage(bytes, [bytes.buffer]);
     },
     restart: end,

@@ -1,9 +1,9 @@
 // The worker thread's entry: one copy of a master's state, for as long as its port is open. Piscina calls the
 // default export.
-import { deserialize } from 'node:v8';
 import type { MessagePort } from 'node:worker_threads';
 import { Mirror } from '../reads/mirror.ts';
-import type { MirrorNews, MirrorOrder } from '../reads/mirror-orders.ts';
+import type { MirrorNews } from '../reads/mirror-orders.ts';
+import { orderOf } from './order-bytes.ts';
 
 /** What the thread begins with. */
 export interface MirrorJob {
@@ -16,7 +16,7 @@ function serve({ port }: MirrorJob): Promise<void> {
   return new Promise((resolve, reject) => {
     port.on('message', (bytes: Uint8Array) => {
       try {
-        mirror.take(deserialize(bytes) as MirrorOrder);
+        mirror.take(orderOf(bytes));
       } catch (error) {
         // A copy that failed to follow shows what never was: it must not answer any more.
         reject(error);

@@ -10,8 +10,9 @@ import {
   type Schema,
   Task,
 } from '@kaon/protocol';
+import { Fragment } from './fragment.ts';
 import type { TextPages } from './pages.ts';
-import { TaskFragment } from './task-fragment.ts';
+import type { StoredText, TextStore } from './text-store.ts';
 
 /** Prints `value` as `jsonText` does. */
 export function writeJson(pages: TextPages, value: JsonValue): void {
@@ -37,7 +38,7 @@ export function writeJson(pages: TextPages, value: JsonValue): void {
 function writeList(pages: TextPages, list: readonly JsonValue[]): void {
   let separator = '[';
   for (const item of list) {
-    if (item instanceof TaskFragment) pages.add(separator + item.read());
+    if (item instanceof Fragment) item.print(pages, separator === '[');
     else if (item instanceof RawJson) pages.add(separator + item.text);
     else {
       pages.add(separator);
@@ -79,7 +80,10 @@ export function alone(field: FieldSchema, value: unknown): [Schema<unknown>, unk
 }
 
 /** Texts of tasks that were printed before. A task that has changed is another object. */
-export type TaskTexts = WeakMap<object, string>;
+export interface TaskTexts {
+  readonly store: TextStore;
+  readonly known: WeakMap<object, StoredText>;
+}
 
 /** Prints an open message as `encodeJson` does with the lists of the operator API. */
 export function writeMessage(
@@ -97,7 +101,8 @@ export function writeMessage(
       const isShown = items.length > 0 || OPERATOR_LISTS.has(`${schema.name}.${field.name}`);
       if (!isShown) continue;
       pages.add(name);
-      writeMessages(pages, field, items, texts);
+      if (field.message?.() === Task) writeTasks(pages, items as readonly object[], texts);
+      else writeMessages(pages, field, items, texts);
     } else {
       if (value === undefined) continue;
       pages.add(name);
@@ -123,22 +128,28 @@ function writeMessages(
   pages.add(separator === '[' ? '[]' : ']');
 }
 
+function writeTasks(pages: TextPages, tasks: readonly object[], texts: TaskTexts): void {
+  if (tasks.length === 0) return pages.add('[]');
+  const { store, known } = texts;
+  pages.add('[');
+  for (const [index, task] of tasks.entries()) {
+    const old = known.get(task);
+    // Each with its comma, so that what lies side by side is printed in one piece.
+    const stored =
+      old === undefined ? store.keep(`,${encodeJson(Task, task as Task)}`) : store.fresh(old);
+    if (stored !== old) known.set(task, stored);
+    pages.addBytes(stored.chunk.bytes, index === 0 ? stored.start + 1 : stored.start, stored.end);
+  }
+  pages.add(']');
+}
+
 function writeField(pages: TextPages, field: FieldSchema, value: unknown, texts: TaskTexts): void {
   const open = openSchema(field);
   const schema = field.message?.();
   if (open !== undefined) writeMessage(pages, open, value, texts);
-  else if (schema !== undefined) pages.add(textOf(schema, value as object, texts));
-  else pages.add(encodeJson(...alone(field, value)).slice(`{"${field.name}":`.length, -1));
-}
-
-function textOf(schema: Schema<unknown>, message: object, texts: TaskTexts): string {
-  if (schema !== Task) return encodeJson(schema, message, { emptyLists: OPERATOR_LISTS });
-  let text = texts.get(message);
-  if (text === undefined) {
-    text = encodeJson(schema, message);
-    texts.set(message, text);
-  }
-  return text;
+  else if (schema !== undefined) {
+    pages.add(encodeJson(schema, value as object, { emptyLists: OPERATOR_LISTS }));
+  } else pages.add(encodeJson(...alone(field, value)).slice(`{"${field.name}":`.length, -1));
 }
 
 function isList(value: JsonValue): value is readonly JsonValue[] {

@@ -1,6 +1,6 @@
 // A copy of a master's state that answers questions with pages. Lives in a thread of its own, or in the master's.
 import { concatBytes, errorText, invariant, utf8 } from '@kaon/primitives';
-import { jsonText, masterV1, RawJson } from '@kaon/protocol';
+import { jsonText, masterV1 } from '@kaon/protocol';
 import { HEARTBEAT_INTERVAL_MS } from '../constants.ts';
 import type { Agent } from '../state/agent.ts';
 import type { MasterState } from '../state/master-state.ts';
@@ -9,14 +9,16 @@ import type { TaskRecord } from '../state/task-record.ts';
 import { agentJson, fullAgentJson } from '../views/agent-json.ts';
 import { answerView } from '../views/answer-view.ts';
 import type { Fragments } from '../views/fragments.ts';
+import { taskJson } from '../views/task-json.ts';
 import type { ViewContext } from '../views/view.ts';
 import { COMPRESSED_BYTES_MIN, compressPages } from './compress-pages.ts';
+import { Fragment } from './fragment.ts';
 import { type TaskTexts, writeJson, writeMessage } from './json-pages.ts';
 import type { MirrorNews, MirrorOrder } from './mirror-orders.ts';
 import { BytePages, ownMemory, type PageSink, TextPages } from './pages.ts';
 import { protoParts } from './proto-pages.ts';
 import type { ReadQuestion } from './read-question.ts';
-import { TaskFragment } from './task-fragment.ts';
+import { TextStore } from './text-store.ts';
 
 type Order<K extends MirrorOrder['kind']> = Extract<MirrorOrder, { readonly kind: K }>;
 
@@ -26,7 +28,7 @@ export class Mirror {
   #copy: MirrorState | undefined;
   #context: ViewContext | undefined;
   #fragments = new KeptFragments();
-  #texts: TaskTexts = new WeakMap();
+  #texts: TaskTexts = noTexts();
 
   constructor(tell: (news: MirrorNews) => void) {
     this.#tell = tell;
@@ -47,13 +49,13 @@ export class Mirror {
       default:
         this.#copy = undefined;
         this.#fragments = new KeptFragments();
-        this.#texts = new WeakMap();
+        this.#texts = noTexts();
     }
   }
 
   #begin({ facts, limits, flags }: Order<'begin'>): void {
     this.#fragments = new KeptFragments();
-    this.#texts = new WeakMap();
+    this.#texts = noTexts();
     this.#copy = new MirrorState(facts, limits, this.#fragments);
     this.#context = {
       flags: new Map(flags),
@@ -95,6 +97,8 @@ export class Mirror {
       });
       return;
     }
+    this.#fragments.store.answered(bytes);
+    this.#texts.store.answered(bytes);
     if (!isHeadTold) tellHead('identity');
     for (const page of pages) this.#tell({ kind: 'page', id, page });
     this.#tell({ kind: 'end', id });
@@ -150,27 +154,32 @@ export class Mirror {
   }
 }
 
-/** Parts as text, until what they show has changed. */
-class KeptFragments implements Fragments {
-  readonly #tasks = new WeakMap<TaskRecord, TaskFragment>();
-  readonly #agents = new Map<string, RawJson>();
-  readonly #fullAgents = new Map<string, RawJson>();
+function noTexts(): TaskTexts {
+  return { store: new TextStore(), known: new WeakMap() };
+}
 
-  task(task: TaskRecord): RawJson {
+/** Parts as they are printed, until what they show has changed. */
+class KeptFragments implements Fragments {
+  readonly store = new TextStore();
+  readonly #tasks = new WeakMap<TaskRecord, Fragment>();
+  readonly #agents = new Map<string, Fragment>();
+  readonly #fullAgents = new Map<string, Fragment>();
+
+  task(task: TaskRecord): Fragment {
     let fragment = this.#tasks.get(task);
     if (fragment === undefined) {
-      fragment = new TaskFragment(task);
+      fragment = new Fragment(this.store, () => jsonText(taskJson(task)));
       this.#tasks.set(task, fragment);
     }
     return fragment;
   }
 
-  agent(state: MasterState, agent: Agent): RawJson {
-    return kept(this.#agents, agent.id, () => jsonText(agentJson(state, agent)));
+  agent(state: MasterState, agent: Agent): Fragment {
+    return this.#kept(this.#agents, agent.id, () => jsonText(agentJson(state, agent)));
   }
 
-  fullAgent(state: MasterState, agent: Agent): RawJson {
-    return kept(this.#fullAgents, agent.id, () => jsonText(fullAgentJson(state, agent)));
+  fullAgent(state: MasterState, agent: Agent): Fragment {
+    return this.#kept(this.#fullAgents, agent.id, () => jsonText(fullAgentJson(state, agent)));
   }
 
   /** Something on the agent has changed, or the agent itself. */
@@ -178,13 +187,13 @@ class KeptFragments implements Fragments {
     this.#agents.delete(agentId);
     this.#fullAgents.delete(agentId);
   }
-}
 
-function kept(texts: Map<string, RawJson>, key: string, make: () => string): RawJson {
-  let text = texts.get(key);
-  if (text === undefined) {
-    text = new RawJson(make());
-    texts.set(key, text);
+  #kept(fragments: Map<string, Fragment>, key: string, make: () => string): Fragment {
+    let fragment = fragments.get(key);
+    if (fragment === undefined) {
+      fragment = new Fragment(this.store, make);
+      fragments.set(key, fragment);
+    }
+    return fragment;
   }
-  return text;
 }

@@ -4,39 +4,65 @@
 /** Takes pages, in order. A page is the receiver's. */
 export type PageSink = (page: Uint8Array<ArrayBuffer>) => void;
 
-/** Characters after which text becomes a page. */
-const PAGE_CHARS = 192 * 1024;
 /** Bytes after which parts become a page. */
 const PAGE_BYTES = 256 * 1024;
+/** Characters that are gathered before they are encoded. */
+const TEXT_CHARS = 16 * 1024;
 
-/** Gathers text. */
+/** Gathers text, and bytes that are text. */
 export class TextPages {
-  readonly #sink: PageSink;
+  readonly #pages: BytePages;
   #text = '';
+  /** Bytes to be copied, which more may turn out to follow directly. */
+  #source: Buffer | undefined;
+  #start = 0;
+  #end = 0;
 
   constructor(sink: PageSink) {
-    this.#sink = sink;
+    this.#pages = new BytePages(sink);
   }
 
   add(text: string): void {
+    if (this.#source !== undefined) this.#copy();
     this.#text += text;
-    if (this.#text.length >= PAGE_CHARS) this.finish();
+    if (this.#text.length >= TEXT_CHARS) this.#encode();
+  }
+
+  /** Must not change until `finish`. */
+  addBytes(source: Buffer, start: number, end: number): void {
+    if (this.#source === source && this.#end === start) {
+      this.#end = end;
+      return;
+    }
+    if (this.#source !== undefined) this.#copy();
+    if (this.#text !== '') this.#encode();
+    this.#source = source;
+    this.#start = start;
+    this.#end = end;
   }
 
   /** Hands on what is left. */
   finish(): void {
-    if (this.#text === '') return;
-    // Not from the pool: its memory could not be handed to another thread.
-    const page = Buffer.from(this.#text, 'utf8');
+    if (this.#source !== undefined) this.#copy();
+    if (this.#text !== '') this.#encode();
+    this.#pages.finish();
+  }
+
+  #encode(): void {
+    this.#pages.add(Buffer.from(this.#text, 'utf8'));
     this.#text = '';
-    this.#sink(ownMemory(page));
+  }
+
+  #copy(): void {
+    this.#pages.add((this.#source as Buffer).subarray(this.#start, this.#end));
+    this.#source = undefined;
   }
 }
 
 /** Gathers bytes. */
 export class BytePages {
   readonly #sink: PageSink;
-  #page = new Uint8Array(PAGE_BYTES);
+  #page = freshPage();
   #filled = 0;
 
   constructor(sink: PageSink) {
@@ -44,23 +70,32 @@ export class BytePages {
   }
 
   add(bytes: Uint8Array): void {
-    if (this.#filled + bytes.length > PAGE_BYTES) this.finish();
-    if (bytes.length > PAGE_BYTES) {
-      this.#sink(new Uint8Array(bytes));
-      return;
+    let rest = bytes;
+    while (this.#filled + rest.length >= PAGE_BYTES) {
+      const room = PAGE_BYTES - this.#filled;
+      this.#page.set(rest.subarray(0, room), this.#filled);
+      this.#filled = PAGE_BYTES;
+      this.finish();
+      rest = rest.subarray(room);
     }
-    this.#page.set(bytes, this.#filled);
-    this.#filled += bytes.length;
+    if (rest.length === 0) return;
+    this.#page.set(rest, this.#filled);
+    this.#filled += rest.length;
   }
 
   /** Hands on what is left. */
   finish(): void {
     if (this.#filled === 0) return;
     const page = this.#page.subarray(0, this.#filled);
-    this.#page = new Uint8Array(PAGE_BYTES);
+    this.#page = freshPage();
     this.#filled = 0;
     this.#sink(page);
   }
+}
+
+/** Not cleared: only what was written to a page is ever seen. */
+function freshPage(): Uint8Array<ArrayBuffer> {
+  return Buffer.allocUnsafeSlow(PAGE_BYTES);
 }
 
 /** The bytes in memory that nothing else lies in. */

@@ -10,8 +10,9 @@ import {
   type TaskState,
   type TaskStatus,
 } from '@kaon/protocol';
-import { Resources } from '@kaon/resources';
+import type { Resources } from '@kaon/resources';
 import { STATUSES_PER_TASK_MAX } from '../constants.ts';
+import { sharedResources } from './shared-resources.ts';
 import type { StateChanges } from './state-changes.ts';
 
 /** A change of a task, from an agent or made up by the master. */
@@ -79,7 +80,7 @@ export class TaskRecord {
 
   /** What it was launched with, allocated to its role. */
   get resources(): Resources {
-    this.#resources ??= Resources.of(this.#facts.resources);
+    this.#resources ??= sharedResources(this.#facts.resources);
     return this.#resources;
   }
 

@@ -26,12 +26,16 @@ import { offeredOf, usedByFramework } from './usage.ts';
 
 /** The members that `/state-summary` shows too. */
 export function frameworkSummaryJson(state: MasterState, framework: Framework): JsonObject {
+  return summaryJson(framework, usedByFramework(framework), offeredOf(state, framework));
+}
+
+function summaryJson(framework: Framework, used: Resources, offered: Resources): JsonObject {
   const { info } = framework;
   return {
     id: framework.id,
     name: info.name,
-    used_resources: amountsJson(usedByFramework(framework)),
-    offered_resources: amountsJson(offeredOf(state, framework)),
+    used_resources: amountsJson(used),
+    offered_resources: amountsJson(offered),
     capabilities: info.capabilities.map(({ type }) => type ?? 'UNKNOWN'),
     hostname: info.hostname ?? '',
     webui_url: info.webuiUrl ?? '',
@@ -49,12 +53,16 @@ export function frameworkJson(
   filter: ListFilter = EVERYTHING,
 ): JsonObject {
   const { info } = framework;
-  const held = usedByFramework(framework).plus(offeredOf(state, framework));
+  const used = usedByFramework(framework);
+  const offered = offeredOf(state, framework);
   const { reregisteredMs, registeredMs } = framework;
-  const tasksJson = (tasks: Iterable<TaskRecord>): JsonValue =>
-    [...tasks].filter((task) => showsTask(task, filter)).map((task) => fragments.task(task));
+  const tasksJson = (tasks: Iterable<TaskRecord>): JsonValue => {
+    const list: JsonValue[] = [];
+    for (const task of tasks) if (showsTask(task, filter)) list.push(fragments.task(task));
+    return list;
+  };
   return {
-    ...frameworkSummaryJson(state, framework),
+    ...summaryJson(framework, used, offered),
     user: info.user,
     failover_timeout: jsonDouble(info.failoverTimeout ?? 0),
     checkpoint: info.checkpoint ?? false,
@@ -62,7 +70,7 @@ export function frameworkJson(
     unregistered_time: jsonSeconds(framework.unregisteredMs),
     reregistered_time: reregisteredMs === undefined ? undefined : jsonSeconds(reregisteredMs),
     principal: info.principal,
-    resources: amountsJson(held),
+    resources: amountsJson(used.plus(offered)),
     ...(framework.has('MULTI_ROLE') ? { roles: info.roles } : { role: info.role ?? '*' }),
     tasks: tasksJson(framework.tasks.values()),
     unreachable_tasks: tasksJson(framework.unreachableTasks.values()),

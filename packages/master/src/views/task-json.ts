@@ -7,13 +7,16 @@ import {
   type JsonObject,
   type JsonValue,
   jsonDouble,
+  jsonText,
   Label,
   LEGACY_KEYS,
   messageJson,
   NetworkInfo,
+  RawJson,
   type Task,
   type TaskStatus,
 } from '@kaon/protocol';
+import type { Resources } from '@kaon/resources';
 import type { TaskRecord } from '../state/task-record.ts';
 import { amountsJson } from './resources-json.ts';
 
@@ -27,11 +30,23 @@ export function taskJson(record: TaskRecord): JsonObject {
     executor_id: record.executorId ?? '',
     [LEGACY_KEYS.agentId]: record.agentId,
     state: record.state,
-    resources: amountsJson(record.resources),
+    resources: amountsOnce(record.resources),
     role: roleOf(task),
     statuses: record.statuses.map(statusJson),
     ...optionalMembers(task),
   };
+}
+
+const amounts = new WeakMap<Resources, RawJson>();
+
+/** Tasks of one kind share their resources, and so the text of them. */
+function amountsOnce(resources: Resources): RawJson {
+  let text = amounts.get(resources);
+  if (text === undefined) {
+    text = new RawJson(jsonText(amountsJson(resources)));
+    amounts.set(resources, text);
+  }
+  return text;
 }
 
 function optionalMembers({ user, labels, discovery, container, healthCheck }: Task): JsonObject {

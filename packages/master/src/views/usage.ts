@@ -3,6 +3,7 @@ import { Resources } from '@kaon/resources';
 import type { Agent } from '../state/agent.ts';
 import type { Framework } from '../state/framework.ts';
 import type { MasterState } from '../state/master-state.ts';
+import { sumOfShared } from '../state/shared-resources.ts';
 
 /** What tasks and executors on an agent use. */
 export function usedOfAgent(state: MasterState, agent: Agent): Resources {
@@ -18,7 +19,7 @@ export function usedByFramework(framework: Framework): Resources {
   for (const executors of framework.executors.values()) {
     for (const { resources } of executors.values()) parts.push(Resources.of(resources));
   }
-  return Resources.sum(parts);
+  return sumOfShared(parts);
 }
 
 /** What is offered of an agent, or to a framework. */

@@ -49,15 +49,41 @@ export function messageJson<T>(schema: Schema<T>, message: T): RawJson {
 export function jsonText(value: JsonValue): string {
   if (typeof value !== 'object') return JSON.stringify(value);
   if (value instanceof RawJson) return value.text;
-  if (isList(value)) return `[${value.map(jsonText).join(',')}]`;
-  const entries: Iterable<readonly [string, JsonValue | undefined]> = isMap(value)
-    ? value
-    : Object.entries(value);
-  const members: string[] = [];
-  for (const [key, member] of entries) {
-    if (member !== undefined) members.push(`${JSON.stringify(key)}:${jsonText(member)}`);
+  let text = '';
+  let separator = '';
+  if (isList(value)) {
+    for (const item of value) {
+      text += separator + jsonText(item);
+      separator = ',';
+    }
+    return `[${text}]`;
   }
-  return `{${members.join(',')}}`;
+  if (isMap(value)) {
+    for (const [key, member] of value) {
+      text += `${separator}${JSON.stringify(key)}:${jsonText(member)}`;
+      separator = ',';
+    }
+    return `{${text}}`;
+  }
+  for (const key of Object.keys(value)) {
+    const member = value[key];
+    if (member === undefined) continue;
+    text += `${separator}${nameText(key)}${jsonText(member)}`;
+    separator = ',';
+  }
+  return `{${text}}`;
+}
+
+/** Names of members as they are printed. They come from this program, so that there are never many. */
+const names = new Map<string, string>();
+
+function nameText(key: string): string {
+  let text = names.get(key);
+  if (text === undefined) {
+    text = `${JSON.stringify(key)}:`;
+    names.set(key, text);
+  }
+  return text;
 }
 
 function isList(value: JsonValue): value is readonly JsonValue[] {

@@ -32,7 +32,7 @@ import { brokenRules } from './builders/fuzz-rules.ts';
 import { type FuzzWorld, givenFuzzWorld } from './builders/fuzz-world.ts';
 
 /** Cases in a run of the tests; a campaign sets more. */
-const CASES = Number(process.env['KAON_FUZZ_CASES'] ?? 20_000);
+const CASES = Number(process.env['KAON_FUZZ_CASES'] ?? 6_000);
 const SEED = Number(process.env['KAON_FUZZ_SEED'] ?? 1);
 /** Cases after which a new world begins, so that a failure is found again quickly. */
 const CASES_PER_WORLD = 250;

@@ -27,7 +27,9 @@ const counterActor = defineActor(counter, () => {
 const node = await startNode();
 const pid = node.system.spawn(counterActor, undefined, { id: 'counter' });
 const call = async (method: string, path: string): Promise<void> => {
-  const response = await fetch(`http://${node.address}${path}`, { method });
+  // Browsers get `/help` as a page, tools as text.
+  const headers = { 'User-Agent': 'curl' };
+  const response = await fetch(`http://${node.address}${path}`, { method, headers });
   console.log(response.status, await response.text());
 };
 await call('POST', '/counter/add?by=41');
@@ -35,7 +37,7 @@ await call('POST', '/counter/add');
 await call('POST', '/counter/add?by=much');
 await call('GET', '/counter/total');
 await call('GET', '/counter/nothing');
-await call('GET', '/help/counter');
+await call('GET', '/help/counter/add');
 console.log('asked by an actor:', await node.system.ask(pid, 'total', undefined));
 await node.close();
 
@@ -45,10 +47,10 @@ await node.close();
 // 400 `by` is a whole number.
 // 200 {"total":42}
 // 404 404 Not Found.
-// 200 /counter/total
-//   GET  The sum so far.
+// 200 ### USAGE ###
+// >        /counter/add
 //
-// /counter/add
-//   POST  Adds the number in `by`, 1 by default.
+// ### TL;DR; ###
+// POST  Adds the number in `by`, 1 by default.
 //
 // asked by an actor: 42

@@ -41,6 +41,7 @@ export const TEST_FILES = {
   masterChanges: 'packages/master/test/operator-changes-http.test.ts',
   masterResources: 'packages/master/test/resource-http.test.ts',
   masterLog: 'packages/master/test/log-http.test.ts',
+  loggingLevel: 'packages/local/test/logging-level.test.ts',
   masterHttp: 'packages/master/test/operator-http.test.ts',
   executorCalls: 'packages/agent/test/executor-calls.test.ts',
   masterEvents: 'packages/master/test/event-feed.test.ts',

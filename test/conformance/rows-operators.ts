@@ -1,5 +1,5 @@
 // Rows about the calls of operators to master and agent.
-import { differs, equal, TEST_FILES as F, missing, type Row, replay, rows, test } from './row.ts';
+import { differs, equal, TEST_FILES as F, type Row, replay, rows, test } from './row.ts';
 
 /** In the order of `names.ts`. */
 export const OPERATOR_ROWS: readonly Row[] = [
@@ -24,7 +24,9 @@ export const OPERATOR_ROWS: readonly Row[] = [
       test(F.encodings, 'calls of operators to the master mean the same in each encoding'),
       replay('master/api_v1/GET_LOGGING_LEVEL', 'master/api_v1_protobuf/GET_LOGGING_LEVEL'),
     ),
-    SET_LOGGING_LEVEL: missing('comes with files and logging of the master'),
+    SET_LOGGING_LEVEL: equal(
+      test(F.loggingLevel, 'an operator raises the level of the log for a while'),
+    ),
     LIST_FILES: differs(
       'only the file that --log_dir names; without it there is none',
       test(F.masterLog, 'calls read the log, too'),

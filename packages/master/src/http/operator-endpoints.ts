@@ -30,6 +30,7 @@ import type { TaskFilter } from '../views/state-json.ts';
 import type { ViewAnswer, ViewQuestion } from '../views/view.ts';
 import { type Answer, countOf, handle, json, jsonpOf, nonEmpty } from './endpoint-answers.ts';
 import type { EndpointContext, Routes } from './endpoint-context.ts';
+import { FiguresText } from './figures-text.ts';
 import { type LeadershipPort, leaderRoutes, redirectAnswer } from './leadership.ts';
 import { listFilter } from './list-queries.ts';
 import { mountMaintenanceEndpoints } from './maintenance-endpoints.ts';
@@ -62,8 +63,11 @@ export function mountEndpoints(http: HttpServer, options: EndpointOptions): void
     for (const route of [path, `/master${path}`]) leaders.route('*', route, handler);
   };
 
-  const figures = view(() => ({ kind: 'metrics' }));
-  const snapshot: Answer = (request) => timeoutProblem(request) ?? figures(request);
+  const text = new FiguresText();
+  const snapshot: Answer = async (request) => {
+    const problem = timeoutProblem(request);
+    return problem ?? json(request, text.jsonOf(await figuresOf(options)));
+  };
 
   // Schedulers of Kaon look here whether, and at which PID, they can speak to this master as actors.
   const health = { status: 200, headers: { [MASTER_PID_HEADER]: options.master.toString() } };
@@ -175,16 +179,19 @@ function ask({ system, master }: EndpointOptions, question: ViewQuestion): Promi
 }
 
 function viewAnswer(request: HttpRequest, answer: ViewAnswer): HttpAnswer {
-  if (answer.kind === 'json') return json(request, answer.json);
-  if (answer.kind !== 'metrics') return textAnswer(501, '501 Not Implemented.');
-  const sorted = [...answer.metrics].map(([key, value]) => [key, jsonDouble(value)] as const);
-  return json(request, new Map(sorted));
+  return answer.kind === 'json'
+    ? json(request, answer.json)
+    : textAnswer(501, '501 Not Implemented.');
+}
+
+/** All metrics by key, sorted. */
+async function figuresOf(options: EndpointOptions): Promise<ReadonlyMap<string, number>> {
+  const answer = await ask(options, { kind: 'metrics' });
+  return answer.kind === 'metrics' ? answer.metrics : new Map<string, number>();
 }
 
 async function prometheusAnswer(options: EndpointOptions): Promise<HttpAnswer> {
-  const answer = await ask(options, { kind: 'metrics' });
-  const metrics = answer.kind === 'metrics' ? answer.metrics : new Map<string, number>();
-  const { contentType, body } = await prometheusText(metrics);
+  const { contentType, body } = await prometheusText(await figuresOf(options));
   return { status: 200, headers: { 'Content-Type': contentType }, body };
 }
 

@@ -151,8 +151,20 @@ export class WireWriter {
     this.#at += length;
   }
 
-  /** Begins a part whose length goes before it; `endPart` wants what this returns. */
-  beginPart(): number {
+  /** The number of a field, times 8, and its wire type. */
+  tag(tag: number): void {
+    this.#reserve(VARINT_BYTES_MAX);
+    if (tag < 0x80) {
+      this.#bytes[this.#at] = tag;
+      this.#at += 1;
+    } else {
+      this.#at = this.#varint(this.#at, tag);
+    }
+  }
+
+  /** Begins a part behind `tag` whose length goes before it; `endPart` wants what this returns. */
+  beginPart(tag: number): number {
+    this.tag(tag);
     this.#reserve(1);
     this.#at += 1;
     return this.#at;

@@ -29,11 +29,14 @@ export type LifeLine =
   | { readonly kind: 'event'; readonly conn: string; readonly text: string }
   | { readonly kind: 'closed'; readonly conn: string; readonly byMaster: boolean }
   /** What else was done meanwhile. */
-  | { readonly kind: 'note'; readonly text: string };
+  | { readonly kind: 'note'; readonly text: string }
+  /** An operator's call, recorded under that name, in the midst of the life. */
+  | { readonly kind: 'exchange'; readonly name: string };
 
 interface StoredLine {
   readonly conn: string;
   readonly note?: string;
+  readonly exchange?: string;
   readonly send?: string;
   readonly base64?: string;
   readonly stream?: string;
@@ -63,6 +66,7 @@ export function lifeOf(name: string): readonly LifeLine[] {
 function lineOf(stored: StoredLine): LifeLine {
   const { conn, note, status, closed, stream, headers } = stored;
   if (note !== undefined) return { kind: 'note', text: note };
+  if (stored.exchange !== undefined) return { kind: 'exchange', name: stored.exchange };
   if (status !== undefined) {
     return { kind: 'answered', conn, status, headers: headers ?? [], body: stored.body ?? '' };
   }

@@ -1,24 +1,29 @@
 // What differs from one run to the next, put out of sight on both sides: ids, times, ports, measured
 // figures, and the order of lists that Mesos takes from hash maps.
-import type { GoldenCluster } from './golden-cluster.ts';
 import type { JsonTree } from './json-tree.ts';
 
 /** The id of the master of the recordings. */
 export const RECORDED_MASTER = '24873d79-a49d-4f48-89dd-27ac022a6f7a';
 const UUID = /[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}/g;
 
+/** What things are called today. */
+export interface NamesOfToday {
+  readonly masterId: string;
+  /** Addresses by the ports of then. */
+  readonly addresses: Readonly<Record<number, string>>;
+  /** Texts of today by those of then. */
+  readonly names: ReadonlyMap<string, string>;
+}
+
 /** What to send today for what was sent then. */
-export function forToday(text: string, cluster: GoldenCluster): string {
+export function forToday(text: string, cluster: NamesOfToday): string {
   let today = text.replaceAll(RECORDED_MASTER, cluster.masterId);
   for (const [then, now] of cluster.names) today = today.replaceAll(then, now);
   return today;
 }
 
 /** An answer of today with the addresses and folders of then. */
-export function asRecorded(
-  text: string,
-  cluster: Pick<GoldenCluster, 'masterId' | 'addresses' | 'names'>,
-): string {
+export function asRecorded(text: string, cluster: NamesOfToday): string {
   let then = text.replaceAll(cluster.masterId, RECORDED_MASTER);
   for (const [port, address] of Object.entries(cluster.addresses)) {
     const now = address.slice(address.indexOf(':') + 1);

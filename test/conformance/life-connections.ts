@@ -95,8 +95,15 @@ export class LifeConnections {
     return found;
   }
 
-  close(): void {
-    for (const stream of this.#streams.values()) stream.close();
+  /** Closes a stream, and waits until the master knows that its framework is gone. */
+  async close(conn: string, framework: string): Promise<void> {
+    this.#streams.get(conn)?.close();
+    const request = { method: 'GET', path: '/frameworks', headers: [] };
+    for (;;) {
+      const { body } = await exchange(this.#options.address, request);
+      const { frameworks } = JSON.parse(body) as { readonly frameworks: readonly Json[] };
+      if (frameworks.find(({ id }) => id === framework)?.['connected'] !== true) return;
+    }
   }
 }
 

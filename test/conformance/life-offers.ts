@@ -131,6 +131,11 @@ export class OfferBook {
     );
   }
 
+  /** Gives back whatever is out. */
+  giveBackAll(refuseSeconds: number): Promise<void> {
+    return this.#giveBack([...this.#outstanding.values()], refuseSeconds);
+  }
+
   #contentOf(text: string): string {
     return printed(maskedEvent(parseTree(this.#options.asRecorded(text))));
   }

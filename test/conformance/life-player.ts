@@ -18,7 +18,6 @@ import { OfferBook, type OfferPair } from './life-offers.ts';
 import { LifeOrder } from './life-order.ts';
 import type { SeenEvent } from './life-stream.ts';
 import type { LifeLine, SentLine } from './lives.ts';
-import { exchange } from './raw-http.ts';
 import type { Json } from './v1-scheduler.ts';
 
 /** How long an event may take to come before it is missed. */
@@ -88,8 +87,13 @@ export class LifePlayer {
     return this.#found;
   }
 
+  /** Gives back whatever is offered, for so long. */
+  giveBackAll(refuseSeconds: number): Promise<void> {
+    return this.#offers.giveBackAll(refuseSeconds);
+  }
+
   close(): void {
-    this.#connections.close();
+    for (const stream of this.#connections.streams) stream.close();
   }
 
   async #send(line: SentLine): Promise<void> {
@@ -188,22 +192,9 @@ export class LifePlayer {
   }
 
   async #end(conn: string, byMaster: boolean): Promise<void> {
-    const stream = this.#connections.stream(conn);
-    if (!byMaster) {
-      stream?.close();
-      await this.#untilDisconnected();
-    } else if (!(await stream?.ends(PATIENCE_MS))) {
+    if (!byMaster) await this.#connections.close(conn, this.#framework);
+    else if (!(await this.#connections.stream(conn)?.ends(PATIENCE_MS))) {
       this.#found.push({ path: '(closed)', what: 'closed then, open today' });
-    }
-  }
-
-  async #untilDisconnected(): Promise<void> {
-    const request = { method: 'GET', path: '/frameworks', headers: [] };
-    for (;;) {
-      const { body } = await exchange(this.#options.address, request);
-      const { frameworks } = JSON.parse(body) as { readonly frameworks: readonly Json[] };
-      const mine = frameworks.find(({ id }) => id === this.#framework);
-      if (mine?.['connected'] !== true) return;
     }
   }
 
@@ -225,6 +216,4 @@ export class LifePlayer {
   }
 }
 
-interface UsedOffers {
-  readonly offer_ids: readonly { readonly value: string }[];
-}
+type UsedOffers = { readonly offer_ids: readonly { readonly value: string }[] };

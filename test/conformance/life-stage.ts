@@ -39,12 +39,8 @@ export async function givenStage(t: Test): Promise<Stage> {
   return { nodes, names, transcript };
 }
 
-/** Plays a life; its streams stay open until the test ends. Answers in what today is not as recorded. */
-export async function play(
-  t: Test,
-  stage: Stage,
-  lines: readonly LifeLine[],
-): Promise<readonly Difference[]> {
+/** A player on the stage; its streams stay open until the test ends. */
+export function givenPlayer(t: Test, stage: Stage): LifePlayer {
   const { nodes, names } = stage;
   const player = new LifePlayer({
     address: nodes.addresses[5050],
@@ -54,7 +50,16 @@ export async function play(
     onExchange: (name) => replayOn(stage, name),
   });
   t.teardown(() => player.close());
-  return player.play(lines);
+  return player;
+}
+
+/** Plays a whole life. Answers in what today is not as recorded. */
+export function play(
+  t: Test,
+  stage: Stage,
+  lines: readonly LifeLine[],
+): Promise<readonly Difference[]> {
+  return givenPlayer(t, stage).play(lines);
 }
 
 /** Sends what was recorded of an operator to the node it went to. */

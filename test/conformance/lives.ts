@@ -1,5 +1,5 @@
 // Recorded lives: all that schedulers and executors sent and saw over their streams, a line each.
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { schedulerV1 } from '@kaon/protocol';
 import type { Header } from './raw-http.ts';
@@ -53,11 +53,17 @@ const JSON_HEADERS: readonly Header[] = [
   ['Accept', 'application/json'],
 ];
 
+// The compiled test runs from `test/lib/conformance`.
+const FOLDER = new URL('../../conformance/fixtures/lives/', import.meta.url);
+
+/** The names of all lives. */
+export function lifeNames(): readonly string[] {
+  return readdirSync(fileURLToPath(FOLDER)).map((file) => file.replace(/\.jsonl$/, ''));
+}
+
 /** One file of `fixtures/lives`. */
 export function lifeOf(name: string): readonly LifeLine[] {
-  // The compiled test runs from `test/lib/conformance`.
-  const url = new URL(`../../conformance/fixtures/lives/${name}.jsonl`, import.meta.url);
-  return readFileSync(fileURLToPath(url), 'utf8')
+  return readFileSync(fileURLToPath(new URL(`${name}.jsonl`, FOLDER)), 'utf8')
     .split('\n')
     .filter((line) => line !== '')
     .map((line) => lineOf(JSON.parse(line) as StoredLine));

@@ -2,7 +2,7 @@
 import { gunzipSync } from 'node:zlib';
 import { MEDIA_TYPES } from '@kaon/http';
 import { type Difference, differences, type JsonTree, parseTree } from './json-tree.ts';
-import { masked, maskedText } from './masks.ts';
+import { masked, maskedText, sortedLists, withoutOps } from './masks.ts';
 import { exchange, exchangeRaw, headerOf, type RawResponse } from './raw-http.ts';
 import type { Recording } from './recordings.ts';
 
@@ -110,7 +110,9 @@ function bodyDifferences(
       ...inside,
     ];
   }
-  const [then, now] = [maskedText(recorded), maskedText(today.asRecorded(text))];
+  const [then, now] = [recorded, today.asRecorded(text)].map((one) =>
+    withoutOps(sortedLists(maskedText(one))),
+  );
   return then === now
     ? []
     : [{ path: '', what: `${JSON.stringify(then)} recorded, ${JSON.stringify(now)}` }];

@@ -84,6 +84,11 @@ export class AnswerPieces {
   }
 
   #copied(): Uint8Array[] {
+    const [only] = this.#pieces;
+    // A snapshot is one record and has to stay in one piece; whatever its size, it is the receiver's.
+    if (only !== undefined && only.chunk === undefined && this.#pieces.length === 1) {
+      return [ownMemory(only.bytes)];
+    }
     const pages: Uint8Array[] = [];
     const copy = new BytePages(({ bytes }) => pages.push(bytes));
     for (const { bytes } of this.#pieces) copy.add(bytes);

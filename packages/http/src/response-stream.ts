@@ -17,6 +17,11 @@ export interface ResponseStream {
    * `writesRefused`: who sends changes waits for `onDrain` and goes on with a fresh snapshot.
    */
   offer(bytes: Uint8Array | Chunk): boolean;
+  /**
+   * Hands what was written to the operating system now, not at the end of the turn. For who writes to many
+   * streams and looks at the clock in between; otherwise waiting is cheaper.
+   */
+  flush(): void;
   /** Bytes written and not yet taken by the operating system. */
   readonly bufferedBytes: number;
   readonly isOpen: boolean;
@@ -93,6 +98,10 @@ export class BoundedStream implements ResponseStream {
     if (this.#hasRoomFor(chunk)) return this.#write(chunk);
     this.#counters.writesRefused += 1;
     return false;
+  }
+
+  flush(): void {
+    if (this.#isOpen) this.#stream.flush?.();
   }
 
   end(): void {

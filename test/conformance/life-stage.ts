@@ -71,7 +71,8 @@ export function replayOn(stage: Stage, name: string): Promise<readonly Differenc
   });
 }
 
-function inRecordedWords({ nodes, names }: Stage, text: string): string {
+/** What is said today in the words of then: names, addresses and ports. */
+export function inRecordedWords({ nodes, names }: Stage, text: string): string {
   return asRecorded(names.asRecorded(text), { ...nodes, names: nodes.folders });
 }
 

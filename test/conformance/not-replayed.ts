@@ -24,10 +24,6 @@ export const LEFT_OUT: readonly LeftOut[] = [
     why: 'the bytes of a stream that is there event by event; how records are framed is checked on the way',
   },
   {
-    files: ['master/api_v1/SUBSCRIBE.jsonl'],
-    why: 'what subscribed operators see is shown by `packages/master/test/event-feed.test.ts`',
-  },
-  {
     files: ['agent/containers/20-LAUNCH_NESTED_CONTAINER_SESSION.jsonl'],
     why: 'nested containers are refused',
   },

@@ -5,6 +5,7 @@ import { fileURLToPath } from 'node:url';
 import t from 'tap';
 import { lifeNames } from './lives.ts';
 import { isLeftOut, LEFT_OUT } from './not-replayed.ts';
+import { RECORDED_EVENTS } from './operator-events.ts';
 import { FILES, recordingsOf, STORY_FILES } from './recordings.ts';
 
 const FIXTURES = new URL('../../conformance/fixtures/', import.meta.url);
@@ -31,7 +32,7 @@ function replayed(): ReadonlySet<string> {
       ? `executor/transcript-${name.slice('executor-'.length)}.jsonl`
       : `scheduler/${name.replace(/-end$/, '')}.jsonl`,
   );
-  return new Set([...exchanges, ...errors, ...lives]);
+  return new Set([...exchanges, ...errors, ...lives, RECORDED_EVENTS]);
 }
 
 t.test('every recorded file is replayed or left out for a reason', async (t) => {

@@ -45,6 +45,7 @@ export const TEST_FILES = {
   loggingLevel: 'packages/local/test/logging-level.test.ts',
   masterHttp: 'packages/master/test/operator-http.test.ts',
   executorCalls: 'packages/agent/test/executor-calls.test.ts',
+  eventSockets: 'packages/master/test/event-stream-http.test.ts',
   masterEvents: 'packages/master/test/event-feed.test.ts',
   executorDriver: 'packages/executor/test/http-executor.test.ts',
   executors: 'packages/agent/test/custom-executors.test.ts',

@@ -1,5 +1,5 @@
 // Rows about the calls of operators to the master, and the events that they may subscribe to.
-import { differs, equal, TEST_FILES as F, type Row, replay, rows, test } from './row.ts';
+import { differs, equal, equalUpTo, TEST_FILES as F, type Row, replay, rows, test } from './row.ts';
 
 /** In the order of `names.ts`. */
 export const MASTER_CALL_ROWS: readonly Row[] = [
@@ -94,8 +94,14 @@ export const MASTER_CALL_ROWS: readonly Row[] = [
       test(F.encodings, 'calls of operators to the master mean the same in each encoding'),
       replay('master/api_v1/GET_MASTER', 'master/api_v1_protobuf/GET_MASTER'),
     ),
-    SUBSCRIBE: equal(
+    SUBSCRIBE: equalUpTo(
+      'who leaves so much unread that 16 MB of events are kept gets a new `SUBSCRIBED`; Mesos lets it grow',
+      test(F.writes, 'operators who have subscribed see what was recorded'),
       test(F.masterEvents, 'a snapshot and all that follows equal a fresh snapshot'),
+      test(
+        F.eventSockets,
+        'who does not read is dropped to a snapshot, and the others lose nothing',
+      ),
     ),
     RESERVE_RESOURCES: equal(
       test(
@@ -237,30 +243,40 @@ export const MASTER_CALL_ROWS: readonly Row[] = [
   }),
   ...rows('master events', {
     SUBSCRIBED: equal(
+      test(F.writes, 'operators who have subscribed see what was recorded'),
       test(F.masterEvents, 'a snapshot and all that follows equal a fresh snapshot'),
     ),
     TASK_ADDED: equal(
+      test(F.writes, 'operators who have subscribed see what was recorded'),
       test(F.masterEvents, 'a snapshot and all that follows equal a fresh snapshot'),
     ),
     TASK_UPDATED: equal(
+      test(F.writes, 'operators who have subscribed see what was recorded'),
       test(F.masterEvents, 'a snapshot and all that follows equal a fresh snapshot'),
     ),
-    AGENT_ADDED: equal(
+    AGENT_ADDED: equalUpTo(
+      'an agent that left the cluster comes back as a new one, under another id',
+      test(F.writes, 'operators who have subscribed see what was recorded'),
       test(F.masterEvents, 'a snapshot and all that follows equal a fresh snapshot'),
     ),
     AGENT_REMOVED: equal(
+      test(F.writes, 'operators who have subscribed see what was recorded'),
       test(F.masterEvents, 'a snapshot and all that follows equal a fresh snapshot'),
     ),
     FRAMEWORK_ADDED: equal(
+      test(F.writes, 'operators who have subscribed see what was recorded'),
       test(F.masterEvents, 'a snapshot and all that follows equal a fresh snapshot'),
     ),
     FRAMEWORK_UPDATED: equal(
+      test(F.writes, 'operators who have subscribed see what was recorded'),
       test(F.masterEvents, 'events of a turn come in order, a framework once, as it is at its end'),
     ),
     FRAMEWORK_REMOVED: equal(
+      test(F.writes, 'operators who have subscribed see what was recorded'),
       test(F.masterEvents, 'a snapshot and all that follows equal a fresh snapshot'),
     ),
     HEARTBEAT: equal(
+      test(F.writes, 'operators who have subscribed see what was recorded'),
       test(F.masterEvents, 'events of a turn come in order, a framework once, as it is at its end'),
     ),
   }),

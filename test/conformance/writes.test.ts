@@ -5,6 +5,7 @@ import { Explanations, KNOWN_IN_WRITES } from './known-differences.ts';
 import type { LifePlayer } from './life-player.ts';
 import { givenPlayer, givenStage, play, replayOn, type Stage } from './life-stage.ts';
 import { lifeOf } from './lives.ts';
+import { subscribeToEvents } from './operator-events.ts';
 import { exchange } from './raw-http.ts';
 import { contradictedRows } from './table.ts';
 import { AFTER_TEARDOWN, TEARDOWN, WRITES, type Write } from './writes.ts';
@@ -24,7 +25,12 @@ t.test('what operators changed is answered again', async (t) => {
   // It steps back for another one, which sees an agent leave and come back.
   t.same(await background.play(suppressed), []);
   await stepBack(stage, background);
+  const events = await subscribeToEvents(t, stage);
   t.same(await play(t, stage, lifeOf('21-event-stream-framework')), [], 'another lives');
+  await t.test('operators who have subscribed see what was recorded', async (t) => {
+    const found = await events.differences();
+    t.same(explanations.unexplained('master/api_v1/SUBSCRIBE', found), []);
+  });
   t.same(await background.play(lost), [], 'it saw the agent leave as well');
 
   await perform(t, stage, TEARDOWN);

@@ -47,6 +47,7 @@ export const TEST_FILES = {
   executorCalls: 'packages/agent/test/executor-calls.test.ts',
   eventSockets: 'packages/master/test/event-stream-http.test.ts',
   masterEvents: 'packages/master/test/event-feed.test.ts',
+  executorDriver: 'packages/executor/test/http-executor.test.ts',
   executors: 'packages/agent/test/custom-executors.test.ts',
   taskLife: 'packages/master/test/task-life.test.ts',
   actorRoutes: 'packages/remote/test/actor-routes.test.ts',

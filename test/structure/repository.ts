@@ -62,8 +62,17 @@ function readSources(folder: string): readonly SourceFile[] {
     .map((file) => {
       const text = readFileSync(file, 'utf8');
       const path = relative(REPOSITORY_ROOT, file).replaceAll('\\', '/');
-      const tree = ts.createSourceFile(file, text, ts.ScriptTarget.ES2023, true);
-      return { path, text, tree, isGenerated: path.includes('/src/generated/') };
+      let tree: ts.SourceFile | undefined;
+      return {
+        path,
+        text,
+        isGenerated: path.includes('/src/generated/'),
+        // Not every rule looks at it.
+        get tree() {
+          tree ??= ts.createSourceFile(file, text, ts.ScriptTarget.ES2023, true);
+          return tree;
+        },
+      };
     });
 }
 

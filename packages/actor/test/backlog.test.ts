@@ -57,7 +57,15 @@ function givenSystem(): { readonly system: ActorSystem; run(): boolean } {
   };
 }
 
-const upTo = (count: number): number[] => Array.from({ length: count }, (_, index) => index);
+/**
+ * What is wrong with `heard` where it ought to be 0, 1, 2 … `count - 1`; undefined when it is. The lists are long, and
+ * `t.same` would print both.
+ */
+function disorderOf(heard: readonly number[], count: number): string | undefined {
+  if (heard.length !== count) return `${heard.length} were handled`;
+  const at = heard.findIndex((number, index) => number !== index);
+  return at === -1 ? undefined : `${heard[at]} was handled at ${at}`;
+}
 
 t.test('a burst of any size is handled in order', async (t) => {
   for (const count of [1, 1000, ...[-1, 0, 1, 64, 65, 257, 20_000].map((more) => BORDER + more)]) {
@@ -67,7 +75,7 @@ t.test('a burst of any size is handled in order', async (t) => {
     for (let sent = 0; sent < count; sent += 1) system.send(pid, 'note', sent);
     t.equal(system.processes()[0]?.mailbox, count);
     while (run());
-    t.same(heard, upTo(count), `${count} messages`);
+    t.equal(disorderOf(heard, count), undefined, `${count} messages`);
     t.equal(system.processes()[0]?.mailbox, 0);
   }
 });
@@ -91,7 +99,7 @@ t.test('after a burst of any size the next message is handled, and the next burs
     send(1);
     if (heard.length !== sent) return t.fail(`after ${count} messages one was not handled`);
   }
-  t.same(heard, upTo(sent));
+  t.equal(disorderOf(heard, sent), undefined);
 });
 
 t.test('what is sent while a long mailbox shrinks comes behind what is in it', async (t) => {
@@ -116,7 +124,7 @@ t.test('what is sent while a long mailbox shrinks comes behind what is in it', a
     send(BORDER + 3000);
     while (run());
     t.ok(sent > 2 * BORDER);
-    t.same(heard, upTo(sent), `seed ${seed}, ${sent} messages`);
+    t.equal(disorderOf(heard, sent), undefined, `seed ${seed}, ${sent} messages`);
     t.equal(system.deadLetters.total, 0);
   }
 });
@@ -131,11 +139,10 @@ t.test('asks wait in a long mailbox like messages, and are answered', async (t) 
     if (sent % 2 === 0) system.send(pid, 'note', sent);
     else answers.push(system.ask(pid, 'count', sent));
   }
-  t.same(
-    await Promise.all(answers),
-    upTo((BORDER + 4000) / 2).map((index) => 2 * index + 2),
-  );
-  t.same(heard, upTo(BORDER + 4000));
+  // Each tells how many were handled with it: every other message is one.
+  const turns = (await Promise.all(answers)).map((length) => length / 2 - 1);
+  t.equal(disorderOf(turns, (BORDER + 4000) / 2), undefined);
+  t.equal(disorderOf(heard, BORDER + 4000), undefined);
 });
 
 t.test('an actor that ends leaves what its long mailbox held as dead letters', async (t) => {
@@ -157,7 +164,7 @@ t.test('an actor that drains handles all of a long mailbox, and nothing sent aft
   system.stop(pid, { drain: true });
   for (let sent = 0; sent < 10; sent += 1) system.send(pid, 'note', -1);
   while (run());
-  t.same(heard, upTo(BORDER + 3000));
+  t.equal(disorderOf(heard, BORDER + 3000), undefined);
   t.equal(system.deadLetters.counts.stopped, 10);
 });
 
@@ -169,7 +176,7 @@ t.test('the bound of a mailbox holds however long it is', async (t) => {
   t.equal(system.deadLetters.counts.full, 1000);
   t.match(system.processes()[0], { mailbox: BORDER + 5000, refused: 1000 });
   while (run());
-  t.same(heard, upTo(BORDER + 5000));
+  t.equal(disorderOf(heard, BORDER + 5000), undefined);
 });
 
 t.test('a system that is watched keeps order in long mailboxes, too', async (t) => {
@@ -179,6 +186,6 @@ t.test('a system that is watched keeps order in long mailboxes, too', async (t) 
   const pid = system.spawn(listActor, { heard });
   for (let sent = 0; sent < BORDER + 5000; sent += 1) system.send(pid, 'note', sent);
   await system.ask(pid, 'count', BORDER + 5000);
-  t.same(heard, upTo(BORDER + 5001));
+  t.equal(disorderOf(heard, BORDER + 5001), undefined);
   t.equal(system.stats.latency?.handle.count, BORDER + 5001);
 });

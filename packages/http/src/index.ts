@@ -11,6 +11,7 @@ export type { HttpExchange, HttpRequest, StreamHead } from './exchange.ts';
 export * from './file-query.ts';
 export * from './negotiation.ts';
 export { type HttpClientOptions, httpClient } from './node/node-http-client.ts';
+export * from './record-answer.ts';
 export * from './record-io.ts';
 export type { ResponseStream } from './response-stream.ts';
 export type { RouteParams } from './router.ts';

@@ -131,7 +131,7 @@ export class BoundedStream implements ResponseStream {
   }
 
   #write(chunk: Chunk): boolean {
-    if (chunk.data.length > 0) this.#stream.write(chunk);
+    if (chunk.length > 0) this.#stream.write(chunk);
     return this.#isOpen;
   }
 }

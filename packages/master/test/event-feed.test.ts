@@ -292,6 +292,22 @@ t.test('a snapshot and all that follows equal a fresh snapshot', async (t) => {
   }
 });
 
+t.test('a snapshot is one chunk, however large it is', async (t) => {
+  const given = new GivenMaster();
+  for (let number = 0; number < 2000; number += 1) given.agent(`a${number}`);
+  const { feed, clock } = feedOf(t, given.state);
+  const json = new TestStream();
+  const protobuf = new TestStream();
+  feed.subscribe('json', json);
+  feed.subscribe('protobuf', protobuf);
+  await clock.pass(50);
+  t.ok((json.chunks[0]?.length ?? 0) > 600_000, 'it is large');
+  sameTasks(t, given.state, follow(json), 'JSON');
+  const [record = new Uint8Array(0)] = protobuf.records;
+  const event = decodeProto(masterV1.Event, record);
+  t.equal(event.ok && event.value.subscribed?.getState?.getAgents?.agents.length, 2000);
+});
+
 t.test('events of a turn come in order, a framework once, as it is at its end', async (t) => {
   const given = new GivenMaster();
   const { feed, clock } = feedOf(t, given.state);

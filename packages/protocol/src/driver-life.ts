@@ -2,6 +2,16 @@
 // the status at once, callbacks look at it before they run.
 import type { Status } from './generated/mesos-v1.ts';
 
+/** What becomes of the actor behind a driver when its life turns. */
+export interface DriverTurns {
+  /** It begins. */
+  readonly start: () => void;
+  /** It cannot begin: the author of the framework is told of `problem`. */
+  readonly refuse: (problem: string) => void;
+  /** It ends at once. */
+  readonly end: () => void;
+}
+
 /** One life: from `DRIVER_NOT_STARTED` to `DRIVER_STOPPED`, never back. */
 export class DriverLife {
   readonly #ended: Promise<void>;
@@ -24,11 +34,18 @@ export class DriverLife {
     return this.#status === 'DRIVER_RUNNING';
   }
 
-  /** Whether it starts now: only once. */
-  start(): boolean {
-    if (this.#status !== 'DRIVER_NOT_STARTED') return false;
+  /** The driver's `start`, which works once. One with a `problem` is aborted by it. */
+  start({ start, refuse, end }: DriverTurns, problem: string | undefined): Status {
+    if (this.#status !== 'DRIVER_NOT_STARTED') return this.#status;
     this.#status = 'DRIVER_RUNNING';
-    return true;
+    if (problem === undefined) {
+      start();
+    } else {
+      this.abort();
+      refuse(problem);
+      end();
+    }
+    return this.#status;
   }
 
   /** Whether it is aborted now. */
@@ -38,16 +55,25 @@ export class DriverLife {
     return true;
   }
 
-  /** Whether it is stopped now; also after it was aborted. */
-  stop(): boolean {
-    if (!this.isRunning && this.#status !== 'DRIVER_ABORTED') return false;
+  /**
+   * The driver's `stop`, also of one that was aborted: that one has nothing left to finish, and its `stop`
+   * answers with what it was.
+   */
+  stop(end: (wasAborted: boolean) => void): Status {
+    const before = this.#status;
+    const wasAborted = before === 'DRIVER_ABORTED';
+    if (!this.isRunning && !wasAborted) return before;
     this.#status = 'DRIVER_STOPPED';
-    return true;
+    end(wasAborted);
+    return wasAborted ? before : this.#status;
   }
 
-  /** Everything is released: `join` returns the status. */
-  end(): void {
-    this.#settle?.resolve();
+  /** Everything is released, at the latest when `shutdown` is over: `join` returns the status. */
+  end(shutdown?: () => Promise<unknown>): void {
+    if (shutdown === undefined) return this.#settle?.resolve();
+    void Promise.resolve()
+      .then(shutdown)
+      .then(() => this.#settle?.resolve());
   }
 
   /** A callback threw: `join` rejects. */

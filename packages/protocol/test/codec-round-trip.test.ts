@@ -15,31 +15,22 @@ import { arbitraryMessage } from './builders/arbitrary-message.ts';
 
 const OPTIONS = { seed: 1, numRuns: 8 };
 
-function assertRoundTrip(through: (schema: Schema<unknown>, message: unknown) => unknown): void {
+t.test('every message survives protobuf, Mesos JSON and being a plain record', async (t) => {
   for (const [name, schema] of schemasByName) {
+    // All three of one message: what takes time is making it up.
     const property = fc.property(arbitraryMessage(schema), (message) => {
-      deepStrictEqual(through(schema, message), { ok: true, value: message }, name);
+      const whole = { ok: true, value: message };
+      deepStrictEqual(
+        decodeProto(schema, encodeProto(schema, message)),
+        whole,
+        `${name} in protobuf`,
+      );
+      deepStrictEqual(decodeJson(schema, encodeJson(schema, message)), whole, `${name} in JSON`);
+      deepStrictEqual(recordDecoder(schema)(message), whole, `${name} as a record`);
     });
     fc.assert(property, OPTIONS);
   }
-}
-
-t.test('every message survives protobuf', async (t) => {
-  t.doesNotThrow(() => {
-    assertRoundTrip((schema, message) => decodeProto(schema, encodeProto(schema, message)));
-  });
-});
-
-t.test('every message survives Mesos JSON', async (t) => {
-  t.doesNotThrow(() => {
-    assertRoundTrip((schema, message) => decodeJson(schema, encodeJson(schema, message)));
-  });
-});
-
-t.test('every message survives as a plain record', async (t) => {
-  t.doesNotThrow(() => {
-    assertRoundTrip((schema, message) => recordDecoder(schema)(message));
-  });
+  t.ok(schemasByName.size > 100, 'of every schema');
 });
 
 t.test('bytes that are not the message never make a decoder throw', async (t) => {

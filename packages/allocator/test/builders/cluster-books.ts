@@ -168,8 +168,7 @@ export class ClusterBooks {
   }
 
   /** No limit is exceeded that was not before the pass. */
-  checkLimits(before: QuotaFigures): void {
-    const after = this.quotaFigures();
+  checkLimits(before: QuotaFigures, after: QuotaFigures): void {
     for (const [top, { limits }] of this.quotas) {
       for (const [kind, limit] of limits.entries()) {
         const was = before.consumed.get(top)?.[kind] ?? 0;
@@ -183,8 +182,8 @@ export class ClusterBooks {
    * What guarantees need was not given to others: what is free still suffices for them, or is short by
    * no more than before the pass.
    */
-  checkHeadroom(before: QuotaFigures): void {
-    for (const [kind, surplus] of this.quotaFigures().surplus.entries()) {
+  checkHeadroom(before: QuotaFigures, after: QuotaFigures): void {
+    for (const [kind, surplus] of after.surplus.entries()) {
       if (surplus >= Math.min(0, before.surplus[kind] ?? 0)) continue;
       throw new Error(`kind ${kind}: ${-surplus} of what guarantees need was given away`);
     }

@@ -30,7 +30,9 @@ export function isEmpty({ quantities }: LiteralParcel): boolean {
 export function sum(rows: readonly (readonly number[])[], width: number): number[] {
   const total = new Array<number>(width).fill(0);
   for (const row of rows) {
-    for (const column of total.keys()) total[column] = (total[column] ?? 0) + (row[column] ?? 0);
+    for (let column = 0; column < width; column += 1) {
+      total[column] = (total[column] ?? 0) + (row[column] ?? 0);
+    }
   }
   return total;
 }
@@ -67,13 +69,12 @@ export function covers(
 /** Reads the rows of a command; parcels of nothing are left out. */
 export function parcelsOf(rows: ParcelRows, kinds: number): LiteralParcel[] {
   const length = kinds + 3;
-  return Array.from({ length: rows.length / length }, (_, index) => {
-    const [role = UNRESERVED, bits = 0, ...quantities] = rows.subarray(
-      index * length,
-      (index + 1) * length,
-    );
-    return { role, bits, quantities };
-  }).filter((parcel) => !isEmpty(parcel));
+  const parcels: LiteralParcel[] = [];
+  for (let at = 0; at < rows.length; at += length) {
+    const [role = UNRESERVED, bits = 0, ...quantities] = Array.from(rows.subarray(at, at + length));
+    parcels.push({ role, bits, quantities });
+  }
+  return parcels.filter((parcel) => !isEmpty(parcel));
 }
 
 /** Whether the role `path` is `ancestor` or somewhere below it. */
@@ -82,5 +83,6 @@ export function isAtOrBelow(path: string, ancestor: string): boolean {
 }
 
 export function topOf(path: string): string {
-  return path.split('/')[0] ?? path;
+  const end = path.indexOf('/');
+  return end === -1 ? path : path.slice(0, end);
 }

@@ -134,7 +134,7 @@ export class LiteralPass {
       if (isFor && reservation !== undefined && reservation !== path) {
         this.#kernel.note('reservedAbove');
       }
-      const isOffered = this.#sharedOffered.has(sharedKey(agent, parcel));
+      const isOffered = this.#isOffered(agent, parcel);
       if (isFor && isOffered) this.#kernel.note('sharedOffered');
       return isFor && !isOffered;
     });
@@ -174,21 +174,23 @@ export class LiteralPass {
     const scalars = sum(plain ? [plain.quantities] : [], kinds);
     const nothing = sum([], kinds);
 
-    const promised = least(this.#unsatisfied(top), this.#limitLeft(top));
+    const limitLeft = this.#limitLeft(top);
+    const surplus = this.#surplus();
+    const promised = least(this.#unsatisfied(top), limitLeft);
     const guaranteed = stage === 'guarantees' ? least(scalars, promised) : nothing;
     if (stage === 'guarantees' && guaranteed.every((quantity) => quantity === 0)) {
       this.#kernel.note('helpsNoGuarantee');
       return undefined;
     }
     const wanted = minus(scalars, guaranteed);
-    const withinLimit = least(wanted, notNegative(minus(this.#limitLeft(top), guaranteed)));
-    const additional = least(withinLimit, notNegative(this.#surplus()));
+    const withinLimit = least(wanted, notNegative(minus(limitLeft, guaranteed)));
+    const additional = least(withinLimit, notNegative(surplus));
     const given = sum([guaranteed, additional], kinds);
     if (isLess(withinLimit, wanted)) this.#kernel.note('choppedByLimit');
     if (isLess(additional, withinLimit)) this.#kernel.note('choppedByHeadroom');
 
-    const limitAfter = minus(this.#limitLeft(top), given);
-    const surplusAfter = minus(this.#surplus(), additional);
+    const limitAfter = minus(limitLeft, given);
+    const surplusAfter = minus(surplus, additional);
     const hasWhole =
       whole !== undefined &&
       limitAfter.every((left, kind) => {
@@ -325,7 +327,12 @@ export class LiteralPass {
 
   /** Whether the agent has something that could still be offered in this turn. */
   #isAnythingLeft(agent: number): boolean {
-    return this.#free(agent).some((parcel) => !this.#sharedOffered.has(sharedKey(agent, parcel)));
+    return this.#free(agent).some((parcel) => !this.#isOffered(agent, parcel));
+  }
+
+  /** Whether it is a shared parcel that was offered in this pass. */
+  #isOffered(agent: number, parcel: LiteralParcel): boolean {
+    return isShared(parcel) && this.#sharedOffered.has(sharedKey(agent, parcel));
   }
 }
 

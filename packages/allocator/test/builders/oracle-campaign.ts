@@ -55,12 +55,15 @@ export function runCluster(
   }
 }
 
+/** Asks about every client, which judges every agent, and in turn about one agent more closely. */
 function inspectAll({ books, frameworks, nowMs }: RandomWorld, subject: Subject): void {
+  const agents = [...books.agents.keys()];
+  let asked = 0;
   for (const [framework, { clients }] of frameworks) {
     for (const role of clients.keys()) {
-      for (const agent of books.agents.keys()) {
-        subject.inspect?.({ framework, role, agent, nowMs });
-      }
+      const agent = agents[asked % agents.length];
+      asked += 1;
+      subject.inspect?.({ framework, role, nowMs, ...(agent !== undefined && { agent }) });
     }
   }
 }
@@ -87,10 +90,11 @@ function comparePass(
   noteSharedTwice(cluster, batch, oracle);
   cluster.book(batch);
   books.checkConservation();
-  books.checkLimits(before);
+  const after = books.quotaFigures();
+  books.checkLimits(before, after);
   // One of several partitions answers for its part of the guarantees only.
   if (partitions !== 1) return;
-  books.checkHeadroom(before);
+  books.checkHeadroom(before, after);
   if (!isPartial) checkGuarantees(cluster.world, oracle, nowMs);
 }
 

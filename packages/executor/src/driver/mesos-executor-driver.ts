@@ -104,12 +104,7 @@ export class MesosExecutorDriver implements ExecutorDriver {
           // A process that ends by itself need not wait for it.
           clock.keepAlive?.(timer, false);
         },
-        onEnded: () => {
-          if (options.system !== undefined) return this.#life.end();
-          void Promise.resolve()
-            .then(() => this.#system.shutdown())
-            .then(() => this.#life.end());
-        },
+        onEnded: () => this.#life.end(options.system ? undefined : () => this.#system.shutdown()),
       },
       { id: `executor-${uuid(this.#random)}` },
     );
@@ -125,26 +120,17 @@ export class MesosExecutorDriver implements ExecutorDriver {
   }
 
   start(): Status {
-    if (!this.#life.start()) return this.status;
-    if (this.#problem === undefined) {
-      this.#system.send(this.pid, 'start', undefined);
-      return this.status;
-    }
-    this.#life.abort();
-    void this.#executor.error(this, this.#problem);
-    this.#system.send(this.pid, 'end', { drains: false });
-    return this.status;
+    const start = (): void => this.#system.send(this.pid, 'start', undefined);
+    const refuse = (problem: string): void => void this.#executor.error(this, problem);
+    return this.#life.start({ start, refuse, end: () => this.#end(false) }, this.#problem);
   }
 
   stop(): Status {
-    const wasAborted = this.status === 'DRIVER_ABORTED';
-    if (!this.#life.stop()) return this.status;
-    this.#system.send(this.pid, 'end', { drains: !wasAborted });
-    return wasAborted ? 'DRIVER_ABORTED' : this.status;
+    return this.#life.stop((wasAborted) => this.#end(!wasAborted));
   }
 
   abort(): Status {
-    if (this.#life.abort()) this.#system.send(this.pid, 'end', { drains: false });
+    if (this.#life.abort()) this.#end(false);
     return this.status;
   }
 
@@ -179,5 +165,9 @@ export class MesosExecutorDriver implements ExecutorDriver {
   sendFrameworkMessage(data: Uint8Array): Status {
     if (this.#life.isRunning) this.#system.send(this.pid, 'message', { data });
     return this.status;
+  }
+
+  #end(drains: boolean): void {
+    this.#system.send(this.pid, 'end', { drains });
   }
 }

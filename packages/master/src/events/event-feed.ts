@@ -1,7 +1,7 @@
 // The event stream of the operator API: a snapshot, then every change. Changes are written to all subscribers a batch
 // at a time and in slices, so that neither a system call per event and subscriber nor a thousand subscribers at
 // once hold the master up.
-import { type BodyEncoding, chunk, type ResponseStream } from '@kaon/http';
+import { type BodyEncoding, type Chunk, chunk, type ResponseStream } from '@kaon/http';
 import type { Clock, TimerHandle } from '@kaon/primitives';
 import type { masterV1 } from '@kaon/protocol';
 import {
@@ -292,8 +292,8 @@ export class EventFeed {
         this.#giveUp(group);
         leave();
       } else if (answer.state === 'complete') {
-        const [snapshot] = answer.pages;
-        if (snapshot !== undefined) this.#begin(group, snapshot);
+        // A record is a chunk, as in Mesos.
+        this.#begin(group, chunk(...answer.pages));
         leave();
       }
     });
@@ -307,11 +307,11 @@ export class EventFeed {
     }
   }
 
-  #begin({ members, encoding }: Group, snapshot: Uint8Array): void {
+  #begin({ members, encoding }: Group, snapshot: Chunk): void {
     const heartbeat = new EventLog();
     heartbeat.add(HEARTBEAT, new Set([encoding]));
     const beat = heartbeat.record(0, encoding);
-    const opening = [chunk(snapshot), ...(beat === undefined ? [] : [beat])];
+    const opening = [snapshot, ...(beat === undefined ? [] : [beat])];
     for (const member of members) {
       if (!this.#subscribers.has(member)) continue;
       if (member.next === undefined) {

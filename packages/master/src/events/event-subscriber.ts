@@ -65,7 +65,7 @@ export class EventSubscriber {
       this.next += 1;
       if (record === undefined) continue;
       stream.write(record);
-      room -= record.data.length;
+      room -= record.length;
     }
     stream.flush();
   }

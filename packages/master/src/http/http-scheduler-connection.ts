@@ -1,77 +1,27 @@
-// A scheduler's event stream over HTTP: RecordIO, one chunk per event.
-import { type BodyEncoding, encodeRecord, type HttpExchange, MEDIA_TYPES } from '@kaon/http';
+// A scheduler's event stream over HTTP.
+import { type BodyEncoding, type HttpExchange, MEDIA_TYPES, RecordAnswer } from '@kaon/http';
 import { utf8 } from '@kaon/primitives';
 import { encodeJson, encodeProto, schedulerV1 } from '@kaon/protocol';
 import { SCHEDULER_STREAM_BYTES_MAX } from '../constants.ts';
 import type { SchedulerConnection } from '../scheduler-connection.ts';
 
-/**
- * The stream that answers a `SUBSCRIBE`. It starts with its first event: until then the request can
- * still be answered otherwise.
- */
-export class HttpSchedulerConnection implements SchedulerConnection {
+/** The stream that answers a `SUBSCRIBE`. */
+export class HttpSchedulerConnection
+  extends RecordAnswer<schedulerV1.Event>
+  implements SchedulerConnection
+{
   readonly streamId: string;
-  readonly #exchange: HttpExchange;
-  readonly #encoding: BodyEncoding;
-  readonly #closedListeners: (() => void)[] = [];
-  #stream: ReturnType<HttpExchange['stream']> | undefined;
-  #isClosed = false;
 
   constructor(exchange: HttpExchange, encoding: BodyEncoding, streamId: string) {
-    this.streamId = streamId;
-    this.#exchange = exchange;
-    this.#encoding = encoding;
-    exchange.onAborted(() => this.#closed());
-  }
-
-  send(event: schedulerV1.Event): boolean {
-    if (this.#isClosed) return false;
-    const bytes = this.#encode(event);
-    if (bytes === undefined) return false;
-    this.#stream ??= this.#start();
-    return this.#stream.write(encodeRecord(bytes));
-  }
-
-  /** The request was answered otherwise: from now on this connection counts as closed. */
-  abandon(): void {
-    this.#closed();
-  }
-
-  close(): void {
-    if (this.#isClosed) return;
-    this.#stream ??= this.#start();
-    this.#stream.end();
-  }
-
-  onClosed(listener: () => void): void {
-    if (this.#isClosed) listener();
-    else this.#closedListeners.push(listener);
-  }
-
-  /** Undefined for what cannot be said in protobuf: an agent may send a number its field cannot hold. */
-  #encode(event: schedulerV1.Event): Uint8Array | undefined {
-    try {
-      return this.#encoding === 'json'
-        ? utf8(encodeJson(schedulerV1.Event, event))
-        : encodeProto(schedulerV1.Event, event);
-    } catch {
-      return undefined;
-    }
-  }
-
-  #start(): ReturnType<HttpExchange['stream']> {
-    const stream = this.#exchange.stream({
-      status: 200,
-      headers: { 'Mesos-Stream-Id': this.streamId, 'Content-Type': MEDIA_TYPES[this.#encoding] },
+    super(exchange, {
+      headers: { 'Mesos-Stream-Id': streamId, 'Content-Type': MEDIA_TYPES[encoding] },
+      // An agent may send a number that its field cannot hold in protobuf.
+      encode: (event) =>
+        encoding === 'json'
+          ? utf8(encodeJson(schedulerV1.Event, event))
+          : encodeProto(schedulerV1.Event, event),
       bufferedBytesMax: SCHEDULER_STREAM_BYTES_MAX,
     });
-    stream.onClose(() => this.#closed());
-    return stream;
-  }
-
-  #closed(): void {
-    if (this.#isClosed) return;
-    this.#isClosed = true;
-    for (const listener of this.#closedListeners) listener();
+    this.streamId = streamId;
   }
 }

@@ -9,7 +9,7 @@ import {
   jsonAnswer,
   textAnswer,
 } from '@kaon/http';
-import { fromUtf8, parseDuration } from '@kaon/primitives';
+import { fromUtf8 } from '@kaon/primitives';
 import {
   type FrameworkId,
   type JsonObject,
@@ -30,6 +30,7 @@ import type { TaskFilter } from '../views/state-json.ts';
 import type { ViewAnswer, ViewQuestion } from '../views/view.ts';
 import { type Answer, countOf, handle, json, jsonpOf, nonEmpty } from './endpoint-answers.ts';
 import type { EndpointContext, Routes } from './endpoint-context.ts';
+import { askFigures, timeoutOf } from './figures.ts';
 import { type LeadershipPort, leaderRoutes, redirectAnswer } from './leadership.ts';
 import { listFilter } from './list-queries.ts';
 import { mountMaintenanceEndpoints } from './maintenance-endpoints.ts';
@@ -62,8 +63,12 @@ export function mountEndpoints(http: HttpServer, options: EndpointOptions): void
     for (const route of [path, `/master${path}`]) leaders.route('*', route, handler);
   };
 
-  const figures = view(() => ({ kind: 'metrics' }));
-  const snapshot: Answer = (request) => timeoutProblem(request) ?? figures(request);
+  const snapshot: Answer = async (request) => {
+    const timeoutMs = timeoutOf(request);
+    if (!timeoutMs.ok) return timeoutMs.error;
+    const answer = await askFigures(options, { kind: 'metrics' }, timeoutMs.value);
+    return viewAnswer(request, answer ?? NO_FIGURES);
+  };
 
   // Schedulers of Kaon look here whether, and at which PID, they can speak to this master as actors.
   const health = { status: 200, headers: { [MASTER_PID_HEADER]: options.master.toString() } };
@@ -134,17 +139,8 @@ function listHandler(options: EndpointOptions, lookOf: LookOf): HttpHandler {
     return answerRead(exchange, { look, jsonp: jsonp.value }, contentType, options.state);
   };
 }
-/** Figures are there at once, so that a timeout is only judged. */
-function timeoutProblem({ query }: HttpRequest): HttpAnswer | undefined {
-  const timeout = query.get('timeout');
-  if (timeout === null) return undefined;
-  const parsed = parseDuration(timeout);
-  if (parsed.ok) return undefined;
-  return textAnswer(
-    400,
-    `Invalid timeout '${timeout.slice(0, 100)}': ${parsed.error.slice(0, 300)}.\n`,
-  );
-}
+
+const NO_FIGURES: ViewAnswer = { kind: 'metrics', metrics: new Map() };
 
 function systemStats(host: HostLoad): JsonObject {
   return {

@@ -6,7 +6,7 @@ import type { Chunk } from '../state/byte-store.ts';
 import { COMPRESSED_BYTES_MIN, compressPages } from './compress-pages.ts';
 import type { MirrorNews } from './mirror-orders.ts';
 import { BytePages, ownMemory, type Piece } from './pages.ts';
-import type { ContentCoding } from './read-question.ts';
+import type { ContentCoding, ReadQuestion } from './read-question.ts';
 
 /** Bytes and pieces told of at once. */
 const BATCH_BYTES = 1024 ** 2;
@@ -16,6 +16,7 @@ const BATCH_PIECES = 64;
 export class AnswerPieces {
   readonly #id: number;
   readonly #coding: ContentCoding;
+  readonly #isCopied: boolean;
   readonly #tell: (news: MirrorNews) => void;
   /** Where pieces lie that are not to change. */
   readonly #pinned = new Set<Chunk>();
@@ -24,9 +25,11 @@ export class AnswerPieces {
   #bytes = 0;
   #isStreamed = false;
 
-  constructor(id: number, coding: ContentCoding, tell: (news: MirrorNews) => void) {
+  /** A snapshot may be read for longer than anything is held: it is copied, however large. */
+  constructor(id: number, question: ReadQuestion, tell: (news: MirrorNews) => void) {
     this.#id = id;
-    this.#coding = coding;
+    this.#coding = question.coding;
+    this.#isCopied = question.isSnapshot === true;
     this.#tell = tell;
   }
 
@@ -39,7 +42,8 @@ export class AnswerPieces {
     this.#pieces.push(piece);
     this.#bytes += piece.bytes.length;
     this.#batchBytes += piece.bytes.length;
-    if (this.#coding !== 'identity' || this.#bytes <= ANSWERS_KEPT_BYTES_MAX) return;
+    if (this.#coding !== 'identity' || this.#isCopied) return;
+    if (this.#bytes <= ANSWERS_KEPT_BYTES_MAX) return;
     if (!this.#isStreamed) {
       this.#isStreamed = true;
       this.#tell({ kind: 'head', id: this.#id, coding: 'identity', isHeld: true });
@@ -84,11 +88,6 @@ export class AnswerPieces {
   }
 
   #copied(): Uint8Array[] {
-    const [only] = this.#pieces;
-    // A snapshot is one record and has to stay in one piece; whatever its size, it is the receiver's.
-    if (only !== undefined && only.chunk === undefined && this.#pieces.length === 1) {
-      return [ownMemory(only.bytes)];
-    }
     const pages: Uint8Array[] = [];
     const copy = new BytePages(({ bytes }) => pages.push(bytes));
     for (const { bytes } of this.#pieces) copy.add(bytes);

@@ -1,5 +1,5 @@
 // A copy of a master's state that answers questions with pages. Lives in a thread of its own, or in the master's.
-import { concatBytes, errorText, invariant, utf8 } from '@kaon/primitives';
+import { errorText, invariant, utf8 } from '@kaon/primitives';
 import { jsonText, masterV1, RawJson } from '@kaon/protocol';
 import { HEARTBEAT_INTERVAL_MS } from '../constants.ts';
 import type { Agent } from '../state/agent.ts';
@@ -17,7 +17,7 @@ import { AnswerPieces } from './answer-pieces.ts';
 import { Fragment } from './fragment.ts';
 import { writeJson, writeMessage } from './json-pages.ts';
 import type { MirrorNews, MirrorOrder } from './mirror-orders.ts';
-import { BytePages, type PieceSink, TextPages } from './pages.ts';
+import { BytePages, type Piece, type PieceSink, TextPages } from './pages.ts';
 import { protoParts } from './proto-pages.ts';
 import type { ReadQuestion } from './read-question.ts';
 
@@ -92,7 +92,7 @@ export class Mirror {
   #answer({ id, question }: Order<'ask'>): void {
     const copy = this.#copy;
     invariant(copy !== undefined, 'questions follow a beginning');
-    const pieces = new AnswerPieces(id, question.coding, this.#tell);
+    const pieces = new AnswerPieces(id, question, this.#tell);
     try {
       this.#look(question, pieces.take);
     } catch (error) {
@@ -141,17 +141,18 @@ export class Mirror {
     }
   }
 
-  /** One record is one chunk, so this is the one answer that is made in one piece. */
+  /** A record, framed: its length comes first, so that nothing is on its way before all of it is known. */
   #writeSnapshot(response: masterV1.Response, question: ReadQuestion, sink: PieceSink): void {
     const { getState } = response;
     const event: masterV1.Event = {
       type: 'SUBSCRIBED',
       subscribed: { getState, heartbeatIntervalSeconds: HEARTBEAT_INTERVAL_MS / 1000 },
     };
-    const parts: Uint8Array[] = [];
-    this.#write(masterV1.Event, event, question, ({ bytes }) => parts.push(bytes));
-    const length = parts.reduce((sum, part) => sum + part.length, 0);
-    sink({ bytes: concatBytes([utf8(`${length}\n`), ...parts]) });
+    const pieces: Piece[] = [];
+    this.#write(masterV1.Event, event, question, (piece) => pieces.push(piece));
+    const length = pieces.reduce((sum, { bytes }) => sum + bytes.length, 0);
+    sink({ bytes: utf8(`${length}\n`) });
+    for (const piece of pieces) sink(piece);
   }
 }
 

@@ -51,13 +51,13 @@ export function agentJson(state: MasterState, agent: Agent): JsonObject {
 /** As the list of agents shows it: with the records of all its resources. */
 export function fullAgentJson(state: MasterState, agent: Agent): JsonObject {
   const { totalResources } = agent;
-  return {
-    ...agentJson(state, agent),
+  // NOTE: not a spread: in Node 20 each member behind one that is new costs a microsecond.
+  return Object.assign(agentJson(state, agent), {
     reserved_resources_full: reservedRecordsJson(totalResources),
     unreserved_resources_full: recordsJson(totalResources.unreserved()),
     used_resources_full: recordsJson(usedOfAgent(state, agent)),
     offered_resources_full: recordsJson(offeredOf(state, agent)),
-  };
+  });
 }
 
 /** Attributes by name, as `/state` shows them. */

@@ -61,8 +61,8 @@ export function frameworkJson(
     for (const task of tasks) if (showsTask(task, filter)) list.push(fragments.task(task));
     return list;
   };
-  return {
-    ...summaryJson(framework, used, offered),
+  // NOTE: not spreads: in Node 20 each member behind one that is new costs a microsecond.
+  const before = {
     user: info.user,
     failover_timeout: jsonDouble(info.failoverTimeout ?? 0),
     checkpoint: info.checkpoint ?? false,
@@ -71,7 +71,9 @@ export function frameworkJson(
     reregistered_time: reregisteredMs === undefined ? undefined : jsonSeconds(reregisteredMs),
     principal: info.principal,
     resources: amountsJson(used.plus(offered)),
-    ...(framework.has('MULTI_ROLE') ? { roles: info.roles } : { role: info.role ?? '*' }),
+  };
+  const roles = framework.has('MULTI_ROLE') ? { roles: info.roles } : { role: info.role ?? '*' };
+  const behind = {
     tasks: tasksJson(framework.tasks.values()),
     unreachable_tasks: tasksJson(framework.unreachableTasks.values()),
     completed_tasks: tasksJson(framework.completedTasks.items()),
@@ -82,6 +84,7 @@ export function frameworkJson(
       ? messageJson(schedulerV1.OfferConstraints, framework.offerConstraints)
       : {},
   };
+  return Object.assign(summaryJson(framework, used, offered), before, roles, behind);
 }
 
 function offerJson({ id, frameworkId, agentId, role, resources }: OfferRecord): JsonValue {
@@ -104,10 +107,8 @@ function executorsJson(framework: Framework, { agentId: wanted }: ListFilter): J
   for (const [agentId, executors] of framework.executors) {
     if (wanted !== undefined && agentId !== wanted) continue;
     for (const executor of executors.values()) {
-      list.push({
-        ...executorJson(framework, executor),
-        [LEGACY_KEYS.agentId]: agentId,
-      });
+      const json = executorJson(framework, executor);
+      list.push(Object.assign(json, { [LEGACY_KEYS.agentId]: agentId }));
     }
   }
   return list;

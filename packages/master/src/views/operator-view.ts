@@ -140,8 +140,7 @@ function frameworkRecord(
   state: MasterState,
   framework: Framework,
 ): masterV1.Response_GetFrameworks_Framework {
-  return {
-    ...frameworkStanding(framework),
+  return Object.assign(frameworkStanding(framework), {
     offers: state.offersOf(framework).map((offer) => offerMessage(state, framework, offer)),
     inverseOffers: state.inverseOffers
       .of(framework.id)
@@ -149,7 +148,7 @@ function frameworkRecord(
     allocatedResources: endpointForm(usedByFramework(framework)),
     offeredResources: endpointForm(offeredOf(state, framework)),
     offerConstraints: framework.offerConstraints ?? { roleConstraints: {} },
-  };
+  });
 }
 
 /** Who a framework is and how it stands: its record without what it holds. */

@@ -182,16 +182,18 @@ export function stateSummaryJson(
   return {
     hostname: state.info.hostname,
     cluster: flags.get('cluster'),
-    [K.agents]: agentsOf(state, filter).map((agent: Agent) => ({
-      ...agentJson(state, agent),
-      ...countsJson(byAgent.get(agent.id) ?? []),
-      framework_ids: [...(frameworksOf.get(agent.id) ?? [])],
-    })),
-    frameworks: shown.map((framework) => ({
-      ...frameworkSummaryJson(state, framework),
-      ...countsJson(allTasksOf(framework).filter((task) => showsTask(task, filter))),
-      [K.agentIds]: [...(agentsByFramework.get(framework.id) ?? [])],
-    })),
+    // NOTE: not spreads: in Node 20 each member behind one that is new costs a microsecond.
+    [K.agents]: agentsOf(state, filter).map((agent: Agent) =>
+      Object.assign(agentJson(state, agent), countsJson(byAgent.get(agent.id) ?? []), {
+        framework_ids: [...(frameworksOf.get(agent.id) ?? [])],
+      }),
+    ),
+    frameworks: shown.map((framework) => {
+      const counted = allTasksOf(framework).filter((task) => showsTask(task, filter));
+      return Object.assign(frameworkSummaryJson(state, framework), countsJson(counted), {
+        [K.agentIds]: [...(agentsByFramework.get(framework.id) ?? [])],
+      });
+    }),
   };
 }
 

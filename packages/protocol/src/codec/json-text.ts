@@ -47,6 +47,7 @@ export function messageJson<T>(schema: Schema<T>, message: T): RawJson {
 
 /** The value as compact JSON text. */
 export function jsonText(value: JsonValue): string {
+  if (typeof value === 'string') return quoted(value);
   if (typeof value !== 'object') return JSON.stringify(value);
   if (value instanceof RawJson) return value.text;
   let text = '';
@@ -60,7 +61,7 @@ export function jsonText(value: JsonValue): string {
   }
   if (isMap(value)) {
     for (const [key, member] of value) {
-      text += `${separator}${JSON.stringify(key)}:${jsonText(member)}`;
+      text += `${separator}${quoted(key)}:${jsonText(member)}`;
       separator = ',';
     }
     return `{${text}}`;
@@ -72,6 +73,13 @@ export function jsonText(value: JsonValue): string {
     separator = ',';
   }
   return `{${text}}`;
+}
+
+/** Nothing in it has to be escaped. */
+const PLAIN = /^[ !#-[\]-~]*$/;
+
+function quoted(text: string): string {
+  return PLAIN.test(text) ? `"${text}"` : JSON.stringify(text);
 }
 
 /** Names of members as they are printed. They come from this program, so that there are never many. */

@@ -139,10 +139,7 @@ export class MesosSchedulerDriver implements SchedulerDriver {
         onEnded: () => {
           close();
           // A system of our own has nothing else to do; it waits for goodbyes to go out.
-          if (options.system !== undefined) return this.#life.end();
-          void Promise.resolve()
-            .then(() => this.#system.shutdown())
-            .then(() => this.#life.end());
+          this.#life.end(options.system ? undefined : () => this.#system.shutdown());
         },
       },
       { id: `scheduler-${uuid(random)}`, mailboxMax: MAILBOX_MAX },
@@ -159,26 +156,18 @@ export class MesosSchedulerDriver implements SchedulerDriver {
   }
 
   start(): Status {
-    if (!this.#life.start()) return this.status;
-    if (this.#problem === undefined) {
-      this.#system.send(this.pid, 'start', undefined);
-      return this.status;
-    }
-    this.#life.abort();
-    void this.#scheduler.error(this, this.#problem.message);
-    this.#system.send(this.pid, 'end', { tearsDown: false });
-    return this.status;
+    const start = (): void => this.#system.send(this.pid, 'start', undefined);
+    const refuse = (problem: string): void => void this.#scheduler.error(this, problem);
+    const end = (): void => this.#end(false);
+    return this.#life.start({ start, refuse, end }, this.#problem?.message);
   }
 
   stop(failover = false): Status {
-    const wasAborted = this.status === 'DRIVER_ABORTED';
-    if (!this.#life.stop()) return this.status;
-    this.#system.send(this.pid, 'end', { tearsDown: !failover && !wasAborted });
-    return wasAborted ? 'DRIVER_ABORTED' : this.status;
+    return this.#life.stop((wasAborted) => this.#end(!failover && !wasAborted));
   }
 
   abort(): Status {
-    if (this.#life.abort()) this.#system.send(this.pid, 'end', { tearsDown: false });
+    if (this.#life.abort()) this.#end(false);
     return this.status;
   }
 
@@ -254,6 +243,10 @@ export class MesosSchedulerDriver implements SchedulerDriver {
     offerConstraints?: schedulerV1.OfferConstraints,
   ): Status {
     return this.#tell('updateFramework', { framework, suppressedRoles, offerConstraints });
+  }
+
+  #end(tearsDown: boolean): void {
+    this.#system.send(this.pid, 'end', { tearsDown });
   }
 
   /** Tells the actor, if the driver runs. */

@@ -1,7 +1,8 @@
 // Turns buf's description of the `.proto` files into TypeScript: per protobuf package one file with
 // the type and the schema table of every message and enum, under one name.
 
-interface FieldDescriptor {
+/** A field as `buf build` describes it in JSON. */
+export interface FieldDescriptor {
   readonly name: string;
   readonly number: number;
   readonly label?: string;
@@ -18,7 +19,8 @@ interface EnumDescriptor {
   readonly value: readonly { readonly name: string; readonly number?: number }[];
 }
 
-interface MessageDescriptor {
+/** A message as `buf build` describes it in JSON. */
+export interface MessageDescriptor {
   readonly name: string;
   readonly field?: readonly FieldDescriptor[];
   readonly nestedType?: readonly MessageDescriptor[];
@@ -204,14 +206,20 @@ function typeOf(scope: Scope, field: FieldDescriptor, packages: readonly string[
 }
 
 function referenceTo(scope: Scope, fullName: string, packages: readonly string[]): string {
-  const owner = packages
-    .filter((name) => fullName.startsWith(`${name}.`))
-    .sort((a, b) => b.length - a.length)[0];
-  if (owner === undefined) throw new Error(`no package for ${fullName}`);
+  const owner = ownerOf(fullName, packages);
   const local = localName(fullName, owner);
   if (owner === scope.file.package) return local;
   scope.imports.add(owner);
   return `${moduleAlias(owner)}.${local}`;
+}
+
+/** The package that declares `fullName`. */
+export function ownerOf(fullName: string, packages: readonly string[]): string {
+  const owner = packages
+    .filter((name) => fullName.startsWith(`${name}.`))
+    .sort((a, b) => b.length - a.length)[0];
+  if (owner === undefined) throw new Error(`no package for ${fullName}`);
+  return owner;
 }
 
 function defaultLiteral(field: FieldDescriptor): string {
@@ -249,7 +257,8 @@ function commentsByPath(file: FileDescriptor): Map<string, string> {
   return comments;
 }
 
-function mapEntriesByName(file: FileDescriptor): Map<string, MessageDescriptor> {
+/** The descriptors that stand for the entries of maps, by full name with a leading dot. */
+export function mapEntriesByName(file: FileDescriptor): Map<string, MessageDescriptor> {
   const entries = new Map<string, MessageDescriptor>();
   const visit = (descriptor: MessageDescriptor, prefix: string): void => {
     const fullName = `${prefix}.${descriptor.name}`;
@@ -265,20 +274,24 @@ function mapEntriesByName(file: FileDescriptor): Map<string, MessageDescriptor> 
   return entries;
 }
 
-function valueField(entry: MessageDescriptor): FieldDescriptor {
+/** The value of a map's entries. */
+export function valueField(entry: MessageDescriptor): FieldDescriptor {
   const value = entry.field?.[1];
   if (value === undefined) throw new Error(`${entry.name}: a map entry without a value`);
   return value;
 }
 
-function localName(fullName: string, protoPackage: string): string {
+/** `mesos.v1.scheduler.Call.Accept` in `mesos.v1.scheduler` → `Call_Accept`. */
+export function localName(fullName: string, protoPackage: string): string {
   return fullName.slice(protoPackage.length + 1).replaceAll('.', '_');
 }
 
-function moduleAlias(protoPackage: string): string {
+/** `mesos.v1.scheduler` → `mesosV1Scheduler`. */
+export function moduleAlias(protoPackage: string): string {
   return camelCase(protoPackage.replaceAll('.', '_'));
 }
 
-function camelCase(name: string): string {
+/** `framework_id` → `frameworkId`. */
+export function camelCase(name: string): string {
   return name.replace(/_([a-z0-9])/g, (_, letter: string) => letter.toUpperCase());
 }

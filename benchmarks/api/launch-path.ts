@@ -1,12 +1,11 @@
 // `launch path`: tasks a second from the first accept to the last RUNNING that the scheduler sees. Master, agents
 // and scheduler are a process each; beside them the bare transport, and bare POSTs, in the same run.
-import type { ChildProcess } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
-import { endChild, forkChild } from '../children.ts';
 import { type BenchOptions, type Figure, median } from '../harness.ts';
 import { atLeast, type Verdict } from '../verdicts.ts';
 import type { Spent } from './launch/child.ts';
 import type { BurstResult } from './launch/scheduler.ts';
+import { type Member, Members, tell } from './members.ts';
 import type { Part } from './small-gets.ts';
 
 const AGENTS = 100;
@@ -14,10 +13,6 @@ const DRIVER_TASKS_PER_SECOND_MIN = 10_000;
 const DRIVER_TASKS_PER_SECOND_GOAL = 20_000;
 const HTTP_TASKS_PER_SECOND_MIN = 5000;
 const SETTLE_MS = 20;
-
-interface Member {
-  readonly child: ChildProcess;
-}
 
 /** One way to launch: its processes, of which the last is the one that launches. */
 interface Cast {
@@ -76,27 +71,6 @@ async function startCluster(fork: Fork, transport: string): Promise<void> {
   await fork('scheduler', address, transport, AGENTS);
 }
 
-/** The next thing a process says; rejects when it ends instead. */
-function heard<Answer>(child: ChildProcess): Promise<Answer> {
-  return new Promise((resolve, reject) => {
-    const ended = (code: number | null): void => {
-      child.off('message', said);
-      reject(new Error(`a process of the launch path ended with ${code}`));
-    };
-    const said = (answer: unknown): void => {
-      child.off('exit', ended);
-      resolve(answer as Answer);
-    };
-    child.once('message', said);
-    child.once('exit', ended);
-  });
-}
-
-function tell<Answer>({ child }: Member, name: string, argument = 0): Promise<Answer> {
-  child.send([name, argument]);
-  return heard<Answer>(child);
-}
-
 /** What all of them have spent by now. */
 async function spentBy(members: readonly Member[]): Promise<readonly Spent[]> {
   const spent: Spent[] = [];
@@ -127,25 +101,23 @@ function countOf(spent: readonly Spent[]): number {
 }
 
 async function burstsOf(cast: Cast, options: BenchOptions, tasks: number): Promise<Burst[]> {
-  const members: Member[] = [];
+  const members = new Members();
   const fork: Fork = async (name, ...args) => {
     const module = fileURLToPath(new URL(`./launch/${name}.js`, import.meta.url));
-    const child = forkChild(module, args.map(String), []);
-    members.push({ child });
-    return (await heard<{ readonly place: string }>(child)).place;
+    return (await members.start(module, ...args)).place;
   };
   try {
     await cast.start(fork);
     const bursts: Burst[] = [];
     for (let run = 0; run <= options.runs; run += 1) {
       process.stderr.write(`${cast.workload}, run ${run} of ${options.runs}\n`);
-      const made = await burst(cast, members, tasks);
+      const made = await burst(cast, members.all, tasks);
       // The first warms up.
       if (run > 0) bursts.push(made);
     }
     return bursts;
   } finally {
-    await Promise.all(members.map(({ child }) => endChild(child)));
+    await members.end();
   }
 }
 

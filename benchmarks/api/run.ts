@@ -3,11 +3,12 @@ import { type BenchOptions, report } from '../harness.ts';
 import { printVerdicts } from '../verdicts.ts';
 import { fanOut } from './fan-out.ts';
 import { launchPath } from './launch-path.ts';
+import { masterEvents } from './master-events.ts';
 import { smallGets } from './small-gets.ts';
 import { stateReads } from './state-reads.ts';
 
 /** The parts, in order. */
-const PARTS = [smallGets, fanOut, stateReads, launchPath] as const;
+const PARTS = [smallGets, fanOut, masterEvents, stateReads, launchPath] as const;
 
 export async function runAndReport(options: BenchOptions): Promise<void> {
   const figures = [];

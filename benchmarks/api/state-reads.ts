@@ -124,6 +124,7 @@ async function largeReads(options: BenchOptions): Promise<Part> {
     const gzip = await repeated(options, () => server.read(1, changes, 'gzip'));
     const many = [await server.read(CLIENTS, changes)];
     const floorManyMs = await server.readFloor(first.bytes, CLIENTS);
+    const manyGzip = [await server.read(CLIENTS, changes, 'gzip')];
     const title = `/state, ${fullness.agents} agents, ${server.ready.tasks} tasks`;
     const late = median(warm.map(({ lateMs }) => lateMs));
     const verdicts: Verdict[] = options.quick
@@ -140,6 +141,7 @@ async function largeReads(options: BenchOptions): Promise<Part> {
         figureOf(`${title}, ${changes} changed`, warm, floorMs),
         figureOf(`${title}, gzip`, gzip),
         figureOf(`${title}, ${CLIENTS} clients`, many, floorManyMs),
+        figureOf(`${title}, ${CLIENTS} clients, gzip`, manyGzip),
       ],
       verdicts,
     };
@@ -154,8 +156,11 @@ async function smallReads(options: BenchOptions): Promise<Part> {
     const changes = SMALL.agents;
     const one = await repeated(options, () => server.read(1, changes));
     const many = await repeated(options, () => server.read(CLIENTS, changes));
+    const gzip = await repeated(options, () => server.read(1, changes, 'gzip'));
+    const manyGzip = await repeated(options, () => server.read(CLIENTS, changes, 'gzip'));
     const title = `/state, ${SMALL.agents} agents, ${server.ready.tasks} tasks`;
     const ratio = medianMs(many) / medianMs(one);
+    const ratioGzip = medianMs(manyGzip) / medianMs(gzip);
     return {
       figures: [
         figureOf(title, one),
@@ -164,8 +169,13 @@ async function smallReads(options: BenchOptions): Promise<Part> {
           many,
           await server.readFloor(many[0]?.bytes ?? 0, CLIENTS),
         ),
+        figureOf(`${title}, gzip`, gzip),
+        figureOf(`${title}, ${CLIENTS} clients, gzip`, manyGzip),
       ],
-      verdicts: [atMost(`/state, ${CLIENTS} clients at once, of one`, ratio, 2, 'x')],
+      verdicts: [
+        atMost(`/state, ${CLIENTS} clients at once, of one`, ratio, 2, 'x'),
+        atMost(`/state, ${CLIENTS} clients at once, of one, gzip`, ratioGzip, 2, 'x'),
+      ],
     };
   } finally {
     await server.close();

@@ -2,17 +2,14 @@
 // own, and on them a framework with one task that runs, one that finished, one that failed and one more.
 import type { Test } from 'tap';
 import { givenGoldenNodes } from './golden-nodes.ts';
+import { asRecorded, forToday } from './masks.ts';
 import { exchange } from './raw-http.ts';
+import type { Today } from './replay.ts';
 import { type Json, RawScheduler } from './v1-scheduler.ts';
 
 /** What runs, and under which names the recordings know it. */
-export interface GoldenCluster {
-  /** Addresses by the port of the recordings: 5050 the master, 5051 and 5052 the agents. */
-  readonly addresses: Readonly<Record<5050 | 5051 | 5052, string>>;
+export interface GoldenCluster extends Today {
   readonly scheduler: RawScheduler;
-  readonly masterId: string;
-  /** What today's texts have for those of the recordings: folders of agents, an executor, its container. */
-  readonly names: ReadonlyMap<string, string>;
 }
 
 const FRAMEWORK = {
@@ -40,17 +37,19 @@ const CPUS_LEFT = 6.7;
 /** Starts it; it ends with the test. */
 export async function givenGoldenCluster(t: Test): Promise<GoldenCluster> {
   const { addresses, folders, masterId } = await givenGoldenNodes(t);
+  /** Folders of agents, an executor, its container. */
   const names = new Map(folders);
   const scheduler = await RawScheduler.subscribe(addresses[5050], FRAMEWORK);
   t.teardown(() => scheduler.close());
   await launchTasks(scheduler);
   names.set(EXECUTOR_CONTAINER, await containerOf(addresses[5051], 'bg-exec-run'));
   names.set('executors/bg-exec/', 'executors/bg-exec-run/');
+  const today = { masterId, addresses, names };
   return {
     addresses,
     scheduler,
-    masterId,
-    names,
+    forToday: (text) => forToday(text, today),
+    asRecorded: (text) => asRecorded(text, today),
   };
 }
 

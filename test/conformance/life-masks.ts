@@ -1,6 +1,6 @@
 // What of an event differs from one run to the next, put out of sight on both sides.
 import type { JsonTree } from './json-tree.ts';
-import { maskedText } from './masks.ts';
+import { maskedText, sortedLists } from './masks.ts';
 
 /** Members whose text is chosen at random or measured. */
 const RANDOM = new Set(['uuid', 'executor_pid']);
@@ -38,17 +38,4 @@ export function printed(tree: JsonTree): string {
   if (tree.kind === 'scalar') return tree.text;
   if (tree.kind === 'array') return `[${tree.items.map(printed).join()}]`;
   return `{${tree.members.map(([name, value]) => `"${name}":${printed(value)}`).join()}}`;
-}
-
-/** Words of messages between lists of resources. */
-const BETWEEN_LISTS =
-  /(^"(?:Total resources )?| required by task and its executor is more than available | does not contain |"$)/;
-
-/** The lists of resources that a message tells of, sorted. */
-function sortedLists(text: string): string {
-  if (!text.includes('; ')) return text;
-  return text
-    .split(BETWEEN_LISTS)
-    .map((part) => part.split('; ').sort().join('; '))
-    .join('');
 }

@@ -8,6 +8,8 @@ import { type Encoding, type Json, jsonOf } from './v1-scheduler.ts';
 export interface SeenEvent {
   readonly text: string;
   readonly json: Json;
+  /** The how manyth of its stream it is. */
+  readonly place: number;
 }
 
 /** The events of one connection. */
@@ -15,6 +17,8 @@ export class LifeStream {
   readonly #stream: RawStream;
   readonly #unread: SeenEvent[] = [];
   #isEnded = false;
+  #count = 0;
+  #firstOffersAt: number | undefined;
   #wake: (() => void) | undefined;
   /** What is wrong with the framing of records. */
   readonly faults: string[] = [];
@@ -43,7 +47,10 @@ export class LifeStream {
       }
       const json = jsonOf(encoding, schedulerV1.Event, record);
       const text = encoding === 'json' ? record.toString('utf8') : JSON.stringify(json);
-      if (onEvent({ text, json }) === 'keep') this.#unread.push({ text, json });
+      this.#count += 1;
+      if (json['type'] === 'OFFERS') this.#firstOffersAt ??= this.#count;
+      const event = { text, json, place: this.#count };
+      if (onEvent(event) === 'keep') this.#unread.push(event);
       this.#wake?.();
     }
     this.#isEnded = true;
@@ -88,6 +95,11 @@ export class LifeStream {
   /** Whether the master ends the stream within `waitMs`. */
   ends(waitMs: number): Promise<boolean> {
     return this.until(() => this.#isEnded, waitMs);
+  }
+
+  /** The how manyth event of the stream was the first with offers; undefined before it has come. */
+  get firstOffersAt(): number | undefined {
+    return this.#firstOffersAt;
   }
 
   /** Events that nobody asked for. */

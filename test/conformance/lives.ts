@@ -1,5 +1,5 @@
 // Recorded lives: all that schedulers and executors sent and saw over their streams, a line each.
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { schedulerV1 } from '@kaon/protocol';
 import type { Header } from './raw-http.ts';
@@ -29,11 +29,14 @@ export type LifeLine =
   | { readonly kind: 'event'; readonly conn: string; readonly text: string }
   | { readonly kind: 'closed'; readonly conn: string; readonly byMaster: boolean }
   /** What else was done meanwhile. */
-  | { readonly kind: 'note'; readonly text: string };
+  | { readonly kind: 'note'; readonly text: string }
+  /** An operator's call, recorded under that name, in the midst of the life. */
+  | { readonly kind: 'exchange'; readonly name: string };
 
 interface StoredLine {
   readonly conn: string;
   readonly note?: string;
+  readonly exchange?: string;
   readonly send?: string;
   readonly base64?: string;
   readonly stream?: string;
@@ -50,11 +53,17 @@ const JSON_HEADERS: readonly Header[] = [
   ['Accept', 'application/json'],
 ];
 
+// The compiled test runs from `test/lib/conformance`.
+const FOLDER = new URL('../../conformance/fixtures/lives/', import.meta.url);
+
+/** The names of all lives. */
+export function lifeNames(): readonly string[] {
+  return readdirSync(fileURLToPath(FOLDER)).map((file) => file.replace(/\.jsonl$/, ''));
+}
+
 /** One file of `fixtures/lives`. */
 export function lifeOf(name: string): readonly LifeLine[] {
-  // The compiled test runs from `test/lib/conformance`.
-  const url = new URL(`../../conformance/fixtures/lives/${name}.jsonl`, import.meta.url);
-  return readFileSync(fileURLToPath(url), 'utf8')
+  return readFileSync(fileURLToPath(new URL(`${name}.jsonl`, FOLDER)), 'utf8')
     .split('\n')
     .filter((line) => line !== '')
     .map((line) => lineOf(JSON.parse(line) as StoredLine));
@@ -63,6 +72,7 @@ export function lifeOf(name: string): readonly LifeLine[] {
 function lineOf(stored: StoredLine): LifeLine {
   const { conn, note, status, closed, stream, headers } = stored;
   if (note !== undefined) return { kind: 'note', text: note };
+  if (stored.exchange !== undefined) return { kind: 'exchange', name: stored.exchange };
   if (status !== undefined) {
     return { kind: 'answered', conn, status, headers: headers ?? [], body: stored.body ?? '' };
   }

@@ -1,24 +1,29 @@
 // What differs from one run to the next, put out of sight on both sides: ids, times, ports, measured
 // figures, and the order of lists that Mesos takes from hash maps.
-import type { GoldenCluster } from './golden-cluster.ts';
 import type { JsonTree } from './json-tree.ts';
 
 /** The id of the master of the recordings. */
 export const RECORDED_MASTER = '24873d79-a49d-4f48-89dd-27ac022a6f7a';
 const UUID = /[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}/g;
 
+/** What things are called today. */
+export interface NamesOfToday {
+  readonly masterId: string;
+  /** Addresses by the ports of then. */
+  readonly addresses: Readonly<Record<number, string>>;
+  /** Texts of today by those of then. */
+  readonly names: ReadonlyMap<string, string>;
+}
+
 /** What to send today for what was sent then. */
-export function forToday(text: string, cluster: GoldenCluster): string {
+export function forToday(text: string, cluster: NamesOfToday): string {
   let today = text.replaceAll(RECORDED_MASTER, cluster.masterId);
   for (const [then, now] of cluster.names) today = today.replaceAll(then, now);
   return today;
 }
 
 /** An answer of today with the addresses and folders of then. */
-export function asRecorded(
-  text: string,
-  cluster: Pick<GoldenCluster, 'masterId' | 'addresses' | 'names'>,
-): string {
+export function asRecorded(text: string, cluster: NamesOfToday): string {
   let then = text.replaceAll(cluster.masterId, RECORDED_MASTER);
   for (const [port, address] of Object.entries(cluster.addresses)) {
     const now = address.slice(address.indexOf(':') + 1);
@@ -52,6 +57,8 @@ const CHOSEN = new Set(['build_date', 'build_user', 'uuid', 'status_update_uuid'
 const SHARED_OUT = new Set(['offered_resources', 'offered_resources_full']);
 /** Facts of a build from a checkout; a release has none. */
 const OF_CHECKOUT = new Set(['git_sha', 'git_branch', 'git_tag']);
+/** Objects whose members Mesos takes from a hash map. */
+const MAPS = new Set(['guarantees', 'limits', 'reserved_resources', 'reserved_resources_full']);
 /** Members that name the things of a list, by which lists are sorted. */
 const NAMES = [
   'id',
@@ -61,6 +68,7 @@ const NAMES = [
   'name',
   'agent_info',
   'executor_info',
+  'role',
 ];
 
 /** Masks and sorts. */
@@ -79,15 +87,14 @@ export function masked(tree: JsonTree, key = ''): JsonTree {
     return { kind: 'array', items: sorted(items) };
   }
   const isRole = tree.members.some(([name]) => name === 'quota' || name === 'weight');
-  return {
-    kind: 'object',
-    members: tree.members
-      .filter(([name]) => !OF_CHECKOUT.has(name))
-      .map(([name, value]) => {
-        const isShared = isRole && (name === 'offered' || name === 'resources');
-        return [maskedText(name), isShared ? CHOSEN_PART : masked(value, name)] as const;
-      }),
-  };
+  const members = tree.members
+    .filter(([name]) => !OF_CHECKOUT.has(name))
+    .map(([name, value]) => {
+      const isShared = isRole && (name === 'offered' || name === 'resources');
+      return [maskedText(name), isShared ? CHOSEN_PART : masked(value, name)] as const;
+    });
+  if (MAPS.has(key)) members.sort(([left], [right]) => (left < right ? -1 : 1));
+  return { kind: 'object', members };
 }
 
 /** `[{"name":…,"value":…}]` as an object, so that one flag more does not shift all others. */
@@ -149,3 +156,23 @@ function shapeOf(tree: JsonTree): JsonTree {
       ]),
   };
 }
+
+/** Words of messages between lists of resources. */
+const BETWEEN_LISTS =
+  /(^"(?:Total resources )?| required by task and its executor is more than available | does not contain |"$)/;
+
+/** A message with the lists of resources that it tells of sorted. */
+export function sortedLists(text: string): string {
+  if (!text.includes('; ')) return text;
+  return text
+    .split(BETWEEN_LISTS)
+    .map((part) => part.split('; ').sort().join('; '))
+    .join('');
+}
+
+/** A message without what role ops has for itself: whether that is offered apart is the allocator's business. */
+export function withoutOps(text: string): string {
+  return text.replaceAll(OF_OPS, '');
+}
+
+const OF_OPS = /(^|; )\w+\(reservations: \[\(STATIC,ops\)\]\):\d+(?=;| does not contain )/g;

@@ -48,9 +48,18 @@ export function recordingsOf(file: string): readonly Recording[] {
   }));
 }
 
+/** An exchange of any file. Throws when there is none of that name. */
+export function recordingNamed(name: string): Recording {
+  for (const file of [...FILES, ...STORY_FILES]) {
+    const found = recordingsOf(file).find((one) => one.name === name);
+    if (found !== undefined) return found;
+  }
+  throw new Error(`there is no recording ${name}`);
+}
+
 function completed({ sameAs, ...answer }: StoredRecording['answer']): RecordedAnswer {
   if (sameAs === undefined) return answer;
-  for (const file of FILES) {
+  for (const file of [...FILES, ...STORY_FILES]) {
     const found = linesOf(file).find(({ name }) => name === sameAs);
     if (found !== undefined) {
       const { body, keys } = found.answer;
@@ -60,7 +69,7 @@ function completed({ sameAs, ...answer }: StoredRecording['answer']): RecordedAn
   throw new Error(`there is no recording ${sameAs}`);
 }
 
-/** All files of recordings of whole answers. */
+/** Files of exchanges that change nothing: each is answered so at any time. */
 export const FILES = [
   'master-reads',
   'master-methods',
@@ -73,6 +82,9 @@ export const FILES = [
   'agent-errors',
   'executor-errors',
 ] as const;
+
+/** Files of exchanges that belong to a story: each is answered so after those before it. */
+export const STORY_FILES = ['writes', 'life-exchanges'] as const;
 
 const loaded = new Map<string, readonly StoredRecording[]>();
 

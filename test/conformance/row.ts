@@ -34,6 +34,7 @@ type Judgement = Omit<Row, 'api' | 'name'>;
 export const TEST_FILES = {
   life: 'test/conformance/scheduler-life.test.ts',
   lives: 'test/conformance/lives.test.ts',
+  writes: 'test/conformance/writes.test.ts',
   encodings: 'test/conformance/encodings.test.ts',
   errors: 'test/conformance/recorded-errors.test.ts',
   metrics: 'test/conformance/metrics.test.ts',
@@ -44,7 +45,9 @@ export const TEST_FILES = {
   loggingLevel: 'packages/local/test/logging-level.test.ts',
   masterHttp: 'packages/master/test/operator-http.test.ts',
   executorCalls: 'packages/agent/test/executor-calls.test.ts',
+  eventSockets: 'packages/master/test/event-stream-http.test.ts',
   masterEvents: 'packages/master/test/event-feed.test.ts',
+  executorDriver: 'packages/executor/test/http-executor.test.ts',
   executors: 'packages/agent/test/custom-executors.test.ts',
   taskLife: 'packages/master/test/task-life.test.ts',
   actorRoutes: 'packages/remote/test/actor-routes.test.ts',

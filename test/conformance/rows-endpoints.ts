@@ -36,6 +36,8 @@ export const ENDPOINT_ROWS: readonly Row[] = [
         'master/get/alias_state',
         'master/get/other_master_state~jsonp=cb',
         'master/get/state.gzip',
+        'master/get/state.with-volume',
+        'master/get/state.after-teardown',
       ),
     ),
     '/state-summary': equal(replay('master/get/state-summary')),
@@ -44,6 +46,7 @@ export const ENDPOINT_ROWS: readonly Row[] = [
         'master/get/slaves',
         'master/get/alias_slaves',
         'master/get/other_master_slaves~slave_id=nope',
+        'master/get/slaves.with-volume',
       ),
     ),
     '/frameworks': equal(
@@ -63,7 +66,7 @@ export const ENDPOINT_ROWS: readonly Row[] = [
         'master/get/other_master_tasks~order=des',
       ),
     ),
-    '/roles': equal(replay('master/get/roles')),
+    '/roles': equal(replay('master/get/roles', 'master/get/roles.after')),
     '/flags': differs(
       'the registry is LMDB, and there are no flags of folders that do not exist',
       replay('master/get/flags', 'master/get/alias_flags'),
@@ -83,26 +86,65 @@ export const ENDPOINT_ROWS: readonly Row[] = [
       ),
     ),
     '/redirect': equal(replay('master/get/redirect', 'master/get/alias_redirect')),
-    '/teardown': equal(test(F.masterHttp, 'an operator tears a framework down by form or by call')),
-    '/reserve': equal(test(F.masterResources, 'the older endpoints take forms')),
-    '/unreserve': equal(test(F.masterResources, 'the older endpoints take forms')),
-    '/create-volumes': equal(test(F.masterResources, 'the older endpoints take forms')),
-    '/destroy-volumes': equal(test(F.masterResources, 'the older endpoints take forms')),
+    '/teardown': equal(
+      test(F.masterHttp, 'an operator tears a framework down by form or by call'),
+      replay('master/post/teardown.empty', 'master/post/teardown.unknown'),
+    ),
+    '/reserve': equal(
+      test(F.masterResources, 'the older endpoints take forms'),
+      replay(
+        'master/post/reserve',
+        'master/post/reserve.old-format',
+        'master/post/reserve.bad-agent',
+        'master/post/reserve.bad-json',
+        'master/post/reserve.no-resources',
+      ),
+    ),
+    '/unreserve': equal(
+      test(F.masterResources, 'the older endpoints take forms'),
+      replay('master/post/unreserve.old-format'),
+    ),
+    '/create-volumes': equal(
+      test(F.masterResources, 'the older endpoints take forms'),
+      replay('master/post/create-volumes.empty'),
+    ),
+    '/destroy-volumes': equal(
+      test(F.masterResources, 'the older endpoints take forms'),
+      replay('master/post/destroy-volumes.empty'),
+    ),
     '/quota': equal(
       test(F.masterChanges, 'the deprecated ways to set and remove a quota answer as recorded'),
+      replay(
+        'master/get/quota.after',
+        'master/post/quota.set',
+        'master/post/quota.bad',
+        'master/post/quota.delete',
+        'master/post/quota.delete-again',
+      ),
     ),
-    '/weights': equal(test(F.masterChanges, 'weights are checked, set and shown')),
+    '/weights': equal(
+      test(F.masterChanges, 'weights are checked, set and shown'),
+      replay('master/get/weights.after', 'master/post/weights.put'),
+    ),
     '/allocator/offer_constraints_debug': missing(
       'what an agent is skipped for is told by /allocator/explain',
     ),
     '/maintenance/schedule': equal(
       test(F.masterChanges, 'maintenance is planned and done, word for word'),
+      replay('master/get/maintenance_schedule', 'master/post/maintenance-schedule.bad'),
     ),
     '/maintenance/status': equal(
       test(F.masterChanges, 'maintenance is planned and done, word for word'),
+      replay('master/get/maintenance_status', 'master/get/maintenance_status.declined'),
     ),
-    '/machine/down': equal(test(F.masterChanges, 'maintenance is planned and done, word for word')),
-    '/machine/up': equal(test(F.masterChanges, 'maintenance is planned and done, word for word')),
+    '/machine/down': equal(
+      test(F.masterChanges, 'maintenance is planned and done, word for word'),
+      replay('master/post/machine-down'),
+    ),
+    '/machine/up': equal(
+      test(F.masterChanges, 'maintenance is planned and done, word for word'),
+      replay('master/post/machine-up'),
+    ),
   }),
   ...rows('agent endpoints', {
     '/api/v1': equal(

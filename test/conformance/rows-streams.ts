@@ -1,5 +1,5 @@
 // Rows about the APIs with streams: of schedulers, executors and resource providers.
-import { equal, TEST_FILES as F, missing, type Row, replay, rows, test } from './row.ts';
+import { equal, equalUpTo, TEST_FILES as F, missing, type Row, replay, rows, test } from './row.ts';
 
 /** In the order of `names.ts`. */
 export const STREAM_ROWS: readonly Row[] = [
@@ -101,6 +101,7 @@ export const STREAM_ROWS: readonly Row[] = [
     ),
     FAILURE: equal(
       test(F.lives, 'lives of frameworks are as recorded'),
+      test(F.writes, 'what operators changed is answered again'),
       test(F.masterAgents, 'an agent that answers its pings stays; a silent one is unreachable'),
     ),
     ERROR: equal(test(F.life, 'a second stream takes the framework over')),
@@ -161,7 +162,14 @@ export const STREAM_ROWS: readonly Row[] = [
       test(F.lives, 'lives of frameworks are as recorded'),
       test(F.executors, 'an executor of its own runs tasks, hears messages and is shut down'),
     ),
-    ERROR: missing('served, but no test shows it yet'),
+    ERROR: equalUpTo(
+      'no agent sends one, neither Mesos’ nor this: it is for drivers to make of a refusal, and understood if it comes',
+      test(
+        F.executorDriver,
+        'an error that the agent tells of is the last callback, in each encoding',
+      ),
+      test(F.executorDriver, 'an agent that refuses the executor is an error'),
+    ),
     SHUTDOWN: equal(
       test(F.lives, 'lives of frameworks are as recorded'),
       test(F.executors, 'an executor of its own runs tasks, hears messages and is shut down'),

@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import t from 'tap';
 import * as names from './names.ts';
-import { FILES, recordingsOf } from './recordings.ts';
+import { FILES, recordingsOf, STORY_FILES } from './recordings.ts';
 import { compatibilityDocument, ROWS } from './table.ts';
 
 const ROOT = new URL('../../../', import.meta.url);
@@ -36,7 +36,9 @@ t.test('every call, event and endpoint of Mesos has one row', async (t) => {
 t.test(
   'whatever is there is shown by a test, and whatever is not equal has a reason',
   async (t) => {
-    const recorded = new Set(FILES.flatMap((file) => recordingsOf(file).map(({ name }) => name)));
+    const recorded = new Set(
+      [...FILES, ...STORY_FILES].flatMap((file) => recordingsOf(file).map(({ name }) => name)),
+    );
     for (const { api, name, verdict, why, proofs } of ROWS) {
       const row = `${api}: ${name}`;
       if (verdict !== 'missing') t.not(proofs.length, 0, `${row} is tested`);

@@ -1,17 +1,43 @@
 // The one table of what is equal to Mesos, what differs and what is missing, and the document made of it.
 
+import {
+  KNOWN_DIFFERENCES,
+  KNOWN_IN_LIVES,
+  KNOWN_IN_WRITES,
+  type KnownDifference,
+} from './known-differences.ts';
 import { LEFT_OUT_KEYS, servedKeys } from './metric-keys.ts';
+import { LEFT_OUT } from './not-replayed.ts';
 import type { Proof, Row, Verdict } from './row.ts';
+import { AGENT_CALL_ROWS } from './rows-agent-calls.ts';
 import { ENDPOINT_ROWS } from './rows-endpoints.ts';
-import { OPERATOR_ROWS } from './rows-operators.ts';
+import { MASTER_CALL_ROWS } from './rows-master-calls.ts';
 import { STREAM_ROWS } from './rows-streams.ts';
 
 /** Every row, in the order of the document. */
-export const ROWS: readonly Row[] = [...STREAM_ROWS, ...OPERATOR_ROWS, ...ENDPOINT_ROWS];
+export const ROWS: readonly Row[] = [
+  ...STREAM_ROWS,
+  ...MASTER_CALL_ROWS,
+  ...AGENT_CALL_ROWS,
+  ...ENDPOINT_ROWS,
+];
 
 /** The names of the recorded exchanges of a row. */
 export function recordingsOfRow({ proofs }: Row): readonly string[] {
   return proofs.flatMap((proof) => (proof.kind === 'replay' ? proof.recordings : []));
+}
+
+/** Rows that say of recorded exchanges something else than their replay found; `differing` is a part of `replayed`. */
+export function contradictedRows(
+  replayed: ReadonlySet<string>,
+  differing: ReadonlySet<string>,
+): readonly string[] {
+  const contradicted = ROWS.filter((row) => {
+    const recordings = recordingsOfRow(row).filter((name) => replayed.has(name));
+    if (recordings.length === 0 || row.verdict === 'missing') return false;
+    return recordings.some((name) => differing.has(name)) !== (row.verdict === 'differs');
+  });
+  return contradicted.map(({ api, name, verdict }) => `${api}: ${name} ${verdict}`);
 }
 
 /** `docs/compatibility.md`. */
@@ -23,7 +49,8 @@ export function compatibilityDocument(): string {
     'This page is made of the table that the conformance suite in `test/conformance` checks: `npm run compatibility`',
     'writes it, and a test fails when it is out of date. "Recorded" are exchanges with a real Mesos that are sent to',
     'Kaon again; the answers are compared member by member, in order, with numbers as they are spelt, but for ids and times.',
-    'Whole lives of recorded frameworks and executors are lived again in the same way, event by event.',
+    'Whole lives of recorded frameworks and executors are lived again in the same way, event by event, and so is what',
+    'operators changed meanwhile, call by call.',
     '',
     '- **equal**: a client sees of Kaon what it sees of Mesos, and the test or the exchange on the right shows it.',
     '- **differs**: it is served, and differs in what the row says.',
@@ -37,6 +64,7 @@ export function compatibilityDocument(): string {
         ROWS.filter((row) => row.api === api),
       ),
     ),
+    ...recordings(),
     ...metrics(),
   ].join('\n');
 }
@@ -75,6 +103,30 @@ function proofText(proof: Proof): string {
   return recordings.length === 1
     ? `recorded \`${first}\``
     : `${recordings.length} recorded, as \`${first}\``;
+}
+
+function recordings(): readonly string[] {
+  const known: readonly KnownDifference[] = [
+    ...KNOWN_DIFFERENCES,
+    ...KNOWN_IN_WRITES,
+    ...KNOWN_IN_LIVES,
+  ];
+  return [
+    '## Recordings',
+    '',
+    'What today is not as recorded, all of it, and why:',
+    '',
+    ...[...new Set(known.map(({ why }) => why))].map((why) => `- ${why}`),
+    '',
+    'Recorded files that are not sent again:',
+    '',
+    '| files | why |',
+    '|---|---|',
+    ...LEFT_OUT.map(
+      ({ files, why }) => `| ${files.map((one) => `\`${one}\``).join(', ')} | ${why} |`,
+    ),
+    '',
+  ];
 }
 
 function metrics(): readonly string[] {

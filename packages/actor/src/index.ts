@@ -1,5 +1,6 @@
 // Public surface of `@kaon/actor`. The decoders are those of `@kaon/primitives`, passed on so that a
 // protocol can be written with this package alone.
+
 export {
   type DecodeError,
   type Decoder,
@@ -15,6 +16,7 @@ export {
   decodeString,
   decodeTable,
 } from '@kaon/primitives';
+export { answerInTime } from './answer-in-time.ts';
 export type { ActorDefinition, Behaviour, ExitReason, Setup } from './behaviour.ts';
 export { defineActor } from './behaviour.ts';
 export type { CellStats } from './cell.ts';

@@ -90,9 +90,12 @@ t.test('the id counts only once it is on disk', async (t) => {
     if (isFull && change.path.endsWith('.info')) throw new Error('no space left on device');
   };
   await world.register();
+  await world.sim.advance(20_000);
   t.equal(await world.inspect((state) => state.phase), 'registering');
+  const said = world.master.messages.filter(({ name }) => name === 'reregisterAgent');
+  t.strictSame(said, [], 'nor is it said to the master before');
   isFull = false;
-  await world.sim.advance(1500);
+  await world.sim.advance(20_000);
   t.equal(await world.inspect((state) => state.phase), 'running');
   const link = await world.disk.realPath(`${WORK_DIR}/meta/slaves/latest`);
   t.equal(link, `${WORK_DIR}/meta/slaves/${AGENT_ID}`);

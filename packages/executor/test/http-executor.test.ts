@@ -10,6 +10,7 @@ import t, { type Test } from 'tap';
 import ts from 'typescript';
 import { ExecutorRecorder } from './builders/executor-recorder.ts';
 import { FakeAgent } from './builders/fake-agent.ts';
+import { launch } from './builders/given-executor-driver.ts';
 
 async function givenAgent(t: Test, ...tasks: readonly string[]): Promise<FakeAgent> {
   const agent = new FakeAgent(...tasks);
@@ -85,6 +86,31 @@ t.test('a stream that breaks is made anew, with what was not acknowledged', asyn
     'reregistered on host-1',
     'shutdown',
   ]);
+});
+
+t.test('an error that the agent tells of is the last callback, in each encoding', async (t) => {
+  for (const encoding of ['json', 'protobuf'] as const) {
+    const agent = await givenAgent(t, 't1');
+    const executor = new ExecutorRecorder();
+    executor.onLaunch = () => {
+      agent.event({ type: 'ERROR', error: { message: 'the executor is unknown' } });
+      agent.event(launch('t2'));
+      agent.event({ type: 'SHUTDOWN' });
+    };
+    executor.onShutdown = (driver) => void driver.stop();
+    const driver = new MesosExecutorDriver(executor, {
+      variables: agent.variables,
+      encoding,
+      killProcessGroup: () => undefined,
+    });
+    t.equal(await driver.run(), 'DRIVER_ABORTED');
+    t.same(executor.heard, [
+      'registered e1 of test on host-1',
+      'launch t1',
+      'error the executor is unknown DRIVER_ABORTED',
+    ]);
+    t.equal(agent.calls.length, 1, 'it does not subscribe again');
+  }
 });
 
 t.test('an agent that refuses the executor is an error', async (t) => {

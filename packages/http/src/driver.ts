@@ -41,6 +41,8 @@ export interface AnswerHead {
 export interface DriverStream {
   /** One chunk, which is not empty. What is written in one turn may leave in one packet. */
   write(chunk: Chunk): void;
+  /** Hands what was written to the operating system now. Drivers that do so at once have none. */
+  flush?(): void;
   /** Bytes accepted by `write` and not yet taken by the operating system. */
   readonly bufferedBytes: number;
   /** Ends the answer after what is buffered. */

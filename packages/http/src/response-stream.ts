@@ -17,6 +17,11 @@ export interface ResponseStream {
    * `writesRefused`: who sends changes waits for `onDrain` and goes on with a fresh snapshot.
    */
   offer(bytes: Uint8Array | Chunk): boolean;
+  /**
+   * Hands what was written to the operating system now, not at the end of the turn. For who writes to many
+   * streams and looks at the clock in between; otherwise waiting is cheaper.
+   */
+  flush(): void;
   /** Bytes written and not yet taken by the operating system. */
   readonly bufferedBytes: number;
   readonly isOpen: boolean;
@@ -95,6 +100,10 @@ export class BoundedStream implements ResponseStream {
     return false;
   }
 
+  flush(): void {
+    if (this.#isOpen) this.#stream.flush?.();
+  }
+
   end(): void {
     if (!this.#isOpen) return;
     this.#isOpen = false;
@@ -122,7 +131,7 @@ export class BoundedStream implements ResponseStream {
   }
 
   #write(chunk: Chunk): boolean {
-    if (chunk.data.length > 0) this.#stream.write(chunk);
+    if (chunk.length > 0) this.#stream.write(chunk);
     return this.#isOpen;
   }
 }

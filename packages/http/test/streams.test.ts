@@ -49,6 +49,21 @@ for (const driver of DRIVERS) {
       t.equal(server.stats.openExchanges, 0);
     });
 
+    t.test('flush hands over what was written in the same turn', async (t) => {
+      const { open } = await givenStreams(t, driver);
+      const { client, exchange } = await open();
+      const stream = exchange.stream({ status: 200 });
+      stream.write(utf8('now'));
+      t.not(stream.bufferedBytes, 0, 'without it, it waits for the end of the turn');
+      stream.flush();
+      t.equal(stream.bufferedBytes, 0);
+      stream.write(utf8('later'));
+      stream.flush();
+      stream.end();
+      const text = await client.until((text) => text.endsWith('0\r\n\r\n'));
+      t.equal(bodyOf(text), '3\r\nnow\r\n5\r\nlater\r\n0\r\n\r\n');
+    });
+
     t.test('the connection serves on after a stream', async (t) => {
       const { open } = await givenStreams(t, driver);
       const { client, exchange } = await open();

@@ -4,7 +4,11 @@ import { type Chunk, RecordDecoder, type ResponseStream } from '@kaon/http';
 import { fromUtf8, seededRandom, silentLogger, type TimerHandle } from '@kaon/primitives';
 import { decodeProto, encodeJson, masterV1 } from '@kaon/protocol';
 import t, { type Test } from 'tap';
-import { EVENT_BACKLOG_BYTES_MAX, EVENT_SUBSCRIBERS_MAX } from '#master/constants';
+import {
+  EVENT_BACKLOG_BYTES_MAX,
+  EVENT_GATHER_MS_MAX,
+  EVENT_SUBSCRIBERS_MAX,
+} from '#master/constants';
 import { EventFeed } from '#master/events/event-feed';
 import { Counters } from '#master/metrics/counters';
 import { inlineMirror } from '#master/reads/inline-mirror';
@@ -37,6 +41,11 @@ class TestClock {
     this.#timers.delete(timer as object);
   }
 
+  /** Something takes `ms`. */
+  spend(ms: number): void {
+    this.#nowMs += ms;
+  }
+
   /** Lets `ms` pass, and what is told by microtasks happen in between. */
   async pass(ms: number): Promise<void> {
     const untilMs = this.#nowMs + ms;
@@ -48,7 +57,7 @@ class TestClock {
       this.#nowMs = Math.max(this.#nowMs, due[1].atMs);
       due[1].fire();
     }
-    this.#nowMs = untilMs;
+    this.#nowMs = Math.max(this.#nowMs, untilMs);
   }
 }
 
@@ -58,6 +67,7 @@ class TestStream implements ResponseStream {
   bufferedBytes = 0;
   isOpen = true;
   isStalled = false;
+  onFlush = (): void => undefined;
   readonly #closed: (() => void)[] = [];
   readonly #drained: (() => void)[] = [];
 
@@ -71,6 +81,10 @@ class TestStream implements ResponseStream {
 
   offer(bytes: Uint8Array | Chunk): boolean {
     return this.write(bytes);
+  }
+
+  flush(): void {
+    this.onFlush();
   }
 
   end(): void {
@@ -278,6 +292,22 @@ t.test('a snapshot and all that follows equal a fresh snapshot', async (t) => {
   }
 });
 
+t.test('a snapshot is one chunk, however large it is', async (t) => {
+  const given = new GivenMaster();
+  for (let number = 0; number < 2000; number += 1) given.agent(`a${number}`);
+  const { feed, clock } = feedOf(t, given.state);
+  const json = new TestStream();
+  const protobuf = new TestStream();
+  feed.subscribe('json', json);
+  feed.subscribe('protobuf', protobuf);
+  await clock.pass(50);
+  t.ok((json.chunks[0]?.length ?? 0) > 600_000, 'it is large');
+  sameTasks(t, given.state, follow(json), 'JSON');
+  const [record = new Uint8Array(0)] = protobuf.records;
+  const event = decodeProto(masterV1.Event, record);
+  t.equal(event.ok && event.value.subscribed?.getState?.getAgents?.agents.length, 2000);
+});
+
 t.test('events of a turn come in order, a framework once, as it is at its end', async (t) => {
   const given = new GivenMaster();
   const { feed, clock } = feedOf(t, given.state);
@@ -333,6 +363,26 @@ t.test('a subscriber that does not read costs the others nothing and starts over
   await clock.pass(10);
   t.same(slow.types.slice(before), ['SUBSCRIBED', 'HEARTBEAT', 'FRAMEWORK_UPDATED']);
   sameTasks(t, given.state, follow(slow), 'the slow one');
+});
+
+t.test('a round to many subscribers leaves time for other things', async (t) => {
+  const given = new GivenMaster();
+  const { feed, clock } = feedOf(t, given.state);
+  const streams = Array.from({ length: 100 }, () => new TestStream());
+  for (const stream of streams) {
+    stream.onFlush = () => clock.spend(1);
+    feed.subscribe('json', stream);
+  }
+  await clock.pass(1000);
+  const had = (): number => streams.filter(({ types }) => types.includes('AGENT_ADDED')).length;
+  let hadMeanwhile = 0;
+  given.agent('a1');
+  clock.setTimer(EVENT_GATHER_MS_MAX + 1, () => {
+    hadMeanwhile = had();
+  });
+  await clock.pass(1000);
+  t.ok(hadMeanwhile > 0 && hadMeanwhile < streams.length, `${hadMeanwhile} of them before`);
+  t.equal(had(), streams.length, 'and all in the end');
 });
 
 t.test('a subscriber that fell behind and never reads is cut off', async (t) => {

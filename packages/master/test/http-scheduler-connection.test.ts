@@ -15,6 +15,7 @@ function fakeExchange() {
   const stream: ResponseStream = {
     write: (bytes) => chunks.push(bytes as Uint8Array) > 0,
     offer: () => true,
+    flush: () => undefined,
     bufferedBytes: 0,
     isOpen: true,
     end: () => {

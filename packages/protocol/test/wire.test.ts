@@ -94,13 +94,15 @@ t.test('parts of any length are nested', async (t) => {
   for (const length of [0, 127, 128, 20_000, 300_000]) {
     const body = new Uint8Array(length).fill(7);
     const ours = written((writer) => {
-      const outer = writer.beginPart();
-      const inner = writer.beginPart();
+      const outer = writer.beginPart(10);
+      const inner = writer.beginPart(10);
       writer.bytes(body);
       writer.endPart(inner);
       writer.endPart(outer);
     });
-    same(t, ours, new BinaryWriter().fork().fork().bytes(body).join().join().finish());
+    const part = WireType.LengthDelimited;
+    const theirs = new BinaryWriter().tag(1, part).fork().tag(1, part).fork().bytes(body);
+    same(t, ours, theirs.join().join().finish());
   }
 });
 

@@ -43,6 +43,8 @@ export class TestResponseStream implements ResponseStream {
     return this.write(bytes);
   }
 
+  flush(): void {}
+
   end(): void {
     this.close();
   }

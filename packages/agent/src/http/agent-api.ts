@@ -54,7 +54,8 @@ const HANDLERS: Partial<Record<agentV1.Call_Type, CallHandler>> = {
   GET_VERSION: async () => ok({ getVersion: { versionInfo: BUILD } }),
   GET_METRICS: async ({ getMetrics }, context) => {
     if (getMetrics === undefined) return missing('get_metrics');
-    const metrics = [...(await collectMetrics(context))];
+    const timeoutMs = getMetrics.timeout && getMetrics.timeout.nanoseconds / 1e6;
+    const metrics = [...(await collectMetrics(context, timeoutMs))];
     return ok({ getMetrics: { metrics: metrics.map(([name, value]) => ({ name, value })) } });
   },
   GET_LOGGING_LEVEL: async (_call, { system }) =>

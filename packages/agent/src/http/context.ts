@@ -1,6 +1,6 @@
 // What the handlers of the agent's endpoints share.
 
-import type { ActorSystem, Pid } from '@kaon/actor';
+import { type ActorSystem, answerInTime, type Pid } from '@kaon/actor';
 import type { Containerizer } from '@kaon/containerizer';
 import { type HttpAnswer, type HttpRequest, jsonAnswer } from '@kaon/http';
 import { type JsonValue, jsonText } from '@kaon/protocol';
@@ -37,6 +37,15 @@ export async function look<T>(
   read: (state: AgentState) => T,
 ): Promise<T> {
   return (await system.ask(pid, 'look', { read })) as T;
+}
+
+/** The same for who cannot wait any longer than that; undefined when it took longer. */
+export async function lookInTime<T>(
+  { system, pid }: EndpointContext,
+  read: (state: AgentState) => T,
+  timeoutMs: number,
+): Promise<T | undefined> {
+  return (await answerInTime(system.ask(pid, 'look', { read }, { timeoutMs }))) as T | undefined;
 }
 
 /** JSON, or with `?jsonp=f` a script that calls `f` with it, as Mesos' web pages ask. */

@@ -1,15 +1,20 @@
 // `/metrics/*`: the same numbers, as Mesos' flat JSON and for Prometheus.
 
 import { type HttpAnswer, type HttpRequest, textAnswer } from '@kaon/http';
-import { parseDuration } from '@kaon/primitives';
+import { ok, parseDuration } from '@kaon/primitives';
 import { jsonDouble, metricSample } from '@kaon/protocol';
 import { Counter, Gauge, Registry } from 'prom-client';
+import type { AgentState } from '../state/agent-state.ts';
 import { COUNTER_KEYS, metricsOf } from '../views/metrics.ts';
-import { type EndpointContext, jsonpAnswer, look } from './context.ts';
+import { type EndpointContext, jsonpAnswer, look, lookInTime } from './context.ts';
 
-/** All metrics by key. */
+/** Who gives more time waits as long as the agent answers at all. */
+const FIGURES_TIMEOUT_MAX_MS = 5000;
+
+/** All metrics by key; none when a timeout is given and the agent does not get to it in that time, as in Mesos. */
 export async function collectMetrics(
   context: EndpointContext,
+  timeoutMs?: number,
 ): Promise<ReadonlyMap<string, number>> {
   const { writer, system, probeLoad } = context;
   const sources = {
@@ -17,7 +22,9 @@ export async function collectMetrics(
     host: probeLoad(),
     writes: { pending: writer.pending, failures: writer.failures },
   };
-  return look(context, (state) => metricsOf(state, sources));
+  const read = (state: AgentState) => metricsOf(state, sources);
+  if (timeoutMs === undefined || timeoutMs > FIGURES_TIMEOUT_MAX_MS) return look(context, read);
+  return (await lookInTime(context, read, Math.max(0, timeoutMs))) ?? new Map();
 }
 
 /** `/metrics/snapshot`: one flat object of numbers, keys sorted. */
@@ -26,13 +33,12 @@ export async function metricsSnapshot(
   context: EndpointContext,
 ): Promise<HttpAnswer> {
   const timeout = request.query.get('timeout');
-  if (timeout !== null) {
-    const parsed = parseDuration(timeout);
-    if (!parsed.ok) {
-      return textAnswer(400, `Invalid timeout '${timeout.slice(0, 100)}': ${parsed.error}.\n`);
-    }
+  const timeoutMs = timeout === null ? ok(undefined) : parseDuration(timeout);
+  if (!timeoutMs.ok) {
+    const text = `Invalid timeout '${timeout?.slice(0, 100)}': ${timeoutMs.error}.\n`;
+    return textAnswer(400, text);
   }
-  const values = [...(await collectMetrics(context))].map(
+  const values = [...(await collectMetrics(context, timeoutMs.value))].map(
     ([key, value]) => [key, jsonDouble(value)] as const,
   );
   return jsonpAnswer(request, Object.fromEntries(values));

@@ -93,6 +93,8 @@ export class AgentState {
   readonly #streamCounts = new Map<string, number>();
   /** Containers of executors that ran before the agent's restart and have not subscribed again. */
   readonly awaitedExecutors = new Set<string>();
+  /** Whether the next start finds the id that the master gave. */
+  isIdOnDisk = false;
   #total: Amounts;
   readonly #used = new Amounts();
   #info: AgentInfo;

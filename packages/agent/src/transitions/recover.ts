@@ -53,6 +53,7 @@ export function recover(state: AgentState, findings: Findings, env: Env): Effect
   state.resources.version = uuidBytes(env.random);
   if (agent) {
     state.assignId(agent.agentId);
+    state.isIdOnDisk = true;
     state.counters.recoveryErrors += agent.problems.length;
     for (const problem of agent.problems) effects.push(log('error', 'record skipped', { problem }));
     for (const framework of agent.frameworks) {

@@ -14,7 +14,8 @@ import { stopAtOnce } from './stop.ts';
 export function registrationDue(state: AgentState, _body: unknown, env: Env): Effect[] {
   if (state.phase !== 'registering' || state.master === undefined) return [];
   // What is not on disk is not said. It soon will be.
-  if (state.resources.writesPending > 0) return [scheduleRegistration(state, env)];
+  const isIdPending = state.agentId !== undefined && !state.isIdOnDisk;
+  if (isIdPending || state.resources.writesPending > 0) return [scheduleRegistration(state, env)];
   state.registrationAttempts += 1;
   return [
     // Linked at each attempt: a link that broke meanwhile is gone.
@@ -45,6 +46,7 @@ export function agentRegistered(
 
 /** The id is on disk: the agent is part of the cluster. */
 export function agentInfoCheckpointed(state: AgentState, _body: unknown, env: Env): Effect[] {
+  state.isIdOnDisk = true;
   if (state.phase !== 'registering') return [];
   return becomeRunning(state, env);
 }

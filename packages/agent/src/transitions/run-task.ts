@@ -32,27 +32,31 @@ interface Launch {
   readonly isGroup: boolean;
   /** Whether the master believes that the executor is new; undefined when it does not say. */
   readonly launchExecutor: boolean | undefined;
+  /** Which state of the agent's resources the master decided on; empty when it does not say. */
+  readonly resourceVersionUuids: readonly internal.ResourceVersionUUID[];
 }
 
 /** A task arrives. */
 export function runTask(state: AgentState, message: internal.RunTaskMessage, env: Env): Effect[] {
-  const { framework, pid, task, launchExecutor } = message;
+  const { framework, pid, task, launchExecutor, resourceVersionUuids } = message;
   const frameworkId = framework.id?.value ?? message.frameworkId?.value ?? '';
   const executor = task.executor && { type: 'CUSTOM' as const, ...task.executor };
   const launch = { framework, frameworkId, pid, tasks: [task], executor, isGroup: false };
-  return runTasks(state, { ...launch, launchExecutor }, env);
+  return runTasks(state, { ...launch, launchExecutor, resourceVersionUuids }, env);
 }
 
 /** A group arrives. */
 export function runTaskGroup(
   state: AgentState,
-  { framework, pid, executor, taskGroup, launchExecutor }: internal.RunTaskGroupMessage,
+  message: internal.RunTaskGroupMessage,
   env: Env,
 ): Effect[] {
+  const { framework, pid, executor, taskGroup, launchExecutor, resourceVersionUuids } = message;
   const frameworkId = framework.id?.value ?? '';
   const { tasks } = taskGroup;
-  const launch = { framework, frameworkId, pid, tasks, executor, isGroup: true, launchExecutor };
-  return tasks.length === 0 ? [] : runTasks(state, launch, env);
+  const launch = { framework, frameworkId, pid, tasks, executor, isGroup: true };
+  if (tasks.length === 0) return [];
+  return runTasks(state, { ...launch, launchExecutor, resourceVersionUuids }, env);
 }
 
 function runTasks(state: AgentState, launch: Launch, env: Env): Effect[] {
@@ -72,7 +76,8 @@ function runTasks(state: AgentState, launch: Launch, env: Env): Effect[] {
   const framework = state.admitFramework(frameworkId, launch.framework);
   framework.schedulerPid = launch.pid;
   const running = info && framework.executors.get(info.executorId.value);
-  const subject = { framework, tasks, executor: info, running, isGroup };
+  const versions = launch.resourceVersionUuids;
+  const subject = { framework, tasks, executor: info, running, isGroup, versions };
   const problem = findTaskProblem(state, { ...subject, launch: launch.launchExecutor }, env);
   if (problem) {
     return [

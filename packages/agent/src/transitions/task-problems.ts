@@ -1,5 +1,12 @@
 // Why an agent does not run a task or a group: one list of named checks. The master has made its own before.
-import type { CommandInfo, ContainerInfo, ExecutorInfo, Resource, TaskInfo } from '@kaon/protocol';
+import type {
+  CommandInfo,
+  ContainerInfo,
+  ExecutorInfo,
+  internal,
+  Resource,
+  TaskInfo,
+} from '@kaon/protocol';
 import { isPersistentVolume, isShared, Resources, validateResources } from '@kaon/resources';
 import { isSameVolume } from '../state/agent-resources.ts';
 import type { AgentState } from '../state/agent-state.ts';
@@ -21,6 +28,8 @@ export interface LaunchSubject {
   readonly isGroup: boolean;
   /** Whether the master believes that the executor is new; undefined when it does not say. */
   readonly launch: boolean | undefined;
+  /** The versions of the agent's resources that the master decided on; empty when it does not say. */
+  readonly versions: readonly internal.ResourceVersionUUID[];
 }
 
 interface Subject extends LaunchSubject {
@@ -73,6 +82,26 @@ const CHECKS: readonly ((subject: Subject) => AgentStatus | undefined)[] = [
       state: stateFor(framework, 'TASK_DROPPED'),
       reason: 'REASON_AGENT_UNKNOWN',
       message: `The task is meant for agent ${task.agentId.value}, this is ${state.agentId}`,
+    };
+  },
+
+  /** The offer was made of what a former run of the agent had. */
+  function outdatedResources({ state, framework, tasks, versions }) {
+    if (versions.length === 0) return undefined;
+    const { version } = state.resources;
+    const isCurrent = ({ providerId }: Resource): boolean =>
+      providerId === undefined &&
+      versions.some(
+        ({ resourceProviderId, uuid }) =>
+          resourceProviderId === undefined &&
+          version !== undefined &&
+          Buffer.compare(uuid.value, version) === 0,
+      );
+    if (tasks.every(({ resources }) => resources.every(isCurrent))) return undefined;
+    return {
+      state: stateFor(framework, 'TASK_DROPPED'),
+      reason: 'REASON_INVALID_OFFERS',
+      message: 'Task assumes outdated resource state',
     };
   },
 

@@ -55,6 +55,8 @@ export class PlainStream implements DriverStream {
   #pieces: Uint8Array[] = [];
   #queuedBytes = 0;
   #isScheduled = false;
+  /** The socket had taken all while more was queued here: what is small enough makes it tell of nothing more. */
+  #isDrainOwed = false;
   #isOver = false;
 
   constructor(owner: StreamOwner, events: DriverStreamEvents, hasBody: boolean) {
@@ -108,11 +110,15 @@ export class PlainStream implements DriverStream {
       socket.uncork();
     }
     this.#queuedBytes = 0;
+    if (!this.#isDrainOwed || socket.writableNeedDrain) return;
+    this.#isDrainOwed = false;
+    if (!this.#isOver) this.#events.drained();
   }
 
   /** The socket has taken all it was given. */
   drained(): void {
-    if (!this.#isOver && this.#queuedBytes === 0) this.#events.drained();
+    this.#isDrainOwed = this.#queuedBytes > 0;
+    if (!this.#isOver && !this.#isDrainOwed) this.#events.drained();
   }
 
   /** The answer is over, well or not. */

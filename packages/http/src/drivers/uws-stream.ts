@@ -34,6 +34,10 @@ export class UwsStream implements DriverStream {
     this.#schedule();
   }
 
+  flush(): void {
+    if (!this.#isOver && this.#stuckBytes === 0) this.#response.cork(() => this.#flush());
+  }
+
   end(): void {
     if (this.#isOver || this.#isEnding) return;
     this.#isEnding = true;

@@ -1,11 +1,12 @@
 // The event stream of the operator API: a snapshot, then every change. Changes are written to all subscribers a batch
 // at a time and in slices, so that neither a system call per event and subscriber nor a thousand subscribers at
 // once hold the master up.
-import type { BodyEncoding, ResponseStream } from '@kaon/http';
+import { type BodyEncoding, type Chunk, chunk, type ResponseStream } from '@kaon/http';
 import type { Clock, TimerHandle } from '@kaon/primitives';
 import type { masterV1 } from '@kaon/protocol';
 import {
   EVENT_BACKLOG_BYTES_MAX,
+  EVENT_GATHER_MS_MAX,
   EVENT_SLICE_MS,
   EVENT_SUBSCRIBERS_MAX,
   HEARTBEAT_INTERVAL_MS,
@@ -161,10 +162,13 @@ export class EventFeed {
     this.#schedule();
   }
 
-  /** Waits as long as the last round took: under load at most half of the time goes to subscribers. */
+  /**
+   * Events that come close together go out together, for a round costs by the subscriber and hardly by the event.
+   * Waits as long as the last round took and no longer than a bound: a few subscribers wait for nothing.
+   */
   #schedule(): void {
     if (this.#timer !== undefined) return;
-    const delayMs = this.#round === undefined ? this.#spentMs : 0;
+    const delayMs = this.#round === undefined ? Math.min(this.#spentMs, EVENT_GATHER_MS_MAX) : 0;
     this.#timer = this.#options.clock.setTimer(delayMs, () => {
       this.#timer = undefined;
       this.#deliver();
@@ -202,7 +206,7 @@ export class EventFeed {
       if (next !== undefined && next < needed) needed = next;
     this.#log.forgetBefore(needed);
     for (const one of this.#subscribers) {
-      if (one.phase !== 'live' || one.next === this.#log.end) continue;
+      if (!one.isDue(this.#log)) continue;
       // Those that do not read come back when they have drained.
       if (one.stream.bufferedBytes === 0) return this.#schedule();
     }
@@ -215,9 +219,7 @@ export class EventFeed {
     for (const one of this.#subscribers) {
       if (one.next === undefined || one.next >= half) continue;
       if (one.phase === 'live') {
-        one.phase = 'behind';
-        one.behindSinceMs = clock.monotonicMs();
-        one.next = undefined;
+        one.fallBehind(clock.monotonicMs());
         counters.add('eventSubscribersBehind');
         if (one.stream.bufferedBytes === 0) this.#join(one);
       } else {
@@ -237,7 +239,7 @@ export class EventFeed {
 
   #drained(subscriber: EventSubscriber): void {
     if (subscriber.phase === 'behind') this.#join(subscriber);
-    else if (subscriber.phase === 'live' && subscriber.next !== this.#log.end) this.#schedule();
+    else if (subscriber.isDue(this.#log)) this.#schedule();
   }
 
   #closeStalled(): void {
@@ -253,8 +255,7 @@ export class EventFeed {
 
   /** Puts a subscriber into the group whose snapshot is asked for next. */
   #join(subscriber: EventSubscriber): void {
-    subscriber.phase = 'waiting';
-    subscriber.next = undefined;
+    subscriber.wait();
     const { encoding } = subscriber;
     const forming = this.#forming.get(encoding);
     if (forming !== undefined) {
@@ -291,8 +292,8 @@ export class EventFeed {
         this.#giveUp(group);
         leave();
       } else if (answer.state === 'complete') {
-        const [snapshot] = answer.pages;
-        if (snapshot !== undefined) this.#begin(group, snapshot);
+        // A record is a chunk, as in Mesos.
+        this.#begin(group, chunk(...answer.pages));
         leave();
       }
     });
@@ -306,19 +307,18 @@ export class EventFeed {
     }
   }
 
-  #begin({ members, encoding }: Group, snapshot: Uint8Array): void {
+  #begin({ members, encoding }: Group, snapshot: Chunk): void {
     const heartbeat = new EventLog();
     heartbeat.add(HEARTBEAT, new Set([encoding]));
     const beat = heartbeat.record(0, encoding);
+    const opening = [snapshot, ...(beat === undefined ? [] : [beat])];
     for (const member of members) {
       if (!this.#subscribers.has(member)) continue;
       if (member.next === undefined) {
         this.#join(member);
         continue;
       }
-      member.stream.write(snapshot);
-      if (beat !== undefined) member.stream.write(beat);
-      member.phase = 'live';
+      member.goLive(opening);
     }
     this.#schedule();
   }

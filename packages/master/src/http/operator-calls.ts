@@ -12,13 +12,14 @@ import {
 } from '@kaon/http';
 import { errorText } from '@kaon/primitives';
 import { encodeJson, encodeProto, masterV1, OPERATOR_LISTS } from '@kaon/protocol';
-import { CALL_TIMEOUT_MS } from '../constants.ts';
 import type { MasterPid } from '../protocol.ts';
 import { validateOperatorCall } from '../validation/operator-call.ts';
+import type { ViewAnswer } from '../views/view.ts';
 import type { AllocatorReads } from './allocator-reads.ts';
 import { answered, type CallAnswer, type MasterLog } from './calls/call-handler.ts';
 import { CALL_TABLE } from './calls/call-table.ts';
 import { answerExtensionCall } from './extension-calls.ts';
+import { askFigures } from './figures.ts';
 import { readCall } from './read-call.ts';
 import { answerStateCall, isStateCall, type StateAnswerOptions } from './state-answers.ts';
 
@@ -73,22 +74,28 @@ async function answerCall(
   }
   const handler = CALL_TABLE[type];
   const answer = await (handler === undefined
-    ? lookCall(type, context)
+    ? lookCall(call.value, context)
     : handler(call.value, { ...context, request }));
   return answer.kind === 'answer' ? answer.answer : encoded(answer.response, answerEncoding.value);
 }
 
 /** A call that is answered by looking at the state. */
 async function lookCall(
-  type: masterV1.Call_Type,
-  { system, master }: OperatorApiOptions,
+  { type = 'UNKNOWN', getMetrics }: masterV1.Call,
+  context: OperatorApiOptions,
 ): Promise<CallAnswer> {
-  const timeout = { timeoutMs: CALL_TIMEOUT_MS };
-  const answer = await system.ask(master, 'view', { kind: 'operator', type }, timeout);
+  const timeout = type === 'GET_METRICS' ? getMetrics?.timeout : undefined;
+  const timeoutMs = timeout && timeout.nanoseconds / 1e6;
+  const answer = (await askFigures(context, { kind: 'operator', type }, timeoutMs)) ?? NO_FIGURES;
   if (answer.kind === 'notReady') return answered(NOT_READY);
   if (answer.kind !== 'operator') return answered(NOT_IMPLEMENTED);
   return { kind: 'response', response: answer.response };
 }
+
+const NO_FIGURES: ViewAnswer = {
+  kind: 'operator',
+  response: { type: 'GET_METRICS', getMetrics: { metrics: [] } },
+};
 
 function encoded(response: masterV1.Response, encoding: BodyEncoding): HttpAnswer {
   return {

@@ -9,7 +9,7 @@ import {
   jsonAnswer,
   textAnswer,
 } from '@kaon/http';
-import { fromUtf8, parseDuration } from '@kaon/primitives';
+import { fromUtf8 } from '@kaon/primitives';
 import {
   type FrameworkId,
   type JsonObject,
@@ -30,6 +30,7 @@ import type { TaskFilter } from '../views/state-json.ts';
 import type { ViewAnswer, ViewQuestion } from '../views/view.ts';
 import { type Answer, countOf, handle, json, jsonpOf, nonEmpty } from './endpoint-answers.ts';
 import type { EndpointContext, Routes } from './endpoint-context.ts';
+import { askFigures, timeoutOf } from './figures.ts';
 import { FiguresText } from './figures-text.ts';
 import { type LeadershipPort, leaderRoutes, redirectAnswer } from './leadership.ts';
 import { listFilter } from './list-queries.ts';
@@ -65,8 +66,10 @@ export function mountEndpoints(http: HttpServer, options: EndpointOptions): void
 
   const text = new FiguresText();
   const snapshot: Answer = async (request) => {
-    const problem = timeoutProblem(request);
-    return problem ?? json(request, text.jsonOf(await figuresOf(options)));
+    const timeoutMs = timeoutOf(request);
+    if (!timeoutMs.ok) return timeoutMs.error;
+    const answer = await askFigures(options, { kind: 'metrics' }, timeoutMs.value);
+    return json(request, text.jsonOf(figuresOf(answer)));
   };
 
   // Schedulers of Kaon look here whether, and at which PID, they can speak to this master as actors.
@@ -138,17 +141,6 @@ function listHandler(options: EndpointOptions, lookOf: LookOf): HttpHandler {
     return answerRead(exchange, { look, jsonp: jsonp.value }, contentType, options.state);
   };
 }
-/** Figures are there at once, so that a timeout is only judged. */
-function timeoutProblem({ query }: HttpRequest): HttpAnswer | undefined {
-  const timeout = query.get('timeout');
-  if (timeout === null) return undefined;
-  const parsed = parseDuration(timeout);
-  if (parsed.ok) return undefined;
-  return textAnswer(
-    400,
-    `Invalid timeout '${timeout.slice(0, 100)}': ${parsed.error.slice(0, 300)}.\n`,
-  );
-}
 
 function systemStats(host: HostLoad): JsonObject {
   return {
@@ -184,14 +176,15 @@ function viewAnswer(request: HttpRequest, answer: ViewAnswer): HttpAnswer {
     : textAnswer(501, '501 Not Implemented.');
 }
 
-/** All metrics by key, sorted. */
-async function figuresOf(options: EndpointOptions): Promise<ReadonlyMap<string, number>> {
-  const answer = await ask(options, { kind: 'metrics' });
-  return answer.kind === 'metrics' ? answer.metrics : new Map<string, number>();
+/** All metrics by key, sorted; none when they were not there in time. */
+function figuresOf(answer: ViewAnswer | undefined): ReadonlyMap<string, number> {
+  return answer?.kind === 'metrics' ? answer.metrics : new Map<string, number>();
 }
 
 async function prometheusAnswer(options: EndpointOptions): Promise<HttpAnswer> {
-  const { contentType, body } = await prometheusText(await figuresOf(options));
+  const { contentType, body } = await prometheusText(
+    figuresOf(await ask(options, { kind: 'metrics' })),
+  );
   return { status: 200, headers: { 'Content-Type': contentType }, body };
 }
 

@@ -10,7 +10,7 @@ import type {
 } from '../reads/mirror-orders.ts';
 import { ownMemory } from '../reads/pages.ts';
 import type { MirrorJob } from './mirror-worker.ts';
-import { orderBytes } from './order-bytes.ts';
+import { OrderPacker } from './order-bytes.ts';
 
 /** What a copy may take: a cluster of 400,000 tasks takes an eighth of it. A copy that takes more is lost, and begun anew. */
 const HEAP_MB_MAX = 8192;
@@ -37,6 +37,7 @@ export function mirrorThread(events: MirrorHostEvents): MirrorHost {
   });
   // A worker that ends while idle held nothing.
   pool.on('error', () => undefined);
+  const packer = new OrderPacker();
   let life: Life | undefined;
 
   const begin = (): Life => {
@@ -69,7 +70,7 @@ export function mirrorThread(events: MirrorHostEvents): MirrorHost {
   return {
     post: (order: MirrorOrder) => {
       life ??= begin();
-      const bytes = ownMemory(orderBytes(order));
+      const bytes = ownMemory(packer.pack(order));
       life.port.postMessage(bytes, [bytes.buffer]);
     },
     restart: end,

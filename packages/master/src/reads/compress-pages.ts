@@ -1,6 +1,5 @@
 // Compresses the pages of an answer, off every JavaScript thread, into pages again.
 import { constants, createBrotliCompress, createGzip } from 'node:zlib';
-import { ownMemory, type PageSink } from './pages.ts';
 import type { ContentCoding } from './read-question.ts';
 
 /** Answers below this are left as they are: the server compresses small ones on its own. */
@@ -10,7 +9,7 @@ const OUTPUT_BYTES = 256 * 1024;
 
 /** What becomes of an answer. After `end` or `failed` nothing follows. */
 export interface CompressedEvents {
-  readonly page: PageSink;
+  readonly page: (bytes: Uint8Array) => void;
   readonly end: () => void;
   readonly failed: (error: unknown) => void;
 }
@@ -28,7 +27,7 @@ export function compressPages(
           chunkSize: OUTPUT_BYTES,
           params: { [constants.BROTLI_PARAM_QUALITY]: 3 },
         });
-  stream.on('data', (bytes: Uint8Array) => events.page(ownMemory(bytes)));
+  stream.on('data', (bytes: Uint8Array) => events.page(bytes));
   stream.once('end', () => events.end());
   stream.once('error', (error) => events.failed(error));
   let next = 0;

@@ -1,10 +1,15 @@
 // Changes that a copy of the state has not heard of. Marking costs a set entry; nothing is encoded here. An object
 // that changes many times before it is encoded is encoded once.
-import { type MirrorChange, objectOf } from '../state/mirror-record.ts';
+import { type ChangesToCome, type MirrorChange, objectOf } from '../state/mirror-record.ts';
+
+const NOTHING: ChangesToCome = { count: 0, changes: [][Symbol.iterator]() };
 
 /** Changes in order, taken from the front. */
 export class Journal {
   readonly #changesMax: number;
+  /** How the copy begins: before all that was added. */
+  #beginning = NOTHING.changes;
+  #beginningLeft = 0;
   #changes: MirrorChange[] = [];
   #next = 0;
   readonly #marked = new Set<object>();
@@ -16,7 +21,7 @@ export class Journal {
   }
 
   get size(): number {
-    return this.#changes.length - this.#next;
+    return this.#beginningLeft + this.#changes.length - this.#next;
   }
 
   /** Whether changes were lost. */
@@ -25,8 +30,10 @@ export class Journal {
   }
 
   /** Begins with changes that were gathered elsewhere; they are not bounded. */
-  restart(changes: MirrorChange[]): void {
-    this.#changes = changes;
+  restart({ count, changes }: ChangesToCome = NOTHING): void {
+    this.#beginning = changes;
+    this.#beginningLeft = count;
+    this.#changes = [];
     this.#next = 0;
     this.#marked.clear();
     this.#isOverfull = false;
@@ -38,7 +45,7 @@ export class Journal {
       if (this.#marked.has(object)) return;
       this.#marked.add(object);
     }
-    if (this.size >= this.#changesMax) {
+    if (this.#changes.length - this.#next >= this.#changesMax) {
       this.#isOverfull = true;
       return;
     }
@@ -47,6 +54,10 @@ export class Journal {
 
   /** The oldest change; undefined when there is none. */
   take(): MirrorChange | undefined {
+    if (this.#beginningLeft > 0) {
+      this.#beginningLeft -= 1;
+      return this.#beginning.next().value;
+    }
     const change = this.#changes[this.#next];
     if (change === undefined) return undefined;
     this.#next += 1;

@@ -10,9 +10,10 @@ import {
   type Schema,
   Task,
 } from '@kaon/protocol';
+import type { ByteStore } from '../state/byte-store.ts';
+import { CopiedTask } from '../state/copied-task.ts';
 import { Fragment } from './fragment.ts';
 import type { TextPages } from './pages.ts';
-import type { StoredText, TextStore } from './text-store.ts';
 
 /** Prints `value` as `jsonText` does. */
 export function writeJson(pages: TextPages, value: JsonValue): void {
@@ -38,8 +39,11 @@ export function writeJson(pages: TextPages, value: JsonValue): void {
 function writeList(pages: TextPages, list: readonly JsonValue[]): void {
   let separator = '[';
   for (const item of list) {
-    if (item instanceof Fragment) item.print(pages, separator === '[');
-    else if (item instanceof RawJson) pages.add(separator + item.text);
+    if (item instanceof Fragment) {
+      const isFirst = separator === '[';
+      if (isFirst) pages.add('[');
+      pages.addStored(item.store, item.stored, isFirst ? 1 : 0);
+    } else if (item instanceof RawJson) pages.add(separator + item.text);
     else {
       pages.add(separator);
       writeJson(pages, item);
@@ -79,18 +83,12 @@ export function alone(field: FieldSchema, value: unknown): [Schema<unknown>, unk
   return [schema, { [field.key]: value }];
 }
 
-/** Texts of tasks that were printed before. A task that has changed is another object. */
-export interface TaskTexts {
-  readonly store: TextStore;
-  readonly known: WeakMap<object, StoredText>;
-}
-
-/** Prints an open message as `encodeJson` does with the lists of the operator API. */
+/** Prints an open message as `encodeJson` does with the lists of the operator API. Texts of tasks are kept in `texts`. */
 export function writeMessage(
   pages: TextPages,
   schema: Schema<unknown>,
   message: unknown,
-  texts: TaskTexts,
+  texts: ByteStore,
 ): void {
   let separator = '{';
   for (const field of schema.fields) {
@@ -117,7 +115,7 @@ function writeMessages(
   pages: TextPages,
   field: FieldSchema,
   items: readonly unknown[],
-  texts: TaskTexts,
+  texts: ByteStore,
 ): void {
   let separator = '[';
   for (const item of items) {
@@ -128,22 +126,23 @@ function writeMessages(
   pages.add(separator === '[' ? '[]' : ']');
 }
 
-function writeTasks(pages: TextPages, tasks: readonly object[], texts: TaskTexts): void {
-  if (tasks.length === 0) return pages.add('[]');
-  const { store, known } = texts;
-  pages.add('[');
-  for (const [index, task] of tasks.entries()) {
-    const old = known.get(task);
-    // Each with its comma, so that what lies side by side is printed in one piece.
-    const stored =
-      old === undefined ? store.keep(`,${encodeJson(Task, task as Task)}`) : store.fresh(old);
-    if (stored !== old) known.set(task, stored);
-    pages.addBytes(stored.chunk.bytes, index === 0 ? stored.start + 1 : stored.start, stored.end);
+function writeTasks(pages: TextPages, tasks: readonly object[], texts: ByteStore): void {
+  let separator = '[';
+  if (tasks.length === 0) pages.add(separator);
+  for (const task of tasks) {
+    if (task instanceof CopiedTask) {
+      // Kept with its comma, so that what lies side by side is printed in one piece.
+      task.recordText ??= texts.keepText(`,${encodeJson(Task, task as unknown as Task)}`);
+      const isFirst = separator === '[';
+      if (isFirst) pages.add(separator);
+      pages.addStored(texts, task.recordText, isFirst ? 1 : 0);
+    } else pages.add(separator + encodeJson(Task, task as Task));
+    separator = ',';
   }
   pages.add(']');
 }
 
-function writeField(pages: TextPages, field: FieldSchema, value: unknown, texts: TaskTexts): void {
+function writeField(pages: TextPages, field: FieldSchema, value: unknown, texts: ByteStore): void {
   const open = openSchema(field);
   const schema = field.message?.();
   if (open !== undefined) writeMessage(pages, open, value, texts);

@@ -15,14 +15,24 @@ export type MirrorOrder =
     }
   | { readonly kind: 'records'; readonly records: readonly MirrorRecord[] }
   | { readonly kind: 'ask'; readonly id: number; readonly question: ReadQuestion }
+  /** The pages of an answer that is held are not looked at any more. */
+  | { readonly kind: 'release'; readonly id: number }
   /** Forget all, to give memory back. */
   | { readonly kind: 'end' };
 
-/** What comes back. `took` for each order of records. Of one answer: `head`, pages, then `end`; or `failed` at any point. */
+/**
+ * What comes back. `took` for each order of records. Of one answer: `head`, pages, then `end`; or `failed` at any point.
+ * The pages of an answer that is held lie in shared memory, and stay as they are until it is released.
+ */
 export type MirrorNews =
   | { readonly kind: 'took' }
-  | { readonly kind: 'head'; readonly id: number; readonly coding: ContentCoding }
-  | { readonly kind: 'page'; readonly id: number; readonly page: Uint8Array<ArrayBuffer> }
+  | {
+      readonly kind: 'head';
+      readonly id: number;
+      readonly coding: ContentCoding;
+      readonly isHeld: boolean;
+    }
+  | { readonly kind: 'pages'; readonly id: number; readonly pages: readonly Uint8Array[] }
   | { readonly kind: 'end'; readonly id: number }
   | { readonly kind: 'failed'; readonly id: number; readonly text: string };
 

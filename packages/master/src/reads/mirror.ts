@@ -1,8 +1,10 @@
 // A copy of a master's state that answers questions with pages. Lives in a thread of its own, or in the master's.
-import { concatBytes, errorText, invariant, utf8 } from '@kaon/primitives';
-import { jsonText, masterV1 } from '@kaon/protocol';
+import { errorText, invariant, utf8 } from '@kaon/primitives';
+import { jsonText, masterV1, RawJson } from '@kaon/protocol';
 import { HEARTBEAT_INTERVAL_MS } from '../constants.ts';
 import type { Agent } from '../state/agent.ts';
+import { ByteStore, type StoredBytes } from '../state/byte-store.ts';
+import { CopiedTask } from '../state/copied-task.ts';
 import type { MasterState } from '../state/master-state.ts';
 import { MirrorState } from '../state/mirror-state.ts';
 import type { TaskRecord } from '../state/task-record.ts';
@@ -11,14 +13,13 @@ import { answerView } from '../views/answer-view.ts';
 import type { Fragments } from '../views/fragments.ts';
 import { taskJson } from '../views/task-json.ts';
 import type { ViewContext } from '../views/view.ts';
-import { COMPRESSED_BYTES_MIN, compressPages } from './compress-pages.ts';
+import { AnswerPieces } from './answer-pieces.ts';
 import { Fragment } from './fragment.ts';
-import { type TaskTexts, writeJson, writeMessage } from './json-pages.ts';
+import { writeJson, writeMessage } from './json-pages.ts';
 import type { MirrorNews, MirrorOrder } from './mirror-orders.ts';
-import { BytePages, ownMemory, type PageSink, TextPages } from './pages.ts';
+import { BytePages, type Piece, type PieceSink, TextPages } from './pages.ts';
 import { protoParts } from './proto-pages.ts';
 import type { ReadQuestion } from './read-question.ts';
-import { TextStore } from './text-store.ts';
 
 type Order<K extends MirrorOrder['kind']> = Extract<MirrorOrder, { readonly kind: K }>;
 
@@ -28,7 +29,10 @@ export class Mirror {
   #copy: MirrorState | undefined;
   #context: ViewContext | undefined;
   #fragments = new KeptFragments();
-  #texts: TaskTexts = noTexts();
+  /** What tasks are printed as in the operator API. */
+  #texts = new ByteStore();
+  /** Answers that are sent from where they lie. */
+  #held = new Map<number, AnswerPieces>();
 
   constructor(tell: (news: MirrorNews) => void) {
     this.#tell = tell;
@@ -42,20 +46,39 @@ export class Mirror {
         const copy = this.#copy;
         invariant(copy !== undefined, 'records follow a beginning');
         for (const record of order.records) copy.apply(record);
+        this.#sweep(copy);
         return this.#tell({ kind: 'took' });
       }
       case 'ask':
         return this.#answer(order);
+      case 'release':
+        this.#held.get(order.id)?.release();
+        this.#held.delete(order.id);
+        return;
       default:
-        this.#copy = undefined;
-        this.#fragments = new KeptFragments();
-        this.#texts = noTexts();
+        this.#forget();
     }
   }
 
-  #begin({ facts, limits, flags }: Order<'begin'>): void {
+  #forget(): void {
+    this.#copy = undefined;
     this.#fragments = new KeptFragments();
-    this.#texts = noTexts();
+    this.#texts = new ByteStore();
+    this.#held = new Map();
+  }
+
+  /** Gives room back, in the stores that have much of it. */
+  #sweep(copy: MirrorState): void {
+    const fragments = this.#fragments;
+    const texts = this.#texts;
+    const tasks = (): Iterable<CopiedTask> => copy.copiedTasks();
+    if (copy.tasks.isWasteful) copy.tasks.sweep(storedOf(tasks(), ({ stored }) => stored));
+    if (texts.isWasteful) texts.sweep(storedOf(tasks(), ({ recordText }) => recordText));
+    if (fragments.store.isWasteful) fragments.store.sweep(fragments.kept(tasks()));
+  }
+
+  #begin({ facts, limits, flags }: Order<'begin'>): void {
+    this.#forget();
     this.#copy = new MirrorState(facts, limits, this.#fragments);
     this.#context = {
       flags: new Map(flags),
@@ -67,44 +90,22 @@ export class Mirror {
   }
 
   #answer({ id, question }: Order<'ask'>): void {
-    const pages: Uint8Array<ArrayBuffer>[] = [];
-    let bytes = 0;
-    let isHeadTold = false;
-    const { coding } = question;
-    const tellHead = (chosen: ReadQuestion['coding']): void => {
-      isHeadTold = true;
-      this.#tell({ kind: 'head', id, coding: chosen });
-    };
-    const sink: PageSink = (page) => {
-      bytes += page.length;
-      if (coding === 'identity') {
-        if (!isHeadTold) tellHead(coding);
-        this.#tell({ kind: 'page', id, page });
-      } else pages.push(page);
-    };
+    const copy = this.#copy;
+    invariant(copy !== undefined, 'questions follow a beginning');
+    const pieces = new AnswerPieces(id, question, this.#tell);
     try {
-      this.#look(question, sink);
+      this.#look(question, pieces.take);
     } catch (error) {
+      pieces.release();
       this.#tell({ kind: 'failed', id, text: errorText(error) });
       return;
     }
-    if (coding !== 'identity' && bytes >= COMPRESSED_BYTES_MIN) {
-      tellHead(coding);
-      compressPages(pages, coding, {
-        page: (page) => this.#tell({ kind: 'page', id, page }),
-        end: () => this.#tell({ kind: 'end', id }),
-        failed: (error) => this.#tell({ kind: 'failed', id, text: errorText(error) }),
-      });
-      return;
-    }
-    this.#fragments.store.answered(bytes);
-    this.#texts.store.answered(bytes);
-    if (!isHeadTold) tellHead('identity');
-    for (const page of pages) this.#tell({ kind: 'page', id, page });
-    this.#tell({ kind: 'end', id });
+    if (pieces.isStreamed) this.#held.set(id, pieces);
+    pieces.finish();
+    this.#sweep(copy);
   }
 
-  #look(question: ReadQuestion, sink: PageSink): void {
+  #look(question: ReadQuestion, sink: PieceSink): void {
     const copy = this.#copy;
     const context = this.#context;
     invariant(copy !== undefined && context !== undefined, 'questions follow a beginning');
@@ -127,7 +128,7 @@ export class Mirror {
     schema: typeof masterV1.Response | typeof masterV1.Event,
     message: T,
     question: ReadQuestion,
-    sink: PageSink,
+    sink: PieceSink,
   ): void {
     if (question.encoding === 'protobuf') {
       const pages = new BytePages(sink);
@@ -140,38 +141,53 @@ export class Mirror {
     }
   }
 
-  /** One record is one chunk, so this is the one answer that is made in one piece. */
-  #writeSnapshot(response: masterV1.Response, question: ReadQuestion, sink: PageSink): void {
+  /** A record, framed: its length comes first, so that nothing is on its way before all of it is known. */
+  #writeSnapshot(response: masterV1.Response, question: ReadQuestion, sink: PieceSink): void {
     const { getState } = response;
     const event: masterV1.Event = {
       type: 'SUBSCRIBED',
       subscribed: { getState, heartbeatIntervalSeconds: HEARTBEAT_INTERVAL_MS / 1000 },
     };
-    const parts: Uint8Array[] = [];
-    this.#write(masterV1.Event, event, question, (page) => parts.push(page));
-    const bytes = parts.reduce((sum, part) => sum + part.length, 0);
-    sink(ownMemory(concatBytes([utf8(`${bytes}\n`), ...parts])));
+    const pieces: Piece[] = [];
+    this.#write(masterV1.Event, event, question, (piece) => pieces.push(piece));
+    const length = pieces.reduce((sum, { bytes }) => sum + bytes.length, 0);
+    sink({ bytes: utf8(`${length}\n`) });
+    for (const piece of pieces) sink(piece);
   }
 }
 
-function noTexts(): TaskTexts {
-  return { store: new TextStore(), known: new WeakMap() };
+function* storedOf(
+  tasks: Iterable<CopiedTask>,
+  pick: (task: CopiedTask) => StoredBytes | undefined,
+): Iterable<StoredBytes> {
+  for (const task of tasks) {
+    const stored = pick(task);
+    if (stored !== undefined) yield stored;
+  }
 }
 
 /** Parts as they are printed, until what they show has changed. */
 class KeptFragments implements Fragments {
-  readonly store = new TextStore();
-  readonly #tasks = new WeakMap<TaskRecord, Fragment>();
+  readonly store = new ByteStore();
   readonly #agents = new Map<string, Fragment>();
   readonly #fullAgents = new Map<string, Fragment>();
 
-  task(task: TaskRecord): Fragment {
-    let fragment = this.#tasks.get(task);
-    if (fragment === undefined) {
-      fragment = new Fragment(this.store, () => jsonText(taskJson(task)));
-      this.#tasks.set(task, fragment);
+  task(record: TaskRecord): RawJson {
+    const { task } = record;
+    const make = (): string => jsonText(taskJson(record));
+    if (!(task instanceof CopiedTask)) return new RawJson(make());
+    task.listPart ??= new Fragment(this.store, make);
+    return task.listPart;
+  }
+
+  /** All that is kept, in the order in which it is shown. */
+  *kept(tasks: Iterable<CopiedTask>): Iterable<StoredBytes> {
+    for (const fragments of [this.#agents, this.#fullAgents]) {
+      for (const { kept } of fragments.values()) if (kept !== undefined) yield kept;
     }
-    return fragment;
+    for (const { listPart } of tasks) {
+      if (listPart instanceof Fragment && listPart.kept !== undefined) yield listPart.kept;
+    }
   }
 
   agent(state: MasterState, agent: Agent): Fragment {

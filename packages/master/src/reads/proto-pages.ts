@@ -1,5 +1,6 @@
 // Protobuf in pages: the bytes of `encodeProto`, message by message, for the answers that list a cluster.
 import { encodeProto, type FieldSchema, type Schema } from '@kaon/protocol';
+import { CopiedTask } from '../state/copied-task.ts';
 import { alone, openSchema } from './json-pages.ts';
 
 /** The parts of an open message, in order, and how long they are together. */
@@ -41,7 +42,8 @@ function partsOf(field: FieldSchema, value: unknown): ProtoParts | undefined {
   if (open !== undefined) return protoParts(open, value);
   const schema = field.message?.();
   if (schema === undefined) return undefined;
-  const part = encodeProto(schema, value);
+  // A task came as these very bytes.
+  const part = value instanceof CopiedTask ? value.stored.bytes : encodeProto(schema, value);
   return { parts: [part], bytes: part.length };
 }
 

@@ -27,7 +27,7 @@ export interface ReadQuestion {
   readonly encoding?: BodyEncoding;
   /** Name of a function that the JSON is handed to. Default: none. */
   readonly jsonp?: string | undefined;
-  /** The state as the first record of an event stream: in one page, framed. Default: false. */
+  /** The state as the first record of an event stream, framed. Default: false. */
   readonly isSnapshot?: boolean;
   /** Small answers are not compressed here, whatever this says. */
   readonly coding: ContentCoding;

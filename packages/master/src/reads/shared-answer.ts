@@ -59,9 +59,11 @@ export class SharedAnswer {
     this.#state = 'arriving';
   }
 
-  add(page: Uint8Array): void {
-    this.pages.push(page);
-    this.#bytes += page.length;
+  add(pages: readonly Uint8Array[]): void {
+    for (const page of pages) {
+      this.pages.push(page);
+      this.#bytes += page.length;
+    }
     this.#tellReaders();
   }
 

@@ -60,6 +60,8 @@ export class StateReads {
   readonly #onTaken = new Map<SharedAnswer, () => void>();
   /** Answers that may serve again while the state does not change, oldest first. */
   readonly #kept = new Map<string, SharedAnswer>();
+  /** Answers whose pages the copy keeps as they are, by their numbers. */
+  readonly #held = new Map<SharedAnswer, number>();
   /** Answers that somebody waits for or reads. */
   readonly #live = new Set<SharedAnswer>();
   /** Orders of records the copy has not taken in yet. */
@@ -69,6 +71,8 @@ export class StateReads {
   #state: MasterState | undefined;
   #stopListening: (() => void) | undefined;
   #sliceTimer: TimerHandle | undefined;
+  /** Whether somebody waits for that slice. */
+  #isSliceHurried = false;
   #watchdog: TimerHandle | undefined;
   #lastReadMs = 0;
   #lastNewsMs = 0;
@@ -187,9 +191,14 @@ export class StateReads {
   }
 
   #scheduleSlice(): void {
-    if (this.#sliceTimer !== undefined || this.#stopListening === undefined) return;
+    if (this.#stopListening === undefined) return;
     const { clock } = this.#options;
     const isHurried = this.#waiting.size > 0 && this.#asked.size === 0;
+    if (this.#sliceTimer !== undefined) {
+      if (!isHurried || this.#isSliceHurried) return;
+      clock.clearTimer(this.#sliceTimer);
+    }
+    this.#isSliceHurried = isHurried;
     this.#sliceTimer = clock.setTimer(isHurried ? 0 : TRICKLE_INTERVAL_MS, () => {
       this.#sliceTimer = undefined;
       this.#slice();
@@ -275,9 +284,10 @@ export class StateReads {
     if (answer === undefined) return;
     switch (news.kind) {
       case 'head':
+        if (news.isHeld) this.#held.set(answer, news.id);
         return answer.begin(news.coding);
-      case 'page':
-        return answer.add(news.page);
+      case 'pages':
+        return answer.add(news.pages);
       case 'end':
         answer.complete();
         return this.#over(news.id, answer);
@@ -302,7 +312,12 @@ export class StateReads {
     const isOver = answer.state === 'complete' || answer.state === 'failed';
     if (!isOver || !answer.isIdle) return;
     this.#live.delete(answer);
-    if (answer.state === 'complete' && answer.bytes <= ANSWERS_KEPT_BYTES_MAX) return;
+    const id = this.#held.get(answer);
+    if (id === undefined && answer.state === 'complete' && answer.bytes <= ANSWERS_KEPT_BYTES_MAX) {
+      return;
+    }
+    this.#held.delete(answer);
+    if (id !== undefined) this.#host.post({ kind: 'release', id });
     for (const [key, kept] of this.#kept) if (kept === answer) this.#kept.delete(key);
   }
 
@@ -362,10 +377,12 @@ export class StateReads {
   #dropCopy(why: string): void {
     this.#stopListening?.();
     this.#stopListening = undefined;
-    this.#journal.restart([]);
+    this.#journal.restart();
     this.#ordersAhead = 0;
     this.#unwatch();
     this.#kept.clear();
+    // The next copy knows nothing of what this one keeps.
+    this.#held.clear();
     const asked = [...this.#asked.values()];
     this.#asked.clear();
     for (const answer of asked) {

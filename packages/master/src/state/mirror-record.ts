@@ -12,24 +12,25 @@ import type {
   Operation,
   quotaV1,
   Resource,
-  Task,
   TaskId,
   TimeInfo,
 } from '@kaon/protocol';
+import { encodeInPlace, Task } from '@kaon/protocol';
 import type { Agent, AgentStanding } from './agent.ts';
 import type { Draining } from './agent-standings.ts';
-import type { FrameworkFacts } from './framework.ts';
+import type { TaskData } from './copied-task.ts';
+import type { Framework, FrameworkFacts } from './framework.ts';
 import type { InverseOfferRecord } from './inverse-offers.ts';
 import type { Machine } from './machines.ts';
 import type { MasterState, TaskEnd } from './master-state.ts';
 import type { StateChange } from './state-changes.ts';
 import type { TaskRecord } from './task-record.ts';
 
-/** What a copy takes in, in order. Can be cloned: nothing in it is an object with methods. */
+/** What a copy takes in, in order: plain data, but for the resources of tasks. */
 export type MirrorRecord =
-  | { readonly kind: 'task'; readonly task: Task }
+  | { readonly kind: 'task'; readonly task: TaskData }
   /** A task that had ended before the copy was begun. */
-  | { readonly kind: 'pastTask'; readonly task: Task; readonly end: TaskEnd }
+  | { readonly kind: 'pastTask'; readonly task: TaskData; readonly end: TaskEnd }
   | {
       readonly kind: 'taskRemoved';
       readonly frameworkId: FrameworkId;
@@ -119,9 +120,9 @@ export function mirrorRecord(state: MasterState, change: MirrorChange): MirrorRe
   switch (change.kind) {
     case 'taskAdded':
     case 'taskChanged':
-      return { kind: 'task', task: change.task.task };
+      return { kind: 'task', task: taskData(change.task) };
     case 'pastTask':
-      return { kind: 'pastTask', task: change.task.task, end: change.end };
+      return { kind: 'pastTask', task: taskData(change.task), end: change.end };
     case 'taskRemoved': {
       const { task, end } = change;
       return { kind: 'taskRemoved', frameworkId: task.frameworkId, taskId: task.id, end };
@@ -218,57 +219,90 @@ export function masterFacts({ info, startedMs, electedMs }: MasterState): Master
   return { info, startedMs, electedMs };
 }
 
-/**
- * All there is, as the changes that lead from nothing to it. Only references are gathered, so that a large
- * state takes milliseconds.
- */
-export function changesFromNothing(state: MasterState): MirrorChange[] {
-  const changes: MirrorChange[] = [];
-  const { frameworks, completedFrameworks, agents, admissions, offers, policy, machines } = state;
-  changes.push({ kind: 'policyChanged', policy }, { kind: 'machinesChanged', machines });
-  for (const framework of completedFrameworks.values()) {
-    changes.push({ kind: 'frameworkAdded', framework });
-    addPastTasks(changes, framework);
-    changes.push({ kind: 'frameworkRemoved', framework });
-  }
-  for (const framework of frameworks.values()) changes.push({ kind: 'frameworkAdded', framework });
-  for (const agent of agents.values()) changes.push({ kind: 'agentAdded', agent });
-  for (const framework of frameworks.values()) {
-    addPastTasks(changes, framework);
-    for (const task of framework.tasks.values()) changes.push({ kind: 'taskAdded', task });
-    for (const [agentId, executors] of framework.executors) {
-      for (const executor of executors.values()) {
-        changes.push({ kind: 'executorAdded', frameworkId: framework.id, agentId, executor });
-      }
-    }
-  }
-  for (const agent of agents.values()) {
-    if (agent.tasks.size > 1 || agent.executors.size > 1) {
-      changes.push({ kind: 'agentOrder', agent });
-    }
-  }
-  for (const operation of state.operations.all()) {
-    changes.push({ kind: 'operationAdded', operation });
-  }
-  for (const offer of offers.values()) changes.push({ kind: 'offerAdded', offer });
-  for (const offer of state.inverseOffers.all()) changes.push({ kind: 'inverseOfferAdded', offer });
-  const { recovered, unreachable, gone } = admissions;
-  for (const agentId of new Set([...recovered.keys(), ...unreachable.keys(), ...gone.keys()])) {
-    changes.push({ kind: 'admissionChanged', agentId });
-  }
-  return changes;
+/** Changes in order, made one by one as they are taken. */
+export interface ChangesToCome {
+  readonly count: number;
+  readonly changes: Iterator<MirrorChange, undefined>;
 }
 
-function addPastTasks(
-  changes: MirrorChange[],
-  framework: Extract<StateChange, { readonly kind: 'frameworkAdded' }>['framework'],
-): void {
-  for (const task of framework.unreachableTasks.values()) {
-    changes.push({ kind: 'pastTask', task, end: 'unreachable' });
+/**
+ * All there is, as the changes that lead from nothing to it. Only references are gathered before this returns, so
+ * that a large state takes milliseconds.
+ */
+export function changesFromNothing(state: MasterState): ChangesToCome {
+  const { frameworks, completedFrameworks, agents, admissions, policy, machines } = state;
+  const active = [...frameworks.values()].map(heldBy);
+  const completed = [...completedFrameworks.values()].map(heldBy);
+  const { recovered, unreachable, gone } = admissions;
+  const parts: Iterable<MirrorChange>[] = [
+    [
+      { kind: 'policyChanged', policy },
+      { kind: 'machinesChanged', machines },
+    ],
+  ];
+  let count = 2;
+  const add = <T>(items: readonly T[], changeOf: (item: T) => MirrorChange): void => {
+    parts.push(mapped(items, changeOf));
+    count += items.length;
+  };
+  const addPastTasks = ({ unreachableTasks, completedTasks }: Held): void => {
+    add(unreachableTasks, (task) => ({ kind: 'pastTask', task, end: 'unreachable' }));
+    add(completedTasks, (task) => ({ kind: 'pastTask', task, end: 'completed' }));
+  };
+  for (const held of completed) {
+    add([held], ({ framework }) => ({ kind: 'frameworkAdded', framework }));
+    addPastTasks(held);
+    add([held], ({ framework }) => ({ kind: 'frameworkRemoved', framework }));
   }
-  for (const task of framework.completedTasks.items()) {
-    changes.push({ kind: 'pastTask', task, end: 'completed' });
+  add(active, ({ framework }) => ({ kind: 'frameworkAdded', framework }));
+  const agentList = [...agents.values()];
+  add(agentList, (agent) => ({ kind: 'agentAdded', agent }));
+  for (const held of active) {
+    addPastTasks(held);
+    add(held.tasks, (task) => ({ kind: 'taskAdded', task }));
+    add(held.executors, (one) => ({ kind: 'executorAdded', ...one }));
   }
+  const ordered = agentList.filter(({ tasks, executors }) => tasks.size > 1 || executors.size > 1);
+  add(ordered, (agent) => ({ kind: 'agentOrder', agent }));
+  add([...state.operations.all()], (operation) => ({ kind: 'operationAdded', operation }));
+  add([...state.offers.values()], (offer) => ({ kind: 'offerAdded', offer }));
+  add([...state.inverseOffers.all()], (offer) => ({ kind: 'inverseOfferAdded', offer }));
+  const listed = new Set([...recovered.keys(), ...unreachable.keys(), ...gone.keys()]);
+  add([...listed], (agentId) => ({ kind: 'admissionChanged', agentId }));
+  return { count, changes: chained(parts) };
+}
+
+/** What a framework holds at this moment. */
+type Held = ReturnType<typeof heldBy>;
+
+function heldBy(framework: Framework) {
+  const executors = [...framework.executors].flatMap(([agentId, here]) =>
+    [...here.values()].map((executor) => ({ frameworkId: framework.id, agentId, executor })),
+  );
+  return {
+    framework,
+    tasks: [...framework.tasks.values()],
+    unreachableTasks: [...framework.unreachableTasks.values()],
+    completedTasks: framework.completedTasks.items(),
+    executors,
+  };
+}
+
+function* mapped<T>(
+  items: readonly T[],
+  changeOf: (item: T) => MirrorChange,
+): Generator<MirrorChange, undefined> {
+  for (const item of items) yield changeOf(item);
+}
+
+function* chained(parts: readonly Iterable<MirrorChange>[]): Generator<MirrorChange, undefined> {
+  for (const part of parts) yield* part;
+}
+
+function taskData(record: TaskRecord): TaskData {
+  const { resources, role } = record;
+  // A copy: the memory it was written to is used again.
+  return { bytes: Buffer.from(encodeInPlace(Task, record.task)), resources, role };
 }
 
 function agentData({ standings }: MasterState, agent: Agent): AgentData {

@@ -10,18 +10,25 @@ import {
   idOf,
   type OfferId,
   type Operation,
-  type Task,
   type TaskId,
 } from '@kaon/protocol';
 import { Resources } from '@kaon/resources';
 import type { MasterLimits } from '../options.ts';
 import { type AgentProtocol, agentProtocol } from '../protocol.ts';
 import { Agent, type AgentFacts } from './agent.ts';
+import { ByteStore } from './byte-store.ts';
+import {
+  CopiedTask,
+  CopiedTaskRecord,
+  copiedTask,
+  SharedIds,
+  type TaskData,
+} from './copied-task.ts';
 import { Framework, type FrameworkFacts } from './framework.ts';
 import { MasterState, removeNested, type TaskEnd } from './master-state.ts';
 import type { AgentData, MasterFacts, MirrorRecord, OfferData } from './mirror-record.ts';
 import { OperationRecord } from './operation-record.ts';
-import { TaskRecord } from './task-record.ts';
+import type { TaskRecord } from './task-record.ts';
 
 /** Told which agent or framework looks different from now on, besides the object itself. */
 export interface MirrorListener {
@@ -31,11 +38,26 @@ export interface MirrorListener {
 /** The copy. */
 export class MirrorState {
   readonly state: MasterState;
+  /** The tasks' own bytes. */
+  readonly tasks = new ByteStore();
+  readonly #ids = new SharedIds();
   readonly #listener: MirrorListener;
 
   constructor(facts: MasterFacts, limits: MasterLimits, listener: MirrorListener) {
     this.state = new MasterState(facts.info, limits, facts.startedMs);
     this.#listener = listener;
+  }
+
+  /** All tasks, in the order in which they are shown. */
+  *copiedTasks(): Iterable<CopiedTask> {
+    const { frameworks, completedFrameworks } = this.state;
+    for (const list of [frameworks, completedFrameworks]) {
+      for (const { tasks, unreachableTasks, completedTasks } of list.values()) {
+        for (const part of [tasks.values(), unreachableTasks.values(), completedTasks.items()]) {
+          for (const { task } of part) if (task instanceof CopiedTask) yield task;
+        }
+      }
+    }
   }
 
   /** Takes a record in. */
@@ -110,8 +132,12 @@ export class MirrorState {
     return agent;
   }
 
-  #putTask(facts: Task): void {
-    const task = new TaskRecord(facts);
+  #taskRecord(data: TaskData): TaskRecord {
+    return new CopiedTaskRecord(copiedTask(data, this.tasks, this.#ids), data);
+  }
+
+  #putTask(data: TaskData): void {
+    const task = this.#taskRecord(data);
     const framework = this.#framework(task.frameworkId);
     framework.tasks.set(task.id, task);
     framework.unreachableTasks.delete(task.id);
@@ -119,8 +145,8 @@ export class MirrorState {
     getOrCreate(tasks, framework.id, () => new Map<TaskId, TaskRecord>()).set(task.id, task);
   }
 
-  #putPastTask(facts: Task, end: TaskEnd): void {
-    const task = new TaskRecord(facts);
+  #putPastTask(data: TaskData, end: TaskEnd): void {
+    const task = this.#taskRecord(data);
     const framework = this.#framework(task.frameworkId);
     if (end === 'completed') framework.completedTasks.push(task);
     else framework.unreachableTasks.set(task.id, task);

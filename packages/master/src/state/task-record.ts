@@ -35,8 +35,9 @@ export class TaskRecord {
   readonly #changes: StateChanges | undefined;
   #resources: Resources | undefined;
   #isChanged = false;
-  #state: TaskState;
-  #statuses: readonly TaskStatus[];
+  /** What is undefined is as in `facts`. */
+  #state: TaskState | undefined;
+  #statuses: readonly TaskStatus[] | undefined;
   #forwardedState: TaskState | undefined;
   #forwardedUuid: Uint8Array | undefined;
 
@@ -52,30 +53,26 @@ export class TaskRecord {
     this.executorId = facts.executorId && idOf<ExecutorId>(facts.executorId);
     this.#facts = facts;
     this.#resources = resources;
-    this.#state = facts.state;
-    this.#statuses = facts.statuses;
-    this.#forwardedState = facts.statusUpdateState;
-    this.#forwardedUuid = facts.statusUpdateUuid;
   }
 
   /** The latest state the agent told of, whether or not the framework has heard of it. */
   get state(): TaskState {
-    return this.#state;
+    return this.#state ?? this.#facts.state;
   }
 
   /** The state of the last update that was passed on to the framework. */
   get forwardedState(): TaskState {
-    return this.#forwardedState ?? this.#state;
+    return this.#forwardedState ?? this.#facts.statusUpdateState ?? this.state;
   }
 
   /** The uuid of the last update that was passed on; undefined until there was one. */
   get forwardedUuid(): Uint8Array | undefined {
-    return this.#forwardedUuid;
+    return this.#forwardedUuid ?? this.#facts.statusUpdateUuid;
   }
 
   /** The latest status of each state, oldest first. */
   get statuses(): readonly TaskStatus[] {
-    return this.#statuses;
+    return this.#statuses ?? this.#facts.statuses;
   }
 
   /** What it was launched with, allocated to its role. */
@@ -86,7 +83,8 @@ export class TaskRecord {
 
   /** Whether its resources are in use: until the agent tells of its end. */
   get holdsResources(): boolean {
-    return !isTerminal(this.#state) && this.#state !== 'TASK_UNREACHABLE';
+    const { state } = this;
+    return !isTerminal(state) && state !== 'TASK_UNREACHABLE';
   }
 
   /** The role its resources are allocated to. */
@@ -99,10 +97,10 @@ export class TaskRecord {
     if (!this.#isChanged) return this.#facts;
     return {
       ...this.#facts,
-      state: this.#state,
-      statuses: this.#statuses,
-      statusUpdateState: this.#forwardedState,
-      statusUpdateUuid: this.#forwardedUuid,
+      state: this.state,
+      statuses: this.statuses,
+      statusUpdateState: this.#forwardedState ?? this.#facts.statusUpdateState,
+      statusUpdateUuid: this.forwardedUuid,
     };
   }
 
@@ -115,7 +113,7 @@ export class TaskRecord {
   apply({ status, latestState, uuid }: TaskChange): boolean {
     const heldResources = this.holdsResources;
     this.#isChanged = true;
-    if (!isTerminal(this.#state)) this.#state = latestState;
+    if (!isTerminal(this.state)) this.#state = latestState;
     if (uuid !== undefined) {
       this.#forwardedState = status.state;
       // A copy: what came over a connection may be a view of a large buffer.
@@ -130,11 +128,12 @@ export class TaskRecord {
   #remember(given: TaskStatus): void {
     const { uuid } = given;
     const status = { ...withoutData(given), uuid: uuid && new Uint8Array(uuid) };
-    if (this.#statuses.length === 0) {
+    const { statuses } = this;
+    if (statuses.length === 0) {
       this.#statuses = [status];
       return;
     }
-    const others = this.#statuses.filter(({ state }) => state !== status.state);
+    const others = statuses.filter(({ state }) => state !== status.state);
     this.#statuses = [...others, status].slice(-STATUSES_PER_TASK_MAX);
   }
 }

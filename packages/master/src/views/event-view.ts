@@ -1,5 +1,6 @@
 // Changes of the state as events of the operator API.
 import { idRecord, type masterV1 } from '@kaon/protocol';
+import type { Agent } from '../state/agent.ts';
 import type { Framework } from '../state/framework.ts';
 import type { MasterState } from '../state/master-state.ts';
 import type { StateChange } from '../state/state-changes.ts';
@@ -20,7 +21,7 @@ export function eventOf(state: MasterState, change: StateChange): Event | undefi
       return { type: 'TASK_UPDATED', taskUpdated: { frameworkId, status, state: task.state } };
     }
     case 'agentAdded':
-      return { type: 'AGENT_ADDED', agentAdded: { agent: agentRecord(state, change.agent) } };
+      return { type: 'AGENT_ADDED', agentAdded: { agent: addedAgent(state, change.agent) } };
     case 'agentRemoved':
       return { type: 'AGENT_REMOVED', agentRemoved: { agentId: idRecord(change.agent.id) } };
     case 'frameworkAdded':
@@ -41,6 +42,13 @@ export function eventOf(state: MasterState, change: StateChange): Event | undefi
     default:
       return undefined;
   }
+}
+
+/** Snapshots say that the agent checkpoints; events know no such member. */
+function addedAgent(state: MasterState, agent: Agent): masterV1.Response_GetAgents_Agent {
+  const record = agentRecord(state, agent);
+  const { checkpoint: _checkpoint, ...agentInfo } = record.agentInfo;
+  return { ...record, agentInfo };
 }
 
 function frameworkRecord(framework: Framework): masterV1.Response_GetFrameworks_Framework {

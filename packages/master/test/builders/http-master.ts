@@ -1,6 +1,6 @@
 // A master behind a real server on a free port, unless told otherwise with an allocator of the test's own.
 import { createActorSystem } from '@kaon/actor';
-import { type ClientResponse, createHttpServer, httpClient } from '@kaon/http';
+import { type ClientResponse, createHttpServer, type HttpServer, httpClient } from '@kaon/http';
 import { type RunningMaster, type StartMasterOptions, startMaster } from '@kaon/master';
 import { fromUtf8, seededRandom } from '@kaon/primitives';
 import { memoryStorage } from '@kaon/registry';
@@ -11,6 +11,7 @@ export interface HttpMaster {
   readonly url: string;
   readonly master: RunningMaster;
   readonly system: ReturnType<typeof createActorSystem>;
+  readonly http: HttpServer;
   send(request: HttpTestRequest): Promise<HttpTestAnswer>;
   /** Opens a stream; resolves when it has begun. */
   subscribe(body: string, headers?: Readonly<Record<string, string>>): Promise<TestStream>;
@@ -73,6 +74,7 @@ export async function givenHttpMaster(t: Test, options: Settable = {}): Promise<
     url,
     master,
     system,
+    http,
     async send({ method = 'POST', path, headers, body }) {
       return answerOf(await client.request({ method, url: url + path, headers, body }));
     },

@@ -8,20 +8,35 @@ const LENGTH_MAX = 64;
 
 /** The last text of each place. A text may be driven out at any time; nothing else comes of that. */
 const known: string[] = new Array<string>(PLACES).fill('');
-const utf8 = new TextDecoder('utf-8', { ignoreBOM: true });
+/** Their bytes, which are faster to compare than their characters. */
+const knownBytes = new Uint8Array(PLACES * LENGTH_MAX);
 
-/** The text in `bytes[start..end)`; what is no UTF-8 becomes U+FFFD. */
-export function knownText(bytes: Uint8Array, start: number, end: number): string {
+/** The text in `bytes[start..end)` if it is empty or was kept; undefined otherwise. */
+export function knownText(bytes: Uint8Array, start: number, end: number): string | undefined {
   const length = end - start;
   if (length === 0) return '';
-  if (length > LENGTH_MAX) return textOf(bytes, start, end);
+  if (length > LENGTH_MAX) return undefined;
   const place = placeOf(bytes, start, end);
-  const before = known[place] as string;
-  if (isSame(before, bytes, start, length)) return before;
-  const text = textOf(bytes, start, end);
-  // Others would never be found again: their characters are not their bytes.
-  if (text.length === length) known[place] = text;
+  const text = known[place] as string;
+  if (text.length !== length) return undefined;
+  const from = place * LENGTH_MAX;
+  for (let index = 0; index < length; index += 1) {
+    if (knownBytes[from + index] !== bytes[start + index]) return undefined;
+  }
   return text;
+}
+
+/** Keeps `text`, which is what `bytes[start..end)` say. */
+export function keepText(text: string, bytes: Uint8Array, start: number, end: number): void {
+  const length = end - start;
+  // Others would never be found again: they have more bytes than characters.
+  if (length > LENGTH_MAX || text.length !== length) return;
+  const place = placeOf(bytes, start, end);
+  known[place] = text;
+  const from = place * LENGTH_MAX;
+  for (let index = 0; index < length; index += 1) {
+    knownBytes[from + index] = bytes[start + index] as number;
+  }
 }
 
 /** Ids differ at their ends: those and the middle tell them apart. */
@@ -32,18 +47,4 @@ function placeOf(bytes: Uint8Array, start: number, end: number): number {
   hash = Math.imul(hash, 31) + (bytes[start] as number);
   hash = Math.imul(hash, 31) + (bytes[(start + end) >>> 1] as number);
   return (hash ^ (hash >>> 11)) & (PLACES - 1);
-}
-
-function isSame(text: string, bytes: Uint8Array, start: number, length: number): boolean {
-  if (text.length !== length) return false;
-  for (let index = 0; index < length; index += 1) {
-    if (text.charCodeAt(index) !== bytes[start + index]) return false;
-  }
-  return true;
-}
-
-function textOf(bytes: Uint8Array, start: number, end: number): string {
-  return bytes instanceof Buffer
-    ? bytes.toString('utf8', start, end)
-    : utf8.decode(bytes.subarray(start, end));
 }

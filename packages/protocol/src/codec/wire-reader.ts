@@ -1,6 +1,6 @@
 // Protobuf's wire, inwards: one value after another from bytes that nobody vouches for. Every fault is a
 // `RangeError`.
-import { knownText } from './known-texts.ts';
+import { keepText, knownText } from './known-texts.ts';
 import { WIRE_32_BIT, WIRE_64_BIT, WIRE_LENGTH, WIRE_VARINT } from './wire-type.ts';
 
 const WIRE_GROUP = 3;
@@ -9,6 +9,13 @@ const WIRE_GROUP_END = 4;
 const GROUPS_MAX = 100;
 const VARINT_BYTES_MAX = 10;
 const TWO_TO_32 = 2 ** 32;
+/** Longer byte strings are copied by the engine. */
+const LOOP_LENGTH_MAX = 64;
+
+/** One double and its bytes: cheaper than a view of every message. */
+const double = new Float64Array(1);
+const doubleBytes = new Uint8Array(double.buffer);
+const isLittleEndian = new Uint8Array(new Uint16Array([1]).buffer)[0] === 1;
 
 /** Reads values from the front of `bytes` to their end. */
 export class WireReader {
@@ -16,6 +23,7 @@ export class WireReader {
   at = 0;
   readonly #bytes: Uint8Array;
   #view: DataView | undefined;
+  #buffer: Buffer | undefined;
   /** Upper half of the varint read last. */
   #high = 0;
 
@@ -93,14 +101,24 @@ export class WireReader {
   }
 
   double(): number {
-    return this.#views().getFloat64(this.#take(8), true);
+    if (!isLittleEndian) return this.#views().getFloat64(this.#take(8), true);
+    const bytes = this.#bytes;
+    const start = this.#take(8);
+    for (let index = 0; index < 8; index += 1) doubleBytes[index] = bytes[start + index] as number;
+    return double[0] as number;
   }
 
   string(): string {
     const end = this.end();
     const start = this.at;
     this.at = end;
-    return knownText(this.#bytes, start, end);
+    const bytes = this.#bytes;
+    const known = knownText(bytes, start, end);
+    if (known !== undefined) return known;
+    // What is no UTF-8 becomes U+FFFD.
+    const text = this.#buffered().toString('utf8', start, end);
+    keepText(text, bytes, start, end);
+    return text;
   }
 
   /** A copy. */
@@ -108,7 +126,15 @@ export class WireReader {
     const end = this.end();
     const start = this.at;
     this.at = end;
-    return new Uint8Array(this.#bytes.subarray(start, end));
+    const length = end - start;
+    const copy = new Uint8Array(length);
+    if (length > LOOP_LENGTH_MAX) {
+      copy.set(this.#bytes.subarray(start, end));
+    } else {
+      const bytes = this.#bytes;
+      for (let index = 0; index < length; index += 1) copy[index] = bytes[start + index] as number;
+    }
+    return copy;
   }
 
   /** Reads a length; where what is so long ends. */
@@ -187,8 +213,18 @@ export class WireReader {
   }
 
   #views(): DataView {
-    const { buffer, byteOffset, byteLength } = this.#bytes;
-    this.#view ??= new DataView(buffer, byteOffset, byteLength);
+    if (this.#view === undefined) {
+      const { buffer, byteOffset, byteLength } = this.#bytes;
+      this.#view = new DataView(buffer, byteOffset, byteLength);
+    }
     return this.#view;
+  }
+
+  #buffered(): Buffer {
+    if (this.#buffer === undefined) {
+      const { buffer, byteOffset, byteLength } = this.#bytes;
+      this.#buffer = Buffer.from(buffer, byteOffset, byteLength);
+    }
+    return this.#buffer;
   }
 }

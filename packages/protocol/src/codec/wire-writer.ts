@@ -6,7 +6,8 @@ const BYTES_AT_FIRST = 16 * 1024;
 /** A buffer that one large message made larger than this is not kept. */
 const BYTES_KEPT_MAX = 256 * 1024;
 /** Longer texts and byte strings are copied by the engine. */
-const LOOP_LENGTH_MAX = 64;
+const TEXT_LOOP_MAX = 32;
+const BYTES_LOOP_MAX = 64;
 const VARINT_BYTES_MAX = 10;
 const TWO_TO_32 = 2 ** 32;
 const INT64_MAX = 2 ** 63;
@@ -117,23 +118,30 @@ export class WireWriter {
     if (typeof value !== 'string') refuse(value, 'a string');
     const { length } = value;
     this.#reserve(VARINT_BYTES_MAX + 3 * length);
-    if (length <= LOOP_LENGTH_MAX) {
-      const bytes = this.#bytes;
+    const bytes = this.#bytes;
+    if (length <= TEXT_LOOP_MAX) {
       const start = this.#at + 1;
-      let index = 0;
-      for (; index < length; index += 1) {
+      let all = 0;
+      for (let index = 0; index < length; index += 1) {
         const code = value.charCodeAt(index);
-        if (code > 0x7f) break;
+        all |= code;
         bytes[start + index] = code;
       }
-      if (index === length) {
+      if (all < 0x80) {
         bytes[this.#at] = length;
         this.#at = start + length;
         return;
       }
     }
-    this.#at = this.#varint(this.#at, Buffer.byteLength(value));
-    this.#at += this.#bytes.write(value, this.#at, 'utf8');
+    // The length takes as many bytes as it would if every character took one; if not, the text moves.
+    const guessed = varintBytes(length);
+    const written = bytes.write(value, this.#at + guessed, 'utf8');
+    const needed = varintBytes(written);
+    if (needed !== guessed) {
+      const from = this.#at + guessed;
+      bytes.copyWithin(this.#at + needed, from, from + written);
+    }
+    this.#at = this.#varint(this.#at, written) + written;
   }
 
   bytes(value: Uint8Array): void {
@@ -141,7 +149,7 @@ export class WireWriter {
     const { length } = value;
     this.#reserve(VARINT_BYTES_MAX + length);
     this.#at = this.#varint(this.#at, length);
-    if (length <= LOOP_LENGTH_MAX) {
+    if (length <= BYTES_LOOP_MAX) {
       for (let index = 0; index < length; index += 1) {
         this.#bytes[this.#at + index] = value[index] as number;
       }
@@ -151,8 +159,20 @@ export class WireWriter {
     this.#at += length;
   }
 
-  /** Begins a part whose length goes before it; `endPart` wants what this returns. */
-  beginPart(): number {
+  /** The number of a field, times 8, and its wire type. */
+  tag(tag: number): void {
+    this.#reserve(VARINT_BYTES_MAX);
+    if (tag < 0x80) {
+      this.#bytes[this.#at] = tag;
+      this.#at += 1;
+    } else {
+      this.#at = this.#varint(this.#at, tag);
+    }
+  }
+
+  /** Begins a part behind `tag` whose length goes before it; `endPart` wants what this returns. */
+  beginPart(tag: number): number {
+    this.tag(tag);
     this.#reserve(1);
     this.#at += 1;
     return this.#at;

@@ -55,12 +55,11 @@ function hashOfInputs(): string {
     .filter((name) => name.endsWith('.proto'))
     .sort()
     .map((name) => join(protoDirectory, name));
-  const emitters = [
-    'generate-protocol.js',
-    'protocol-emitter.js',
-    'codec-emitter.js',
-    'hot-messages.js',
-  ].map((name) => join(here, name));
+  // Most of the scripts have a part in it, and the others seldom change.
+  const emitters = readdirSync(here)
+    .filter((name) => name.endsWith('.js'))
+    .sort()
+    .map((name) => join(here, name));
   for (const path of [...inputs, ...emitters]) {
     hash.update(path.slice(root.length)).update('\0').update(readFileSync(path)).update('\0');
   }

@@ -113,7 +113,7 @@ export async function givenGoldenNodes(t: Test): Promise<GoldenNodes> {
         runtime_dir: `/var/lib/mesos/agent${index + 1}-run`,
         work_dir: `/var/lib/mesos/agent${index + 1}-work`,
       },
-      registrationBackoffFactorMs: 200,
+      registrationBackoffFactorMs: 10_000,
       executorShutdownGraceMs: 1000,
       logger: silentLogger,
     });
@@ -139,10 +139,15 @@ export async function givenGoldenNodes(t: Test): Promise<GoldenNodes> {
   };
 }
 
-/** Waits are as long as they may be: a second attempt to register would count as a re-registration. */
+/** Waits are as long as they may be, but for the first: a second attempt to register would count as another one. */
 function patient(random: Random): Random {
+  let isFirst = true;
   return {
-    next: () => 0.999,
+    next: () => {
+      const drawn = isFirst ? 0 : 0.999;
+      isFirst = false;
+      return drawn;
+    },
     nextInt: (limit) => random.nextInt(limit),
     nextBytes: (count) => random.nextBytes(count),
     fork: (label) => patient(random.fork(label)),

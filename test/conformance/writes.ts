@@ -2,8 +2,8 @@
 // between them the few that were made but are not among the recordings.
 import type { Json } from './v1-scheduler.ts';
 
-/** A recorded exchange by its name, a call that was made as well, or a wait until all that is free is offered. */
-export type Write = string | { readonly unrecorded: Json } | 'all is offered';
+/** A recorded exchange by its name, a call that was made as well, or a wait for what was so by then. */
+export type Write = string | { readonly unrecorded: Json } | 'all is offered' | 'nothing runs';
 
 const AGENT = { value: '24873d79-a49d-4f48-89dd-27ac022a6f7a-S1' };
 const RESERVED = [{ type: 'DYNAMIC', role: 'opres' }];
@@ -136,5 +136,6 @@ export const AFTER_TEARDOWN: readonly Write[] = [
   'master/get/frameworks.after-teardown',
   'master/get/state.after-teardown',
   'master/get/tasks.after-teardown',
+  'nothing runs',
   'agent/get/state.after-teardown',
 ];

@@ -19,11 +19,19 @@ import type {
 import { actorStreamId } from './scheduler-stream.ts';
 import { validateSchedulerCall } from './validation/scheduler-call.ts';
 
+/** A master that does not lead knows who does, or knows of nobody. */
+export interface Following {
+  /** PID of the leader. */
+  readonly leader: string | undefined;
+}
+
 /** What arrives from a scheduler. */
 export type SchedulerCallMessage = Decoded<typeof schedulerCallMessages.schedulerCall>;
 
 /** What the master does with calls once they are found complete. */
 export interface SchedulerDesk {
+  /** Who leads instead of this master; undefined when this one does. */
+  readonly following: () => Following | undefined;
   readonly subscribe: (question: SubscribeQuestion) => CallOutcome;
   readonly call: (question: SchedulerQuestion) => CallOutcome;
 }
@@ -35,6 +43,12 @@ const REFUSAL_STATUS: Readonly<Record<CallRefusal, number>> = {
   invalid: 400,
   unsupported: 501,
 };
+
+interface Answer {
+  readonly status: number;
+  readonly text: string;
+  readonly leader?: string;
+}
 
 interface Line {
   readonly connection: ActorSchedulerConnection;
@@ -58,6 +72,8 @@ export class ActorSchedulers {
   /** Carries a call out, or says why not. */
   hear(message: SchedulerCallMessage, from: Pid): void {
     const { subscription, sequence, call, wantsAnswer } = message;
+    const following = this.#desk.following();
+    if (following !== undefined) return this.#redirect(message, from, following);
     const line = this.#lines.get(from.toString());
     if (call.type !== 'SUBSCRIBE' && line?.connection.subscription === subscription) {
       if (sequence !== line.nextCall) return this.#break(line);
@@ -129,11 +145,24 @@ export class ActorSchedulers {
     connection.end('calls were lost on the way to the master');
   }
 
-  #answer({ subscription, sequence }: SchedulerCallMessage, from: Pid, outcome: CallOutcome): void {
+  /** As over HTTP, before the call is looked at. */
+  #redirect(message: SchedulerCallMessage, from: Pid, { leader }: Following): void {
+    const answer =
+      leader === undefined
+        ? { status: 503, text: 'No leader elected' }
+        : { status: 307, text: 'Another master leads', leader };
+    this.#tell(message, from, answer);
+  }
+
+  #answer(message: SchedulerCallMessage, from: Pid, outcome: CallOutcome): void {
     const answer =
       outcome.kind === 'refused'
         ? { status: REFUSAL_STATUS[outcome.why], text: outcome.text }
         : { status: outcome.kind === 'done' ? 200 : 202, text: '' };
+    this.#tell(message, from, answer);
+  }
+
+  #tell({ subscription, sequence }: SchedulerCallMessage, from: Pid, answer: Answer): void {
     const scheduler: Pid<SchedulerPeer> = new Pid(from.id, from.address, schedulerPeer);
     this.#ctx.send(scheduler, 'schedulerAnswer', { subscription, sequence, ...answer });
   }

@@ -10,7 +10,7 @@ import type { FrameworkInverseOffers } from '@kaon/allocator';
 import { type Result, unreachable, uuidBytes } from '@kaon/primitives';
 import { type MasterInfo, toId } from '@kaon/protocol';
 import type { RegistryView } from '@kaon/registry';
-import { ActorSchedulers } from './actor-schedulers.ts';
+import { ActorSchedulers, type Following } from './actor-schedulers.ts';
 import { EffectRunner, type MasterPorts } from './effect-runner.ts';
 import type { Continuation, Effect } from './effects.ts';
 import type { Env } from './env.ts';
@@ -81,6 +81,8 @@ export interface MasterOptions {
   ) => MasterPorts;
   /** Resolves when this master leads. */
   readonly elected: () => Promise<void>;
+  /** Who leads instead of this master; undefined when this one does. */
+  readonly following: () => Following | undefined;
   /** Reads the registry, once this master leads; it serves when that is done. */
   readonly recover: () => Promise<RegistryView>;
   /** Told once of the state, for those who read it and follow its changes. They must not change it. */
@@ -228,7 +230,11 @@ export const masterActor: ActorDefinition<MasterProtocol, MasterOptions> = defin
       return outcome;
     }
 
-    const schedulers = new ActorSchedulers(ctx, { subscribe, call }, ports.counters);
+    const schedulers = new ActorSchedulers(
+      ctx,
+      { following: options.following, subscribe, call },
+      ports.counters,
+    );
 
     function exited(pid: Pid): void {
       if (schedulers.exited(pid)) return;

@@ -124,9 +124,9 @@ export function startMaster(options: StartMasterOptions): RunningMaster {
   let allocator: AllocatorPort | undefined;
   let isServing = false;
   let isLeading = options.contender === undefined;
-  let leader: LeaderAddress | undefined;
+  let leader: Leader | undefined;
   const stopWatching = options.detector?.watch((seen) => {
-    leader = addressOf(seen);
+    leader = seen;
   });
   let settleReady: { resolve: () => void; reject: (error: unknown) => void } | undefined;
   const ready = new Promise<void>((resolve, reject) => {
@@ -169,6 +169,7 @@ export function startMaster(options: StartMasterOptions): RunningMaster {
         await elected(options.contender, info, stepDown);
         isLeading = true;
       },
+      following: () => (isLeading ? undefined : { leader: leader?.pid }),
       recover: async () => {
         await whitelist?.start();
         return recoverRegistry(registrar, info, options.initialWeights ?? []);
@@ -204,7 +205,9 @@ export function startMaster(options: StartMasterOptions): RunningMaster {
     });
     const self = { hostname: info.hostname ?? '', port: info.port };
     const leadership = (): Leadership =>
-      isLeading ? { kind: 'leading', isRecovered: isServing, self } : { kind: 'following', leader };
+      isLeading
+        ? { kind: 'leading', isRecovered: isServing, self }
+        : { kind: 'following', leader: addressOf(leader) };
     mountMaster(http, {
       system,
       master: pid,

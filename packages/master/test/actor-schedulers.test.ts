@@ -1,6 +1,8 @@
 // Schedulers that speak to the master as actors: the same calls and answers as over HTTP, and what happens
 // when messages or connections are lost.
 import { defineProtocol, messages } from '@kaon/actor';
+import type { Leader } from '@kaon/election';
+import { startMaster } from '@kaon/master';
 import {
   createMessage,
   type internal,
@@ -9,9 +11,11 @@ import {
   type schedulerV1,
   schedulerV1 as v1,
 } from '@kaon/protocol';
-import { type Probe, spawnProbe } from '@kaon/testkit';
+import { memoryStorage } from '@kaon/registry';
+import { type Probe, Simulation, spawnProbe } from '@kaon/testkit';
 import t from 'tap';
-import { type Cluster, givenCluster } from './builders/cluster.ts';
+import { type Cluster, givenCluster, MASTER_ADDRESS } from './builders/cluster.ts';
+import { GreedyAllocator } from './builders/greedy-allocator.ts';
 import { frameworkInfo, taskInfo, update, uuidOf } from './builders/records.ts';
 
 const schedulerProtocol = defineProtocol({ ...messages(schedulerMessages) });
@@ -20,13 +24,13 @@ const INFO = { ...frameworkInfo(), failoverTimeout: 1000 };
 
 /** A scheduler's PID, and what it says by hand. */
 class ActorScheduler {
-  readonly cluster: Cluster;
+  readonly cluster: Pick<Cluster, 'sim' | 'master'>;
   readonly probe: Probe<typeof schedulerProtocol>;
   frameworkId = '';
   subscription = 0;
   sequence = 0;
 
-  constructor(cluster: Cluster, address: string) {
+  constructor(cluster: Pick<Cluster, 'sim' | 'master'>, address: string) {
     this.cluster = cluster;
     const system = cluster.sim.createSystem(address);
     this.probe = spawnProbe(system, schedulerProtocol, { id: 'scheduler-1' });
@@ -205,4 +209,49 @@ t.test('a scheduler that takes the framework over ends the former one', async (t
   await successor.call({ type: 'TEARDOWN' }, true);
   t.match(successor.answers(), [{ status: 202 }]);
   t.equal((await cluster.metrics()).get('master/frameworks_active'), 0);
+});
+
+t.test('a master that does not lead names the one that does, whatever the call', async (t) => {
+  const sim = new Simulation({ seed: 1 });
+  let seen: (leader: Leader | undefined) => void = () => undefined;
+  let elected: () => void = () => undefined;
+  const master = startMaster({
+    system: sim.createSystem(MASTER_ADDRESS),
+    storage: memoryStorage(),
+    createAllocator: (onAllocated) => new GreedyAllocator(onAllocated),
+    contender: {
+      contend: (_, { onElected }) => {
+        elected = onElected;
+      },
+      withdraw: async () => undefined,
+    },
+    detector: {
+      watch: (onChange) => {
+        seen = onChange;
+        return () => undefined;
+      },
+      close: async () => undefined,
+    },
+  });
+  t.teardown(() => sim.close());
+  const scheduler = new ActorScheduler({ sim, master }, 'framework.example:1');
+  await scheduler.subscribe();
+  t.same(scheduler.answers(), [
+    { subscription: 1, sequence: 0, status: 503, text: 'No leader elected' },
+  ]);
+  seen({ pid: 'master@10.0.0.2:5050' });
+  await scheduler.subscribe();
+  const redirect = { status: 307, text: 'Another master leads', leader: 'master@10.0.0.2:5050' };
+  t.same(scheduler.answers().at(-1), { subscription: 2, sequence: 0, ...redirect });
+  await scheduler.call({ type: 'REVIVE' });
+  t.same(scheduler.answers().at(-1), { subscription: 2, sequence: 1, ...redirect });
+  await scheduler.call({ type: 'KILL' });
+  t.same(scheduler.answers().at(-1), { subscription: 2, sequence: 2, ...redirect }, 'unread');
+  t.same(scheduler.events(), []);
+
+  seen({ pid: `master@${MASTER_ADDRESS}` });
+  elected();
+  await sim.settle();
+  await scheduler.subscribe();
+  t.match(scheduler.events(), [{ type: 'SUBSCRIBED' }], 'once it leads it serves');
 });

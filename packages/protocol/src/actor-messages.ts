@@ -115,7 +115,7 @@ export const schedulerMessages = {
   schedulerEvent: recordDecoder<SchedulerEventMessage>(internal.SchedulerEventMessage),
   /**
    * What became of the call `sequence`, as the HTTP API would say it: status and text. Refused calls are
-   * always answered. `leader` is the PID of a master to turn to instead.
+   * always answered. `leader` is the PID of the master to turn to instead, of one that does not lead (307).
    */
   schedulerAnswer: decodeRecord({
     subscription: decodeInteger,

@@ -80,6 +80,41 @@ t.test('it follows a master to the one that leads', async (t) => {
   );
 });
 
+t.test('masters that send it in a circle are asked again after a pause, for ever', async (t) => {
+  const { actors, driver, sim, scheduler, settle } = await givenDriver(t, 'actor', {
+    isSubscribed: false,
+  });
+  const other = new ActorMaster(sim.createSystem('other.example:5050'));
+  const [here, there] = [actors.pid.toString(), other.pid.toString()];
+  actors.onSubscribe = ({ sequence }) => actors.answer(sequence, 307, 'Another leads', there);
+  other.onSubscribe = ({ sequence }) => other.answer(sequence, 307, 'Another leads', here);
+  actors.answer(0, 307, 'Another leads', there);
+  await settle();
+  const asked = (): number => actors.subscriptions.length + other.subscriptions.length;
+  t.equal(asked(), 6, 'the first, and five that were sent on');
+  await settle();
+  t.equal(asked(), 6, 'and then a pause');
+  await sim.advance(60_000);
+  t.ok(asked() >= 12);
+  t.same(scheduler.heard, []);
+  const subscribed = { frameworkId: { value: 'fw-9' } };
+  other.onSubscribe = () => other.event({ type: 'SUBSCRIBED', subscribed });
+  await sim.advance(60_000);
+  t.same(scheduler.heard, ['registered fw-9']);
+  t.equal(driver.status, 'DRIVER_RUNNING');
+});
+
+t.test('a leader that is no PID is not turned to, and asked for again', async (t) => {
+  const { actors, driver, sim, scheduler } = await givenDriver(t, 'actor', {
+    isSubscribed: false,
+  });
+  actors.answer(0, 307, 'Another leads', 'nobody in particular');
+  await sim.advance(60_000);
+  t.ok(actors.subscriptions.length >= 2);
+  t.same(scheduler.heard, []);
+  t.equal(driver.status, 'DRIVER_RUNNING');
+});
+
 t.test('a lost event breaks the subscription, and a new one heals it', async (t) => {
   const { actors, master, scheduler, sim } = await givenDriver(t, 'actor');
   actors.loseEvent();

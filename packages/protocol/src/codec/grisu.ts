@@ -23,24 +23,34 @@ const POWER_MIN = -348;
 const POWER_STEP = 8;
 /** With so many digits behind the scaled point, the last digit stays as it was generated. */
 const UNROUNDED_DIGITS = 9;
+const DIGITS_MAX = 17;
+/** 10^0, 10^1 and so on. */
+const TENS: readonly bigint[] = Array.from(
+  { length: DIGITS_MAX },
+  (_, index) => 10n ** BigInt(index),
+);
 
-/** Decimal digits and exponent: the number is `0.digits * 10 ** point`. `value` is finite and above 0. */
-export function grisuDigits(value: number): { readonly digits: string; readonly point: number } {
+/**
+ * The digits Mesos prints for `value`, which is finite and above 0, if they are `count`; undefined when they are
+ * fewer or more. `count` is 16 or 17.
+ */
+export function grisuDigits(value: number, count: number): string | undefined {
   const { significand, exponent } = parts(value);
-  const upper = normalize({ significand: (significand << 1n) + 1n, exponent: exponent - 1 });
-  const lower = lowerBoundary(significand, exponent, upper.exponent);
-  const { power, decimalExponent } = scaleFor(upper.exponent);
-  const scaled = multiply(normalize({ significand, exponent }), power);
+  const upper = normalize((significand << 1n) + 1n, exponent - 1);
+  const power = scaleFor(upper.exponent);
+  const scaled = multiply(normalize(significand, exponent), power);
   const high = multiply(upper, power).significand - 1n;
+  const lower = lowerBoundary(significand, exponent, upper.exponent);
   const low = multiply({ significand: lower, exponent: upper.exponent }, power).significand + 1n;
-  const { digits, dropped } = generate(scaled, high, high - low);
-  return { digits, point: digits.length + dropped + decimalExponent };
+  return generate(scaled, high, high - low, count);
 }
 
+const float = new Float64Array(1);
+const floatBits = new BigUint64Array(float.buffer);
+
 function parts(value: number): Float64 {
-  const view = new DataView(new ArrayBuffer(8));
-  view.setFloat64(0, value);
-  const bits = view.getBigUint64(0);
+  float[0] = value;
+  const bits = floatBits[0] as bigint;
   const fraction = bits & (HIDDEN_BIT - 1n);
   const biased = Number((bits >> 52n) & 0x7ffn);
   return biased === 0
@@ -48,8 +58,9 @@ function parts(value: number): Float64 {
     : { significand: fraction + HIDDEN_BIT, exponent: biased - EXPONENT_BIAS };
 }
 
-function normalize({ significand, exponent }: Float64): Float64 {
-  const shift = BITS - significand.toString(2).length;
+function normalize(significand: bigint, exponent: number): Float64 {
+  const upperHalf = Number(significand >> 32n);
+  const shift = upperHalf > 0 ? Math.clz32(upperHalf) : BITS / 2 + Math.clz32(Number(significand));
   return { significand: significand << BigInt(shift), exponent: exponent - shift };
 }
 
@@ -68,11 +79,11 @@ function multiply(a: Float64, b: Float64): Float64 {
   };
 }
 
-function scaleFor(exponent: number): { readonly power: Float64; readonly decimalExponent: number } {
+/** The power of ten that brings a number of this exponent to where its digits can be read off. */
+function scaleFor(exponent: number): Float64 {
   const needed = Math.ceil((SCALED_EXPONENT - exponent) * LOG10_OF_2 + (-POWER_MIN - 1));
   const index = Math.floor(needed / POWER_STEP) + 1;
-  const decimal = POWER_MIN + index * POWER_STEP;
-  return { power: powerOfTen(decimal), decimalExponent: -decimal };
+  return powerOfTen(POWER_MIN + index * POWER_STEP);
 }
 
 const powers = new Map<number, Float64>();
@@ -98,41 +109,27 @@ function computePower(decimal: number): Float64 {
   return { significand: rounded, exponent: excess - extra };
 }
 
-/** Digits of `high` until what is left is within `delta`, then moved towards `scaled`. */
-function generate(
-  scaled: Float64,
-  high: bigint,
-  delta: bigint,
-): { readonly digits: string; readonly dropped: number } {
-  const distance = high - scaled.significand;
+/**
+ * Digits of `high` until what is left is within `delta`, then moved towards `scaled`. Whether that happens at the
+ * last of `count` digits can be said without the others: what is within reach once stays so.
+ */
+function generate(scaled: Float64, high: bigint, delta: bigint, count: number): string | undefined {
   const shift = BigInt(-scaled.exponent);
   const mask = (1n << shift) - 1n;
+  const fraction = high & mask;
   const whole = (high >> shift).toString();
-  let digits = '';
-  for (let index = 0; index < whole.length; index += 1) {
-    digits += whole[index];
-    const left = whole.length - index - 1;
-    const unit = (10n ** BigInt(left)) << shift;
-    const rest = high % unit;
-    if (rest <= delta)
-      return { digits: approach(digits, delta, rest, unit, distance), dropped: left };
-  }
-  let rest = high & mask;
-  let scaledDelta = delta;
-  let scaledDistance = distance;
-  for (let dropped = -1; ; dropped -= 1) {
-    rest *= 10n;
-    scaledDelta *= 10n;
-    scaledDistance *= 10n;
-    const digit = rest >> shift;
-    if (digit !== 0n || digits !== '') digits += digit.toString();
-    rest &= mask;
-    if (rest < scaledDelta) {
-      // NOTE: the writer does not round after this many digits: its table of powers ends there.
-      if (-dropped >= UNROUNDED_DIGITS) scaledDistance = 0n;
-      return { digits: approach(digits, scaledDelta, rest, mask + 1n, scaledDistance), dropped };
-    }
-  }
+  const behind = count - whole.length;
+  if (fraction <= delta || behind < 1) return undefined;
+  const before = TENS[behind - 1] as bigint;
+  if (((fraction * before) & mask) < delta * before) return undefined;
+  const unit = before * 10n;
+  const read = fraction * unit;
+  const rest = read & mask;
+  if (rest >= delta * unit) return undefined;
+  const digits = whole + (read >> shift).toString().padStart(behind, '0');
+  // NOTE: the writer does not round after this many digits: its table of powers ends there.
+  const distance = behind >= UNROUNDED_DIGITS ? 0n : (high - scaled.significand) * unit;
+  return approach(digits, delta * unit, rest, mask + 1n, distance);
 }
 
 function approach(

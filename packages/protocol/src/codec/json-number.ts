@@ -25,15 +25,19 @@ export function formatDouble(value: number): string {
 
 /** Exchanges the digits for those Mesos prints, which may differ at the end; see `grisu.ts`. */
 function asMesosRounds(value: number, text: string): string {
-  const [mantissa = '', exponent] = text.split('e');
-  const prefix = /^-?(0\.0*)?/.exec(mantissa)?.[0] ?? '';
-  const count = mantissa.slice(prefix.length).replace('.', '').length;
-  if (count < DIGITS_MIN || (count < DIGITS_MAX && isOnlyCandidate(Math.abs(value)))) return text;
-  const { digits } = grisuDigits(Math.abs(value));
-  if (digits.length !== count) return text;
-  let next = 0;
-  const body = mantissa.slice(prefix.length).replace(/\d/g, () => digits[next++] ?? '');
-  return exponent === undefined ? prefix + body : `${prefix + body}e${exponent}`;
+  const exponentAt = text.indexOf('e');
+  const end = exponentAt === -1 ? text.length : exponentAt;
+  const start = text.search(/[1-9]/);
+  // Before the first digit that counts there are only zeros.
+  const pointAt = text.indexOf('.', start);
+  const count = end - start - (pointAt === -1 ? 0 : 1);
+  const magnitude = Math.abs(value);
+  if (count < DIGITS_MIN || (count < DIGITS_MAX && isOnlyCandidate(magnitude))) return text;
+  const digits = grisuDigits(magnitude, count);
+  if (digits === undefined) return text;
+  const whole = pointAt === -1 ? 0 : pointAt - start;
+  const body = whole === 0 ? digits : `${digits.slice(0, whole)}.${digits.slice(whole)}`;
+  return text.slice(0, start) + body + text.slice(end);
 }
 
 /** Whether decimals of 16 digits lie further apart than doubles do: true for today's timestamps. */

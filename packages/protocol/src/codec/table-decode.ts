@@ -88,7 +88,9 @@ function readField(
     const value = read(reader, budget, message[key]);
     if (value === undefined) return;
     message[key] = value;
-    for (const rival of rivals) delete message[rival];
+    for (const rival of rivals) {
+      if (message[rival] !== undefined) delete message[rival];
+    }
   }
 }
 

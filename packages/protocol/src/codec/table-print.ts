@@ -9,7 +9,7 @@ import { type Draft, messageOf } from './message-fields.ts';
 import type { FieldSchema, ScalarType, Schema } from './schema.ts';
 
 type WriteValue = (value: never, options: JsonOptions) => string;
-/** The member with its name and a leading comma, or the empty string. */
+/** The member with its name, or the empty string. */
 type WriteMember = (message: Draft, options: JsonOptions) => string;
 
 const NO_OPTIONS: JsonOptions = {};
@@ -36,14 +36,17 @@ function messageWriter(schema: Schema<unknown>): WriteValue {
   return (message: Draft, options) => {
     members ??= schema.fields.map((field) => memberWriter(schema, field));
     let text = '';
-    for (const write of members) text += write(message, options);
-    return text === '' ? '{}' : `{${text.slice(1)}}`;
+    for (const write of members) {
+      const member = write(message, options);
+      if (member !== '') text += text === '' ? member : `,${member}`;
+    }
+    return `{${text}}`;
   };
 }
 
 function memberWriter(schema: Schema<unknown>, field: FieldSchema): WriteMember {
   const { key, label } = field;
-  const prefix = `,"${field.name}":`;
+  const prefix = `"${field.name}":`;
   const write = valueWriter(field);
   if (label === 'repeated') return listWriter(`${schema.name}.${field.name}`, field, write);
   if (label === 'map') return mapWriter(field, write);
@@ -64,7 +67,7 @@ function defaultMember(field: FieldSchema, prefix: string): string {
 
 function listWriter(fullName: string, field: FieldSchema, write: WriteValue): WriteMember {
   const { key } = field;
-  const prefix = `,"${field.name}":[`;
+  const prefix = `"${field.name}":[`;
   return (message, options) => {
     const items = message[key] as readonly never[] | undefined;
     if (items === undefined || items.length === 0) {
@@ -82,15 +85,17 @@ function listWriter(fullName: string, field: FieldSchema, write: WriteValue): Wr
 
 function mapWriter(field: FieldSchema, write: WriteValue): WriteMember {
   const { key } = field;
-  const prefix = `,"${field.name}":{`;
+  const prefix = `"${field.name}":{`;
   return (message, options) => {
     const map = message[key] as Readonly<Record<string, never>> | undefined;
     if (map === undefined) return '';
     let text = '';
+    let separator = prefix;
     for (const [name, value] of Object.entries(map)) {
-      text += `,${formatString(name)}:${write(value, options)}`;
+      text += `${separator}${formatString(name)}:${write(value, options)}`;
+      separator = ',';
     }
-    return text === '' ? '' : `${prefix}${text.slice(1)}}`;
+    return text === '' ? '' : `${text}}`;
   };
 }
 

@@ -1,25 +1,13 @@
 // `master's events`: tasks launched by a driver on emulated agents, and 1,000 subscribers of the master's SUBSCRIBE that
 // are to see each of them added and running. All at once, at a steady pace, and beside one that does not read; bare
 // node:http writing as much to as many streams is the floor.
-import { fileURLToPath } from 'node:url';
 import type { BodyEncoding } from '@kaon/http';
 import { type BenchOptions, type Figure, median } from '../harness.ts';
 import { atLeast, atMost, type Verdict } from '../verdicts.ts';
-import type { CaughtUp } from './events/laggard.ts';
-import type { Launched } from './events/launcher.ts';
-import type { Unread } from './events/master.ts';
-import type { Seen } from './events/subscribers.ts';
-import type { Spent } from './launch/child.ts';
-import { heard, type Member, Members, tell } from './members.ts';
+import { Audience, EVENTS_PER_TASK, PACE_MS, type Run, sum } from './events/audience.ts';
 import type { Part } from './small-gets.ts';
 
 const SUBSCRIBERS = 1000;
-/** Processes they are spread over. */
-const PROCESSES = 2;
-const AGENTS = 100;
-/** Two events a task: 100,000 deliveries a second, half of what a burst has to reach. */
-const PACE_MS = 20;
-const EVENTS_PER_TASK = 2;
 /** Few subscribers, and events of 26 MB together: more than what a system's sockets take and a master keeps. */
 const FEW_SUBSCRIBERS = 10;
 const TASKS_TO_FALL_BEHIND = 3000;
@@ -30,93 +18,6 @@ const DELAY_MS_MAX = 10;
 /** The bound of one subscriber, and what it may be passed by: what one turn writes. */
 const UNREAD_BYTES_MAX = 2 * 1024 ** 2;
 
-const path = (name: string): string => fileURLToPath(new URL(`./${name}.js`, import.meta.url));
-
-/** One launch of many tasks, or many launches, as all subscribers saw it. */
-interface Run extends Omit<Seen, 'endedMs' | 'digest'> {
-  readonly seconds: number;
-  /** Microseconds of the sender's processor time for a delivery. */
-  readonly senderMicroseconds: number;
-}
-
-/** A sender of events, who makes it do so, and the subscribers. */
-class Audience {
-  readonly #members = new Members();
-  #sender: Member | undefined;
-  #launcher: Member | undefined;
-  #readers: Member[] = [];
-
-  async startMaster(subscribers: number, encoding: BodyEncoding, noteBytes = 0): Promise<void> {
-    const master = await this.#members.start(path('events/master'));
-    await this.#members.start(path('launch/agents'), master.place, AGENTS);
-    const launcher = path('events/launcher');
-    this.#launcher = await this.#members.start(launcher, master.place, AGENTS, PACE_MS, noteBytes);
-    this.#sender = master;
-    await this.#subscribe(subscribers, encoding);
-  }
-
-  async startBare(subscribers: number, recordBytes: number): Promise<void> {
-    this.#sender = await this.#members.start(path('events/bare-streams'), recordBytes, PACE_MS);
-    this.#launcher = this.#sender;
-    await this.#subscribe(subscribers, 'json');
-  }
-
-  async run(kind: 'burst' | 'pace', tasks: number): Promise<Run> {
-    const sender = this.#sender as Member;
-    const launcher = this.#launcher as Member;
-    if (launcher !== sender) await tell(launcher, 'offered');
-    for (const reader of this.#readers) await tell(reader, 'expect', tasks * EVENTS_PER_TASK);
-    const before = await tell<Spent>(sender, 'spent');
-    const seen = this.#readers.map(({ child }) => heard<Seen>(child));
-    const { startedMs } = await tell<Launched>(launcher, kind, tasks);
-    const all = await Promise.all(seen);
-    const { cpuSeconds } = await tell<Spent>(sender, 'spent');
-    const deliveries = sum(all, (each) => each.deliveries);
-    const isOneStory = new Set(all.map(({ digest }) => digest)).size === 1;
-    return {
-      seconds: (Math.max(...all.map(({ endedMs }) => endedMs)) - startedMs) / 1000,
-      deliveries,
-      bytes: all[0]?.bytes ?? Number.NaN,
-      p50Ms: Math.max(...all.map(({ p50Ms }) => p50Ms)),
-      p99Ms: Math.max(...all.map(({ p99Ms }) => p99Ms)),
-      differing: isOneStory ? sum(all, (each) => each.differing) : SUBSCRIBERS,
-      misplaced: sum(all, (each) => each.misplaced),
-      senderMicroseconds: ((cpuSeconds - before.cpuSeconds) / deliveries) * 1e6,
-    };
-  }
-
-  /** Has one subscriber read no more. */
-  async stall(): Promise<void> {
-    await tell(this.#readers.at(-1) as Member, 'stall');
-  }
-
-  async resume(launched: number): Promise<CaughtUp> {
-    return tell<CaughtUp>(this.#readers.at(-1) as Member, 'resume', launched);
-  }
-
-  unread(): Promise<Unread> {
-    return tell<Unread>(this.#sender as Member, 'unread');
-  }
-
-  end(): Promise<void> {
-    return this.#members.end();
-  }
-
-  async #subscribe(subscribers: number, encoding: BodyEncoding): Promise<void> {
-    const each = subscribers / PROCESSES;
-    const { place } = this.#sender as Member;
-    for (let index = 0; index < PROCESSES; index += 1) {
-      this.#readers.push(
-        await this.#members.start(path('events/subscribers'), place, each, encoding),
-      );
-    }
-  }
-}
-
-function sum<T>(values: readonly T[], of: (value: T) => number): number {
-  return values.reduce((total, value) => total + of(value), 0);
-}
-
 /** What runs of one kind came to. */
 interface Series {
   readonly figure: Figure;
@@ -125,24 +26,29 @@ interface Series {
   readonly runs: readonly Run[];
 }
 
-async function series(
-  audience: Audience,
-  workload: string,
+/** Lets each audience have its turn in every run: what else the machine does meets them alike. */
+async function turns(
+  audiences: readonly (readonly [workload: string, audience: Audience])[],
   kind: 'burst' | 'pace',
   tasks: number,
   runs: number,
-): Promise<Series> {
-  const made: Run[] = [];
+): Promise<readonly Series[]> {
+  const made = audiences.map((): Run[] => []);
   for (let run = 1; run <= runs; run += 1) {
-    process.stderr.write(`${workload}, run ${run} of ${runs}\n`);
-    made.push(await audience.run(kind, tasks));
+    for (const [index, [workload, audience]] of audiences.entries()) {
+      process.stderr.write(`${workload}, run ${run} of ${runs}\n`);
+      made[index]?.push(await audience.run(kind, tasks));
+    }
   }
-  const of = (value: (run: Run) => number): number => median(made.map(value));
-  const deliveries = of((run) => run.deliveries);
+  return audiences.map(([workload], index) => seriesOf(workload, made[index] ?? []));
+}
+
+function seriesOf(workload: string, runs: readonly Run[]): Series {
+  const of = (value: (run: Run) => number): number => median(runs.map(value));
   const figure: Figure = {
     workload,
-    operations: deliveries,
-    runsSeconds: made.map(({ seconds }) => seconds),
+    operations: of((run) => run.deliveries),
+    runsSeconds: runs.map(({ seconds }) => seconds),
     extra: {
       'delay p50 ms': of((run) => run.p50Ms),
       'delay p99 ms': of((run) => run.p99Ms),
@@ -153,63 +59,67 @@ async function series(
     figure,
     rate: of((run) => run.deliveries / run.seconds),
     p50Ms: of((run) => run.p50Ms),
-    runs: made,
+    runs,
   };
 }
 
 const lostIn = (runs: readonly Run[]): number => sum(runs, (run) => run.differing + run.misplaced);
 
-function verdictsOf(name: string, burst: Series, steady: Series): Verdict[] {
+function ratesOf(name: string, { rate }: Series): Verdict[] {
+  return [
+    atLeast(`${name}, deliveries`, rate, DELIVERIES_PER_SECOND_MIN, '/s'),
+    atLeast(`${name}, deliveries, the goal`, rate, DELIVERIES_PER_SECOND_GOAL, '/s'),
+  ];
+}
+
+/** Run by run: what a run takes next to the one before it. */
+function besideOf(name: string, alone: Series, beside: Series): Verdict[] {
+  const ratios = alone.runs.map(({ seconds }, run) => seconds / (beside.runs[run]?.seconds ?? 0));
+  return [atLeast(`${name}, deliveries next to all reading`, median(ratios), 0.9, 'x')];
+}
+
+function delaysOf(name: string, burst: Series, steady: Series): Verdict[] {
   const lost = lostIn([...burst.runs, ...steady.runs]);
   return [
-    atLeast(`${name}, deliveries`, burst.rate, DELIVERIES_PER_SECOND_MIN, '/s'),
-    atLeast(`${name}, deliveries, the goal`, burst.rate, DELIVERIES_PER_SECOND_GOAL, '/s'),
     atMost(`${name}, delay at p50 and a steady pace`, steady.p50Ms, DELAY_MS_MAX, 'ms'),
     atMost(`${name}, lost or out of place`, lost, 0, 'events'),
   ];
 }
 
-/** All subscribers; then the same while one of them does not read, with protobuf only in full runs. */
+const AT_ONCE = 'at once';
+const STEADILY = `${1000 / PACE_MS} tasks/s`;
+
+/** All subscribers; beside them as many of which one does not read, with protobuf only in full runs. */
 async function ofMaster(
   encoding: BodyEncoding,
   options: BenchOptions,
 ): Promise<Part & { bytes: number }> {
   const tasks = options.quick ? 250 : 2000;
   const paced = options.quick ? 50 : 500;
-  const name = `master's events, ${encoding}`;
-  const audience = new Audience();
+  const names = [`master's events, ${encoding}`];
+  if (encoding === 'json' || !options.quick) names.push(`${names[0]}, one stalled`);
+  const audiences = names.map((name) => [name, new Audience()] as const);
+  const doing = (what: string) =>
+    audiences.map(([name, audience]) => [`${name}, ${what}`, audience] as const);
   try {
-    await audience.startMaster(SUBSCRIBERS, encoding);
-    // Warms up.
-    await audience.run('burst', tasks);
-    const burst = await series(audience, `${name}, at once`, 'burst', tasks, options.runs);
-    const steady = await series(audience, `${name}, ${1000 / PACE_MS} tasks/s`, 'pace', paced, 1);
-    const bytes = median(burst.runs.map((run) => run.bytes)) / (tasks * EVENTS_PER_TASK);
-    const figures = [burst.figure, steady.figure];
-    const verdicts = verdictsOf(name, burst, steady);
-    if (encoding === 'json' || !options.quick) {
-      await audience.stall();
-      const beside = `${name}, one stalled`;
-      const burstBeside = await series(
-        audience,
-        `${beside}, at once`,
-        'burst',
-        tasks,
-        options.runs,
-      );
-      const title = `${beside}, ${1000 / PACE_MS} tasks/s`;
-      const steadyBeside = await series(audience, title, 'pace', paced, 1);
-      figures.push(burstBeside.figure, steadyBeside.figure);
-      const lost = lostIn([...burstBeside.runs, ...steadyBeside.runs]);
-      verdicts.push(
-        atLeast(`${beside}, deliveries`, burstBeside.rate / burst.rate, 0.9, 'x'),
-        atMost(`${beside}, delay at p50 and a steady pace`, steadyBeside.p50Ms, DELAY_MS_MAX, 'ms'),
-        atMost(`${beside}, lost or out of place`, lost, 0, 'events'),
-      );
-    }
-    return { figures, verdicts, bytes };
+    for (const [, audience] of audiences) await audience.startMaster(SUBSCRIBERS, encoding);
+    await audiences[1]?.[1].stall();
+    await turns(doing('warm-up'), 'burst', tasks, 1);
+    const bursts = await turns(doing(AT_ONCE), 'burst', tasks, options.runs);
+    const steady = await turns(doing(STEADILY), 'pace', paced, options.quick ? 1 : 3);
+    const [burst, burstBeside] = bursts as [Series, Series?];
+    const verdicts = names.flatMap((name, index) => [
+      ...(index === 0 ? ratesOf(name, burst) : []),
+      ...(index === 1 && burstBeside !== undefined ? besideOf(name, burst, burstBeside) : []),
+      ...delaysOf(name, bursts[index] as Series, steady[index] as Series),
+    ]);
+    return {
+      figures: [...bursts, ...steady].map(({ figure }) => figure),
+      verdicts,
+      bytes: median(burst.runs.map((run) => run.bytes)) / (tasks * EVENTS_PER_TASK),
+    };
   } finally {
-    await audience.end();
+    for (const [, audience] of audiences) await audience.end();
   }
 }
 
@@ -220,7 +130,7 @@ async function fallBehind(): Promise<Part> {
   try {
     await audience.startMaster(FEW_SUBSCRIBERS, 'json', NOTE_BYTES);
     await audience.stall();
-    const fell = await series(audience, name, 'burst', TASKS_TO_FALL_BEHIND, 1);
+    const [fell] = (await turns([[name, audience]], 'burst', TASKS_TO_FALL_BEHIND, 1)) as [Series];
     const { bytes, behind } = await audience.unread();
     const caughtUp = await audience.resume(TASKS_TO_FALL_BEHIND);
     const lost = lostIn(fell.runs);
@@ -250,10 +160,11 @@ async function floor(recordBytes: number, options: BenchOptions): Promise<Part> 
     await audience.startBare(SUBSCRIBERS, Math.round(recordBytes));
     const name = `bare node:http, records of ${Math.round(recordBytes)} bytes`;
     const runs = Math.min(3, options.runs);
-    const burst = await series(audience, `${name}, at once`, 'burst', tasks, runs);
-    const title = `${name}, ${1000 / PACE_MS} tasks/s`;
-    const steady = await series(audience, title, 'pace', tasks, 1);
-    return { figures: [burst.figure, steady.figure], verdicts: [] };
+    const made = [
+      ...(await turns([[`${name}, ${AT_ONCE}`, audience]], 'burst', tasks, runs)),
+      ...(await turns([[`${name}, ${STEADILY}`, audience]], 'pace', tasks, 1)),
+    ];
+    return { figures: made.map(({ figure }) => figure), verdicts: [] };
   } finally {
     await audience.end();
   }

@@ -93,6 +93,7 @@ export class Tape {
   #bytes = Buffer.allocUnsafe(1024 * 1024);
   #length = 0;
   #parsed = 0;
+  readonly #hash = createHash('sha256');
   /** Where each event ends, and when what it tells of was made, in milliseconds; NaN where nobody knows. */
   readonly ends: number[] = [];
   readonly madeMs: number[] = [];
@@ -117,9 +118,9 @@ export class Tape {
     return this.#tasks;
   }
 
-  /** A hash of all bytes up to the end of the last event that tells of a task. */
+  /** A hash of all events that tell of a task, byte by byte. */
   digest(): string {
-    return createHash('sha256').update(this.#bytes.subarray(0, this.taskEventsEnd)).digest('hex');
+    return this.#hash.copy().digest('hex');
   }
 
   /** Takes what a subscriber got at `offset`; false when others got something else there. */
@@ -153,9 +154,11 @@ export class Tape {
     for (;;) {
       const chunk = chunkAt(this.#bytes, this.#parsed, length);
       if (chunk === undefined) return;
-      this.#parsed = chunk.end;
-      this.ends.push(chunk.end);
-      this.madeMs.push(this.#look(eventIn(chunk, this.#encoding), chunk.end));
+      const { end, data } = chunk;
+      this.#parsed = end;
+      this.ends.push(end);
+      this.madeMs.push(this.#look(eventIn(chunk, this.#encoding), end));
+      if (this.taskEventsEnd === end) this.#hash.update(data);
     }
   }
 

@@ -43,6 +43,22 @@ t.test('a timer never fires before its delay has passed', async (t) => {
   await fired(-5);
 });
 
+t.test('what is due at once comes after what has come in meanwhile, and in order', async (t) => {
+  const seen: string[] = [];
+  const done = new Promise<void>((resolve) => {
+    clock.setTimer(0, () => {
+      seen.push('first');
+      clock.setTimer(0, () => resolve());
+    });
+  });
+  clock.setTimer(-1, () => seen.push('second'));
+  const standby = clock.setTimer(0, () => seen.push('third'));
+  clock.keepAlive?.(standby, false);
+  seen.push('meanwhile');
+  await done;
+  t.same(seen, ['meanwhile', 'first', 'second', 'third']);
+});
+
 t.test('a cleared timer does not fire; clearing it again or late does no harm', async (t) => {
   const timer = clock.setTimer(0, () => t.fail('a cleared timer fired'));
   clock.clearTimer(timer);

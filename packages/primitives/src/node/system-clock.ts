@@ -7,7 +7,7 @@ const NODE_TIMER_MAX_MS = 2 ** 31 - 1;
 const WALL_DRIFT_MAX_MS = 2;
 
 interface SystemTimer {
-  handle: NodeJS.Timeout;
+  handle: NodeJS.Timeout | NodeJS.Immediate;
   keepsAlive: boolean;
 }
 
@@ -35,12 +35,16 @@ export function systemClock(): Clock {
     },
     monotonicMs: () => performance.now(),
     setTimer(delayMs, fire) {
+      // Node's shortest timeout is a millisecond; what is due at once comes after what has come in meanwhile.
+      if (delayMs <= 0) return { handle: setImmediate(fire), keepsAlive: true };
       const timer = { handle: undefined as unknown as NodeJS.Timeout, keepsAlive: true };
-      arm(timer, performance.now() + Math.max(0, delayMs), fire);
+      arm(timer, performance.now() + delayMs, fire);
       return timer;
     },
     clearTimer(timer: TimerHandle) {
-      clearTimeout((timer as SystemTimer).handle);
+      const { handle } = timer as SystemTimer;
+      if ('refresh' in handle) clearTimeout(handle);
+      else clearImmediate(handle);
     },
     keepAlive(handle: TimerHandle, keepsAlive: boolean) {
       const timer = handle as SystemTimer;

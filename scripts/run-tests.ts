@@ -26,7 +26,7 @@ const { values, positionals } = parseArgs({
     /** Files at a time. */
     jobs: { type: 'string', default: String(availableParallelism()) },
     /** After that many seconds a file is killed and has failed. */
-    limit: { type: 'string', default: '300' },
+    limit: { type: 'string', default: '600' },
   },
 });
 const { root } = values;

@@ -27,6 +27,7 @@ import { LogFile, type LogFileOptions } from './log-file.ts';
 import { masterActor } from './master.ts';
 import { collectMetrics } from './metrics/collect.ts';
 import { Counters } from './metrics/counters.ts';
+import { KeyOrder } from './metrics/key-order.ts';
 import { probeLoad } from './node/probe-load.ts';
 import { DEFAULT_SETTINGS, type MasterSettings } from './options.ts';
 import type { MasterPid } from './protocol.ts';
@@ -120,6 +121,7 @@ export function startMaster(options: StartMasterOptions): RunningMaster {
   });
   const events = new EventFeed({ reads: stateReads, clock, counters });
 
+  const order = new KeyOrder();
   const createAllocator = options.createAllocator ?? defaultAllocator(system);
   let allocator: AllocatorPort | undefined;
   let isServing = false;
@@ -193,6 +195,7 @@ export function startMaster(options: StartMasterOptions): RunningMaster {
             allocator,
             system,
             host: (options.probeLoad ?? probeLoad)(),
+            order,
           }),
       },
     },

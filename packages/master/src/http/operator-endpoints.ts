@@ -31,6 +31,7 @@ import type { ViewAnswer, ViewQuestion } from '../views/view.ts';
 import { type Answer, countOf, handle, json, jsonpOf, nonEmpty } from './endpoint-answers.ts';
 import type { EndpointContext, Routes } from './endpoint-context.ts';
 import { askFigures, timeoutOf } from './figures.ts';
+import { FiguresText } from './figures-text.ts';
 import { type LeadershipPort, leaderRoutes, redirectAnswer } from './leadership.ts';
 import { listFilter } from './list-queries.ts';
 import { mountMaintenanceEndpoints } from './maintenance-endpoints.ts';
@@ -63,11 +64,12 @@ export function mountEndpoints(http: HttpServer, options: EndpointOptions): void
     for (const route of [path, `/master${path}`]) leaders.route('*', route, handler);
   };
 
+  const text = new FiguresText();
   const snapshot: Answer = async (request) => {
     const timeoutMs = timeoutOf(request);
     if (!timeoutMs.ok) return timeoutMs.error;
     const answer = await askFigures(options, { kind: 'metrics' }, timeoutMs.value);
-    return viewAnswer(request, answer ?? NO_FIGURES);
+    return json(request, text.jsonOf(figuresOf(answer)));
   };
 
   // Schedulers of Kaon look here whether, and at which PID, they can speak to this master as actors.
@@ -140,8 +142,6 @@ function listHandler(options: EndpointOptions, lookOf: LookOf): HttpHandler {
   };
 }
 
-const NO_FIGURES: ViewAnswer = { kind: 'metrics', metrics: new Map() };
-
 function systemStats(host: HostLoad): JsonObject {
   return {
     avg_load_15min: jsonDouble(host.load.fifteenMinutes),
@@ -171,16 +171,20 @@ function ask({ system, master }: EndpointOptions, question: ViewQuestion): Promi
 }
 
 function viewAnswer(request: HttpRequest, answer: ViewAnswer): HttpAnswer {
-  if (answer.kind === 'json') return json(request, answer.json);
-  if (answer.kind !== 'metrics') return textAnswer(501, '501 Not Implemented.');
-  const sorted = [...answer.metrics].map(([key, value]) => [key, jsonDouble(value)] as const);
-  return json(request, new Map(sorted));
+  return answer.kind === 'json'
+    ? json(request, answer.json)
+    : textAnswer(501, '501 Not Implemented.');
+}
+
+/** All metrics by key, sorted; none when they were not there in time. */
+function figuresOf(answer: ViewAnswer | undefined): ReadonlyMap<string, number> {
+  return answer?.kind === 'metrics' ? answer.metrics : new Map<string, number>();
 }
 
 async function prometheusAnswer(options: EndpointOptions): Promise<HttpAnswer> {
-  const answer = await ask(options, { kind: 'metrics' });
-  const metrics = answer.kind === 'metrics' ? answer.metrics : new Map<string, number>();
-  const { contentType, body } = await prometheusText(metrics);
+  const { contentType, body } = await prometheusText(
+    figuresOf(await ask(options, { kind: 'metrics' })),
+  );
   return { status: 200, headers: { 'Content-Type': contentType }, body };
 }
 

@@ -4,6 +4,7 @@ import type { RegistrarStats } from '@kaon/registry';
 import type { AllocatorPort } from '../allocator-port.ts';
 import { type HostLoad, hostMetrics } from '../host-load.ts';
 import type { Counters } from './counters.ts';
+import type { KeyOrder, Metric } from './key-order.ts';
 
 /** Where the figures come from. */
 export interface MetricSources {
@@ -13,12 +14,14 @@ export interface MetricSources {
   readonly allocator: AllocatorPort | undefined;
   readonly system: ActorSystem;
   readonly host: HostLoad;
+  /** That of the last time. */
+  readonly order: KeyOrder;
 }
 
 /** Every figure by its key, sorted by key. */
 export function collectMetrics(sources: MetricSources): ReadonlyMap<string, number> {
-  const { gauges, counters, registrar, allocator, system, host } = sources;
-  const all: (readonly [string, number])[] = [
+  const { gauges, counters, registrar, allocator, system, host, order } = sources;
+  const all: readonly Metric[] = [
     ...gauges,
     ...counters.entries(),
     ...(allocator?.metrics() ?? []),
@@ -26,7 +29,7 @@ export function collectMetrics(sources: MetricSources): ReadonlyMap<string, numb
     ...systemMetrics(system),
     ...hostMetrics(host),
   ];
-  return new Map(all.sort(([left], [right]) => (left < right ? -1 : left > right ? 1 : 0)));
+  return order.sorted(all);
 }
 
 function* registrarMetrics(stats: RegistrarStats): Iterable<readonly [string, number]> {

@@ -34,13 +34,13 @@ export interface StateReadsOptions {
 }
 
 /** Changes that are encoded in one turn with the question, however long that takes. */
-const LAST_CHANGES_MAX = 512;
+const LAST_CHANGES_MAX = 256;
 /** Records in one order. */
-const RECORDS_PER_ORDER = 256;
+const RECORDS_PER_ORDER = 128;
 /** Copies lost in a row after which those who wait are told so. */
 const LOSSES_MAX = 3;
 /** Orders that may wait for the copy: what it cannot take in need not be encoded yet. */
-const ORDERS_AHEAD_MAX = 64;
+const ORDERS_AHEAD_MAX = 128;
 /** Between the slices of a copy that nobody waits for. */
 const TRICKLE_INTERVAL_MS = 50;
 

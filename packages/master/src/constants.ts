@@ -105,7 +105,7 @@ export const EVENT_SUBSCRIBERS_MAX = 1000;
 /** Time spent at once on writing events to subscribers. */
 export const EVENT_SLICE_MS = 4;
 /** Time for which events are gathered before they are written to many subscribers. */
-export const EVENT_GATHER_MS_MAX = 2;
+export const EVENT_GATHER_MS_MAX = 1;
 /** Bytes of events kept for those that do not read; beyond it they start over with a snapshot. */
 export const EVENT_BACKLOG_BYTES_MAX = 16 * 1024 ** 2;
 /** Unread bytes beyond which a subscriber is given no more events for now. */

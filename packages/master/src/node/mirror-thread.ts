@@ -12,7 +12,10 @@ import { ownMemory } from '../reads/pages.ts';
 import type { MirrorJob } from './mirror-worker.ts';
 import { OrderPacker } from './order-bytes.ts';
 
-/** What a copy may take: a cluster of 400,000 tasks takes an eighth of it. A copy that takes more is lost, and begun anew. */
+/**
+ * What a copy may take: a cluster of 400,000 tasks takes a twentieth of it, and about a gigabyte of shared memory beside
+ * it. A copy that takes more is lost, and begun anew.
+ */
 const HEAP_MB_MAX = 8192;
 const NURSERY_MB = 256;
 

@@ -25,6 +25,7 @@ import { Machines } from './machines.ts';
 import type { OfferRecord } from './offer-record.ts';
 import { Operations } from './operations.ts';
 import { StateChanges } from './state-changes.ts';
+import { StateTotals } from './state-totals.ts';
 import { TaskRecord } from './task-record.ts';
 
 /** Where a task goes that is no longer live. */
@@ -35,6 +36,8 @@ export class MasterState {
   readonly info: MasterInfo;
   readonly limits: MasterLimits;
   readonly changes = new StateChanges();
+  /** Follows the changes that are told; a copy's, which tells none, stay empty. */
+  readonly totals = new StateTotals(this.changes);
   readonly frameworks = new Map<FrameworkId, Framework>();
   readonly completedFrameworks: BoundedMap<FrameworkId, Framework>;
   readonly agents = new Map<AgentId, Agent>();

@@ -14,11 +14,13 @@ const ACTIVE_STATES: readonly TaskState[] = [
   'TASK_UNKNOWN',
 ];
 
+const UNREACHABLE: TaskState = 'TASK_UNREACHABLE';
+
 /** Of all frameworks that are registered. Mesos forgets those of the others, too. */
 export function* frameworkMetrics(state: MasterState): Iterable<Metric> {
   const principals = new Set<string>();
   for (const framework of state.frameworks.values()) {
-    yield* metricsOf(framework);
+    yield* metricsOf(state, framework);
     if (framework.info.principal) principals.add(framework.info.principal);
   }
   for (const principal of principals) {
@@ -28,7 +30,7 @@ export function* frameworkMetrics(state: MasterState): Iterable<Metric> {
   }
 }
 
-function* metricsOf(framework: Framework): Iterable<Metric> {
+function* metricsOf(state: MasterState, framework: Framework): Iterable<Metric> {
   const { tally, info, id } = framework;
   const prefix = `master/frameworks/${encodeURIComponent(info.name)}/${id}`;
   yield [`${prefix}/subscribed`, framework.isConnected ? 1 : 0];
@@ -48,17 +50,16 @@ function* metricsOf(framework: Framework): Iterable<Metric> {
   for (const [state, count] of tally.ends) {
     yield [`${prefix}/tasks/terminal/${state.toLowerCase()}`, count];
   }
-  yield* activeTasks(framework, `${prefix}/tasks/active`);
+  yield* activeTasks(state, framework, `${prefix}/tasks/active`);
   for (const role of framework.roles) {
     yield [`${prefix}/roles/${role}/suppressed`, framework.suppressedRoles.has(role) ? 1 : 0];
   }
 }
 
-function* activeTasks(framework: Framework, prefix: string): Iterable<Metric> {
-  const counts = new Map<TaskState, number>();
-  for (const { state } of framework.tasks.values()) counts.set(state, (counts.get(state) ?? 0) + 1);
-  counts.set('TASK_UNREACHABLE', framework.unreachableTasks.size);
-  for (const state of ACTIVE_STATES) {
-    yield [`${prefix}/${state.toLowerCase()}`, counts.get(state) ?? 0];
+function* activeTasks(state: MasterState, framework: Framework, prefix: string): Iterable<Metric> {
+  const counts = state.totals.tasksOf(framework.id);
+  for (const kind of ACTIVE_STATES) {
+    const count = kind === UNREACHABLE ? framework.unreachableTasks.size : counts.get(kind);
+    yield [`${prefix}/${kind.toLowerCase()}`, count ?? 0];
   }
 }

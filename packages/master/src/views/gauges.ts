@@ -1,13 +1,12 @@
 // Metrics that are read off the state, under Mesos' keys.
 import { LEGACY_MASTER_METRICS, type TaskState } from '@kaon/protocol';
-import { fromMilli, Resources } from '@kaon/resources';
+import { fromMilli } from '@kaon/resources';
 import { OPERATION_GAUGES, operationKeys } from '../metrics/operation-keys.ts';
 import type { MasterState } from '../state/master-state.ts';
+import { SUMMED_KINDS } from '../state/state-totals.ts';
 import { frameworkMetrics } from './framework-gauges.ts';
-import { usedOfAgent } from './usage.ts';
 
 const L = LEGACY_MASTER_METRICS;
-const KINDS = ['cpus', 'disk', 'gpus', 'mem'] as const;
 
 /** Every gauge of the state. */
 export function* gaugesOf(state: MasterState, nowMs: number): Iterable<readonly [string, number]> {
@@ -50,14 +49,14 @@ const TASK_GAUGES: readonly (readonly [string, TaskState])[] = [
   ['master/tasks_killing', 'TASK_KILLING'],
 ];
 
-function* taskGauges({ frameworks }: MasterState): Iterable<readonly [string, number]> {
+function* taskGauges({ frameworks, totals }: MasterState): Iterable<readonly [string, number]> {
   const counts = new Map<TaskState, number>();
   let unreachable = 0;
-  for (const framework of frameworks.values()) {
-    for (const { state } of framework.tasks.values()) {
-      counts.set(state, (counts.get(state) ?? 0) + 1);
+  for (const { id, unreachableTasks } of frameworks.values()) {
+    for (const [state, count] of totals.tasksOf(id)) {
+      counts.set(state, (counts.get(state) ?? 0) + count);
     }
-    unreachable += framework.unreachableTasks.size;
+    unreachable += unreachableTasks.size;
   }
   for (const [key, state] of TASK_GAUGES) yield [key, counts.get(state) ?? 0];
   yield ['master/tasks_unreachable', unreachable];
@@ -76,18 +75,16 @@ function* operationGauges({ operations }: MasterState): Iterable<readonly [strin
   yield* counts;
 }
 
-function* resourceGauges(state: MasterState): Iterable<readonly [string, number]> {
-  const agents = [...state.agents.values()];
-  const total = Resources.sum(agents.map(({ totalResources }) => totalResources));
-  const used = Resources.sum(agents.map((agent) => usedOfAgent(state, agent)));
+function* resourceGauges({ totals }: MasterState): Iterable<readonly [string, number]> {
+  const { total, used } = totals;
   const parts = [
-    ['', total.nonRevocable(), used.nonRevocable()],
-    ['_revocable', total.revocable(), used.revocable()],
+    ['', total.nonRevocable, used.nonRevocable],
+    ['_revocable', total.revocable, used.revocable],
   ] as const;
   for (const [suffix, all, taken] of parts) {
-    for (const kind of KINDS) {
-      const totalMilli = all.scalarMilli(kind);
-      const usedMilli = taken.scalarMilli(kind);
+    for (const [index, kind] of SUMMED_KINDS.entries()) {
+      const totalMilli = all[index] ?? 0;
+      const usedMilli = taken[index] ?? 0;
       yield [`master/${kind}${suffix}_total`, fromMilli(totalMilli)];
       yield [`master/${kind}${suffix}_used`, fromMilli(usedMilli)];
       yield [`master/${kind}${suffix}_percent`, totalMilli === 0 ? 0 : usedMilli / totalMilli];

@@ -108,8 +108,9 @@ function runTest(path: string): Promise<Outcome> {
       const ran = counts.passed + counts.failed + counts.skipped;
       let wrong: string | undefined;
       if (isLate) wrong = `took longer than ${LIMIT_S} s`;
+      else if (signal !== null) wrong = `ended with ${signal}`;
       else if (counts.failed > 0) wrong = `${counts.failed} failed`;
-      else if (code !== 0) wrong = `ended with ${signal ?? code}`;
+      else if (code !== 0) wrong = `ended with ${code}`;
       else if (ran === 0) wrong = 'ran no assertion';
       if (wrong !== undefined && counts.failed === 0) counts.failed = 1;
       resolve({ counts, wrong, text });

@@ -7,16 +7,24 @@ export interface Counts {
   skipped: number;
 }
 
-/** Leaf assertions of one TAP stream: points that close a subtest are not counted again. */
+/**
+ * Leaf assertions of one TAP stream: points that close a subtest are not counted again. A stream whose
+ * plan is missing, because it broke off, or names another number of points has failed at least once.
+ */
 export function countTap(tap: string): Counts {
   const counted: Counts = { passed: 0, failed: 0, skipped: 0 };
+  let planned: number | undefined;
+  let points = 0;
   const lines = tap.split('\n');
   /** Depths at which a subtest has just ended, so that the next point there is its summary. */
   const closing = new Set<number>();
   for (const line of lines) {
+    const plan = /^1\.\.(\d+)/.exec(line);
+    if (plan) planned = Number(plan[1]);
     const point = /^( *)(not )?ok\b(.*)$/.exec(line);
     if (!point) continue;
     const depth = (point[1] as string).length / 4;
+    if (depth === 0) points += 1;
     const isSummary = closing.delete(depth);
     for (const deeper of closing) if (deeper > depth) closing.delete(deeper);
     if (depth > 0) closing.add(depth - 1);
@@ -26,6 +34,8 @@ export function countTap(tap: string): Counts {
     else if (point[2]) counted.failed += 1;
     else counted.passed += 1;
   }
+  const hasBegun = points > 0 || planned !== undefined;
+  if (hasBegun && counted.failed === 0 && planned !== points) counted.failed = 1;
   return counted;
 }
 

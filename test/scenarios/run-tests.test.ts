@@ -6,6 +6,7 @@ import t, { type Test } from 'tap';
 import { REPOSITORY_ROOT } from '../structure/repository.ts';
 
 const RUNNER = join(REPOSITORY_ROOT, 'scripts', 'lib', 'run-tests.js');
+const COUNTER = join(REPOSITORY_ROOT, 'scripts', 'lib', 'count-tests.js');
 const PASSING = `import t from 'tap'; t.test('one', async (t) => { t.pass(); t.pass(); }); t.pass();`;
 
 /** Runs `files` of a small repository; what was said, the exit code and the folder. */
@@ -66,6 +67,23 @@ t.test('whatever goes wrong in a file fails the run, and what it said is shown',
   t.match(said, /\n5 passed, 5 failed\n$/);
   t.notMatch(said, /^ *ok \d/m, 'of what passed there is the count');
 });
+
+t.test(
+  'a file that breaks off after what passed is counted as failed, now and later',
+  async (t) => {
+    const { code, said, root } = await run(t, {
+      'test/lib/breaks-off.test.js': `import t from 'tap'; t.pass();
+      t.test('one', (t) => { t.pass(); setTimeout(() => process.kill(process.pid, 'SIGKILL'), 100); });`,
+    });
+    t.equal(code, 1);
+    t.match(said, /\n2 passed, 1 failed\n$/);
+    const results = join(root, '.tap/test-results');
+    const later = await new Promise<string>((resolve) => {
+      execFile(process.execPath, [COUNTER, results], (_error, said) => resolve(said));
+    });
+    t.match(later, /\n2 passed, 1 failed\n$/);
+  },
+);
 
 t.test('a file that hangs is ended with what it has started', async (t) => {
   const hanging = `

@@ -1,6 +1,6 @@
 // A task in a copy of the state: the bytes it came as, and no more of it read than where it belongs. Few of many
 // tasks are ever looked at twice: once they are printed, their texts are kept.
-import { invariant } from '@kaon/primitives';
+import { BoundedMap, invariant } from '@kaon/primitives';
 import {
   type AgentID,
   decodeProto,
@@ -42,10 +42,13 @@ const HEAD_SCHEMA: Schema<TaskHead> = {
   fields: Task.fields.filter(({ key }) => HEAD_KEYS.has(key)),
 };
 
+/** Ids that are remembered as common to many tasks; of each kind, the newest. */
+const SHARED_IDS_MAX = 65_536;
+
 /** Ids that many tasks have in common. */
 export class SharedIds {
-  readonly #frameworks = new Map<string, FrameworkID>();
-  readonly #agents = new Map<string, AgentID>();
+  readonly #frameworks = new BoundedMap<string, FrameworkID>(SHARED_IDS_MAX);
+  readonly #agents = new BoundedMap<string, AgentID>(SHARED_IDS_MAX);
 
   framework(id: FrameworkID): FrameworkID {
     return shared(this.#frameworks, id);
@@ -56,7 +59,7 @@ export class SharedIds {
   }
 }
 
-function shared<T extends { readonly value: string }>(known: Map<string, T>, id: T): T {
+function shared<T extends { readonly value: string }>(known: BoundedMap<string, T>, id: T): T {
   const old = known.get(id.value);
   if (old === undefined) known.set(id.value, id);
   return old ?? id;
